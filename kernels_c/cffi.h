@@ -1,0 +1,3 @@
+/* What Python sees of libnenc: the public headers and nothing else (the cffi module's prelude and, preprocessed, its cdef). */
+#include "nenc/nenc.h"
+#include "nenc/vnet.h"

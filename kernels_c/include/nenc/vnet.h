@@ -1,0 +1,242 @@
+/* vnet.h - the virtual network's data plane: when does each packet arrive?
+ *
+ * Packets live here; whoever drives it (the lab's engine) only sends frames, asks for feedback and moves the clock. Each
+ * direction is a chain of links, each link: queue -> serialiser -> propagation -> loss -> jitter (loss first with
+ * NENC_LOSS_AT_ENTRY). All randomness comes from (seed, link, stage): changing one stage never changes another's draws.
+ *
+ * Units: int64 nanoseconds since the start of the run, bytes, bit/s (double, NENC_UNLIMITED = no serialiser at all).
+ * Capacity counts wire bytes. Errors: a negative nenc_status. Not thread-safe. All rows are copied out, nothing is shared.
+ */
+#ifndef NENC_VNET_H
+#define NENC_VNET_H
+
+#include "nenc/nenc.h"
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+extern "C" {
+#endif
+
+#ifndef NENC_CFFI
+#define NENC_UNLIMITED (-1.0)
+#endif
+
+typedef struct nenc_vnet nenc_vnet;
+
+typedef enum nenc_direction { NENC_FORWARD = 0, NENC_REVERSE = 1 } nenc_direction;
+
+typedef enum nenc_queue_kind {
+    NENC_QUEUE_BYTES = 0,   /* droptail, limit in wire bytes */
+    NENC_QUEUE_PACKETS = 1, /* droptail, limit in packets */
+    NENC_QUEUE_TIME = 2,    /* droptail, limit in ns x the rate now (at rate 0 the last one that was not 0) */
+} nenc_queue_kind;
+
+typedef enum nenc_loss_kind {
+    NENC_LOSS_NONE = 0,
+    NENC_LOSS_BERNOULLI = 1, /* each packet with probability p */
+    NENC_LOSS_GILBERT_ELLIOTT = 2, /* good -> bad with p, bad -> good with r, per packet; loss probability of each state */
+} nenc_loss_kind;
+
+typedef enum nenc_jitter_kind {
+    NENC_JITTER_NONE = 0,
+    NENC_JITTER_ORDERED = 1, /* NR-BPDV, RFC 8868 section 4.5.2 */
+    NENC_JITTER_REORDER = 2, /* RBPDV, RFC 8868 section 4.5.1 */
+} nenc_jitter_kind;
+
+typedef struct nenc_loss {
+    uint32_t kind; /* nenc_loss_kind */
+    uint32_t at_entry; /* 1: before the queue */
+    double p;
+    double r;
+    double loss_bad;
+    double loss_good;
+} nenc_loss;
+
+typedef struct nenc_link_config {
+    uint32_t direction;   /* nenc_direction; links are crossed in the order they are added */
+    uint32_t queue_kind;  /* nenc_queue_kind */
+    int64_t queue_limit;  /* bytes, packets or ns */
+    double queue_rate_bps; /* NENC_QUEUE_TIME: > 0 fixes the rate the limit is reckoned with (a trace's mean) */
+    double rate_bps;      /* NENC_UNLIMITED, or >= 0 */
+    int64_t delay_ns;
+    nenc_loss loss;
+    uint32_t jitter_kind; /* nenc_jitter_kind */
+    uint32_t ecn;         /* 1: mark ECT packets that waited longer than ecn_threshold_ns */
+    int64_t jitter_std_ns; /* |N(0, std^2)| truncated at max, RFC 8868 section 4.5.3 */
+    int64_t jitter_max_ns;
+    int64_t ecn_threshold_ns;
+    double duplicate;     /* probability that a packet arrives twice */
+} nenc_link_config;
+
+typedef struct nenc_flow_config {
+    int32_t first_link; /* index within the forward direction; -1: the whole chain */
+    int32_t last_link;
+    uint32_t packet_bytes;   /* UDP payload, RTP header included */
+    uint32_t header_bytes;   /* RTP header, part of packet_bytes */
+    uint32_t overhead_bytes; /* UDP, IP and link headers on the wire */
+    uint32_t ecn;            /* 1: packets are ECT */
+    double pacer_factor;     /* the pacer sends at factor x target */
+    int64_t pacer_burst_ns;  /* and may send that much of it back to back */
+    int64_t silence_ns;      /* reserved, 0 */
+} nenc_flow_config;
+
+typedef enum nenc_cross_kind {
+    NENC_CROSS_CBR = 0,
+    NENC_CROSS_ONOFF = 1,             /* fixed on and off times */
+    NENC_CROSS_ONOFF_EXPONENTIAL = 2, /* exponential ones with these means */
+} nenc_cross_kind;
+
+typedef struct nenc_cross_config {
+    uint32_t kind;      /* nenc_cross_kind */
+    uint32_t direction; /* nenc_direction */
+    int32_t first_link; /* -1: the whole chain */
+    int32_t last_link;
+    double rate_bps;    /* wire rate while on */
+    uint32_t wire_bytes;
+    uint32_t reserved;
+    int64_t start_ns;
+    int64_t stop_ns;
+    int64_t on_ns;
+    int64_t off_ns;
+} nenc_cross_config;
+
+/* ---- building (before the first advance) ------------------------------------------------------------------------ */
+
+/* path_row_ns: period of the path rows; log_packets: keep a row per packet. */
+NENC_API nenc_vnet *nenc_vnet_create(uint64_t seed, int64_t path_row_ns, int log_packets);
+NENC_API void nenc_vnet_destroy(nenc_vnet *net);
+NENC_API int nenc_vnet_add_link(nenc_vnet *net, const nenc_link_config *config);   /* its id, from 0 over both directions */
+NENC_API int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config);   /* its id, from 0 */
+NENC_API int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config); /* its id, from 0 */
+
+/* ---- what changes (at the time last advanced to) ---------------------------------------------------------------- */
+
+NENC_API int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps); /* also ends a program */
+NENC_API int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns);
+NENC_API int nenc_vnet_set_queue(nenc_vnet *net, int link, uint32_t kind, int64_t limit);
+NENC_API int nenc_vnet_set_loss(nenc_vnet *net, int link, const nenc_loss *loss);
+NENC_API int nenc_vnet_set_jitter(nenc_vnet *net, int link, uint32_t kind, int64_t std_ns, int64_t max_ns);
+NENC_API int nenc_vnet_set_duplicate(nenc_vnet *net, int link, double probability);
+
+/* Piecewise constant rates: rate_bps[i] from t_ns[i] (increasing, absolute) on; repeated every period_ns from t_ns[0]
+ * when period_ns > 0. Copied. Replaces the program before it. */
+NENC_API int nenc_vnet_set_program(nenc_vnet *net, int link, const int64_t *t_ns, const double *rate_bps, size_t count,
+                                   int64_t period_ns);
+/* Delivery opportunities (mahimahi): at each t_ns up to bytes of the queue leave, what is not used is lost; repeated every
+ * period_ns. A packet may use several opportunities. Copied. Instead of a rate. */
+NENC_API int nenc_vnet_set_opportunities(nenc_vnet *net, int link, const int64_t *t_ns, size_t count, int64_t period_ns,
+                                         int64_t start_ns, double bytes);
+
+/* ---- the clock -------------------------------------------------------------------------------------------------- */
+
+/* Everything that happens up to and including now_ns. Every call below does this first for its own now_ns. */
+NENC_API int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns);
+
+/* ---- sender ----------------------------------------------------------------------------------------------------- */
+
+/* The pacer's target from now on: media bit/s, times pacer_factor. */
+NENC_API int nenc_vnet_set_target(nenc_vnet *net, int flow, int64_t now_ns, double target_bps);
+/* A frame of media bytes (> 0), captured and ready for the pacer at these times (ready_ns >= the time advanced to).
+ * tag, flags, qp, psnr, ssim come back unchanged in the frame's row. Returns its number, from 0. */
+NENC_API int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64_t ready_ns, int64_t bytes,
+                                      uint32_t tag, uint32_t flags, float qp, float psnr, float ssim);
+
+/* ---- feedback --------------------------------------------------------------------------------------------------- */
+
+/* The receiver makes a report of what has newly arrived and sends it over the reverse direction; a receiver with nothing
+ * new to report sends none (RFC 8888 section 3). Returns 1 when one was sent, 0 when not. */
+NENC_API int nenc_vnet_send_report(nenc_vnet *net, int flow, int64_t now_ns);
+/* Earliest time at which a report of this flow can reach the sender, INT64_MAX when none is under way. */
+NENC_API int64_t nenc_vnet_next_report(nenc_vnet *net, int flow);
+/* The oldest report that has reached the sender by now_ns, as a controller's sample. Returns 1, or 0 when there is none. */
+NENC_API int nenc_vnet_take_report(nenc_vnet *net, int flow, int64_t now_ns, nenc_sample *sample);
+
+/* ---- what happened ---------------------------------------------------------------------------------------------- */
+
+typedef struct nenc_flow_counters { /* since the start */
+    int64_t sent_packets;      /* out of the pacer */
+    int64_t sent_bytes;        /* media */
+    int64_t received_packets;  /* first copies */
+    int64_t received_bytes;    /* media */
+    int64_t received_wire_bytes;
+    int64_t dropped_packets;   /* by full queues */
+    int64_t lost_packets;      /* by the loss stages */
+    int64_t reports_sent;
+    int64_t report_wire_bytes;
+    int64_t backlog_bytes;     /* waiting in the pacer, media */
+    int64_t last_wait_ns;      /* queue delay of the newest packet received, all hops */
+} nenc_flow_counters;
+
+NENC_API int nenc_vnet_flow_counters_get(const nenc_vnet *net, int flow, nenc_flow_counters *counters);
+
+typedef struct nenc_frame_row {
+    int64_t frame;
+    int64_t capture_ns;
+    int64_t ready_ns;
+    int64_t sent_ns;     /* its last packet left the pacer; -1: not yet */
+    int64_t received_ns; /* its last surviving packet arrived; -1: none did */
+    int64_t bytes;       /* media */
+    uint32_t packets;
+    uint32_t lost;       /* dropped or lost */
+    uint32_t pending;    /* neither arrived nor lost when the row was taken (only at the end of a run) */
+    uint32_t tag;
+    uint32_t flags;
+    float qp;
+    float psnr;
+    float ssim;
+} nenc_frame_row;
+
+/* Rows of frames whose fate is known, oldest first, at most max; each once. all != 0: also those still under way. */
+NENC_API int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int max, int all);
+
+typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
+    int64_t t_ns;
+    int32_t link;
+    uint32_t packets;       /* that left the serialiser */
+    double capacity_bps;    /* mean over the period, infinite when unlimited */
+    double queue_delay_ms;  /* wait of the newest packet to leave the queue; if none left, age of the oldest in it */
+    int64_t queue_bytes;    /* at t_ns */
+    uint32_t drops_queue;
+    uint32_t drops_loss;
+    uint32_t marked;
+    uint32_t duplicated;
+} nenc_path_row;
+
+NENC_API int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max);
+
+typedef struct nenc_delay_row { /* packets of a flow that arrived in [from_ns, until_ns) after about this queue delay */
+    int64_t from_ns;
+    int64_t until_ns;
+    int64_t delay_ns;  /* upper edge of the bin; bins are at most 1 % wide, 10 us below 1 ms */
+    int32_t flow;
+    uint32_t packets;
+} nenc_delay_row;
+
+/* Closes the running histogram of every flow at now_ns: queue-delay percentiles weighted by packets come from these. */
+NENC_API int nenc_vnet_cut_delays(nenc_vnet *net, int64_t now_ns);
+NENC_API int nenc_vnet_take_delays(nenc_vnet *net, nenc_delay_row *rows, int max);
+
+typedef struct nenc_packet_row {
+    int64_t sequence;
+    int64_t frame;
+    int64_t sent_ns;
+    int64_t received_ns; /* -1: it never arrived */
+    int64_t wait_ns;     /* in all queues */
+    int32_t flow;
+    uint32_t wire_bytes;
+    uint32_t fate;       /* 0 received, 1 dropped by a queue, 2 lost, 3 a second copy */
+    int32_t link;        /* where it was dropped or lost, else -1 */
+} nenc_packet_row;
+
+NENC_API int nenc_vnet_take_packets(nenc_vnet *net, nenc_packet_row *rows, int max);
+
+/* ---- random numbers, the same on every machine ------------------------------------------------------------------ */
+
+/* Fills out[0..count) from stream (seed, stream), starting at draw number `from`. uniform: [0, 1); laplace: zero mean,
+ * unit scale parameter; normal: N(0, 1). */
+typedef enum nenc_draw { NENC_DRAW_UNIFORM = 0, NENC_DRAW_LAPLACE = 1, NENC_DRAW_NORMAL = 2, NENC_DRAW_EXPONENTIAL = 3 } nenc_draw;
+NENC_API int nenc_random(uint64_t seed, uint64_t stream, uint64_t from, uint32_t kind, double *out, size_t count);
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+}
+#endif
+#endif
