@@ -26,6 +26,7 @@ TICKS = (
     Column("flow", "category", "", "name of the flow"),
     Column("t_s", "f8", "s", "time of the control tick"),
     Column("rate_bps", "f8", "bit/s", "the controller's target"),
+    Column("encode_bps", "f8", "bit/s", "what the encoder may make: the target, or less while frames are shed at the floor"),
     Column("p", "f8", "1/s", "proportional term"),
     Column("i", "f8", "1/s", "integral term"),
     Column("d", "f8", "1/s", "derivative term"),

@@ -168,7 +168,8 @@ typedef enum nenc_bound {             /* what held or moved the rate in a tick: 
 /* Every term of the last tick. Statistics are over the samples of the last second. */
 typedef struct nenc_state {
     int64_t now_ns;
-    double rate_bps;        /* the target */
+    double rate_bps;        /* the target, rate_min..rate_max */
+    double encode_bps;      /* what the encoder may make: the target, or less while frames are shed at the floor */
     double p;               /* the three terms of the law, relative rate change per second */
     double i;
     double d;
