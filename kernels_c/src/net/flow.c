@@ -1,0 +1,255 @@
+/* flow.c - pacing, receiving, reporting, and the fate of frames. */
+#include "net/flow.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { SEEN_BITS = 65536 };
+
+int nenc_flow_init(nenc_flow *flow, int id, const nenc_flow_config *config, int first_link, int last_link)
+{
+    *flow = (nenc_flow){
+        .id = id,
+        .config = *config,
+        .first_link = first_link,
+        .last_link = last_link,
+        .frames = {.row_size = sizeof(nenc_frame)},
+        .reports = {.row_size = sizeof(nenc_report)},
+        .highest_sequence = -1,
+        .reported_highest = -1,
+        .reported_until_ns = -1,
+    };
+    nenc_histogram_clear(&flow->delays);
+    flow->seen = calloc(SEEN_BITS / 64, sizeof *flow->seen);
+    return flow->seen ? NENC_OK : NENC_ENOMEM;
+}
+
+void nenc_flow_free(nenc_flow *flow)
+{
+    nenc_rows_free(&flow->frames);
+    nenc_rows_free(&flow->reports);
+    nenc_pipe_free(&flow->arrivals);
+    nenc_pipe_free(&flow->returned);
+    free(flow->seen);
+    flow->seen = NULL;
+}
+
+static uint32_t media_per_packet(const nenc_flow *flow) { return flow->config.packet_bytes - flow->config.header_bytes; }
+
+static nenc_frame *frame_at(const nenc_flow *flow, int64_t number)
+{
+    return nenc_rows_at(&flow->frames, (size_t)(number - flow->first_frame));
+}
+
+/* ---- sender ----------------------------------------------------------------------------------------------------- */
+
+int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
+{
+    nenc_frame *frame = nenc_rows_push(&flow->frames);
+    if (!frame) return NENC_ENOMEM;
+    *frame = (nenc_frame){.row = *row};
+    frame->row.frame = flow->next_frame;
+    frame->row.packets = (uint32_t)((row->bytes + media_per_packet(flow) - 1) / media_per_packet(flow));
+    frame->row.sent_ns = frame->row.received_ns = -1;
+    if (flow->pacing_frame == flow->next_frame) flow->pacing_left = row->bytes;
+    flow->counters.backlog_bytes += row->bytes;
+    return flow->next_frame++;
+}
+
+int64_t nenc_flow_next_send(const nenc_flow *flow)
+{
+    if (flow->pacing_frame == flow->next_frame || !(flow->pace_bps > 0.0)) return INT64_MAX;
+    const int64_t ready = frame_at(flow, flow->pacing_frame)->row.ready_ns;
+    const double allowed = ceil(flow->tat_ns - (double)flow->config.pacer_burst_ns);
+    return allowed > (double)ready ? (int64_t)allowed : ready;
+}
+
+void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)
+{
+    nenc_frame *frame = frame_at(flow, flow->pacing_frame);
+    const int64_t now_ns = nenc_flow_next_send(flow);
+    const int64_t full = media_per_packet(flow);
+    const uint32_t media = (uint32_t)(flow->pacing_left < full ? flow->pacing_left : full);
+    *packet = (nenc_packet){
+        .t_ns = now_ns,
+        .sent_ns = now_ns,
+        .sequence = flow->next_sequence++,
+        .frame = flow->pacing_frame,
+        .flow = flow->id,
+        .wire_bytes = media + flow->config.header_bytes + flow->config.overhead_bytes,
+        .media_bytes = media,
+        .last_link = (int16_t)flow->last_link,
+        .kind = NENC_PACKET_MEDIA,
+        .flags = flow->config.ecn ? NENC_PACKET_ECT : 0,
+    };
+    if (flow->tat_ns < (double)now_ns) flow->tat_ns = (double)now_ns;
+    flow->tat_ns += 8e9 * media / flow->pace_bps;
+    flow->counters.sent_packets++;
+    flow->counters.sent_bytes += media;
+    flow->counters.backlog_bytes -= media;
+    flow->pacing_left -= media;
+    if (++frame->released < frame->row.packets) return;
+    frame->row.sent_ns = now_ns;
+    if (++flow->pacing_frame < flow->next_frame) flow->pacing_left = frame_at(flow, flow->pacing_frame)->row.bytes;
+}
+
+/* ---- receiver --------------------------------------------------------------------------------------------------- */
+
+/* 1 when this sequence number has been here before, or is too old to tell. */
+static int seen_before(nenc_flow *flow, int64_t sequence)
+{
+    if (sequence <= flow->highest_sequence - SEEN_BITS) return 1;
+    while (flow->highest_sequence < sequence) {
+        flow->highest_sequence++;
+        flow->seen[flow->highest_sequence % SEEN_BITS / 64] &= ~(1ull << (flow->highest_sequence % 64));
+    }
+    uint64_t *word = &flow->seen[sequence % SEEN_BITS / 64];
+    const uint64_t bit = 1ull << (sequence % 64);
+    if (*word & bit) return 1;
+    *word |= bit;
+    return 0;
+}
+
+void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet)
+{
+    if (seen_before(flow, packet->sequence)) return;
+    flow->counters.received_packets++;
+    flow->counters.received_bytes += packet->media_bytes;
+    flow->counters.received_wire_bytes += packet->wire_bytes;
+    flow->counters.last_wait_ns = packet->wait_ns;
+    nenc_histogram_add(&flow->delays, packet->wait_ns);
+
+    flow->fresh.received++;
+    flow->fresh.media_bytes += packet->media_bytes;
+    flow->fresh.marked += (packet->flags & NENC_PACKET_CE) != 0;
+    if (flow->reported_until_ns < 0) {
+        flow->reported_until_ns = packet->t_ns;
+        flow->first_bytes = packet->media_bytes;
+    }
+    flow->newest_ns = packet->t_ns;
+    flow->newest_sent_ns = packet->sent_ns;
+
+    if (packet->frame < flow->first_frame) return;
+    nenc_frame *frame = frame_at(flow, packet->frame);
+    frame->received++;
+    if ((packet->flags & NENC_PACKET_COPY) && frame->row.lost) frame->row.lost--; /* its original was lost behind the fork */
+    if (packet->t_ns > frame->row.received_ns) frame->row.received_ns = packet->t_ns;
+}
+
+void nenc_flow_lose(nenc_flow *flow, const nenc_packet *packet, int dropped)
+{
+    if (packet->flags & NENC_PACKET_COPY) return; /* the first copy went on before */
+    if (dropped) flow->counters.dropped_packets++;
+    else flow->counters.lost_packets++;
+    if (packet->frame >= flow->first_frame) frame_at(flow, packet->frame)->row.lost++;
+}
+
+/* ---- feedback --------------------------------------------------------------------------------------------------- */
+
+int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier)
+{
+    nenc_report *fresh = &flow->fresh;
+    if (!fresh->received) {
+        /* Nothing came until now: the next report's span begins here, not at the last packet before the silence. */
+        if (flow->reported_until_ns >= 0) flow->reported_until_ns = now_ns;
+        return 0;
+    }
+    nenc_report *report = nenc_rows_push(&flow->reports);
+    if (!report) return NENC_ENOMEM;
+    const int64_t expected = flow->highest_sequence - flow->reported_highest;
+    *report = *fresh;
+    report->number = flow->counters.reports_sent;
+    report->lost = expected > fresh->received ? (uint32_t)(expected - fresh->received) : 0;
+    report->echo_ns = flow->newest_sent_ns;
+    report->hold_ns = now_ns - flow->newest_ns;
+    report->owd_ns = flow->newest_ns - flow->newest_sent_ns;
+    report->media_bytes -= flow->first_bytes;
+    report->span_ns = flow->newest_ns - flow->reported_until_ns;
+    if (report->span_ns <= 0 || report->media_bytes <= 0) { /* a lone packet spans no time: all that is known is "until now" */
+        report->media_bytes = fresh->media_bytes;
+        report->span_ns = now_ns - flow->reported_until_ns;
+    }
+    flow->first_bytes = 0;
+    flow->reported_until_ns = flow->newest_ns;
+    flow->reported_highest = flow->highest_sequence;
+    flow->fresh = (nenc_report){0};
+
+    /* RFC 8888 section 3.1: RTCP header and sender SSRC 8, per source SSRC, begin_seq and num_reports 8, 2 per packet reported
+     * padded to 4, report timestamp 4. */
+    const uint32_t bytes = 20 + (uint32_t)((2 * (expected > 0 ? expected : 1) + 3) / 4 * 4) + flow->config.overhead_bytes;
+    *carrier = (nenc_packet){
+        .t_ns = now_ns,
+        .sent_ns = now_ns,
+        .sequence = report->number,
+        .flow = flow->id,
+        .wire_bytes = bytes,
+        .last_link = (int16_t)flow->last_reverse_link,
+        .kind = NENC_PACKET_REPORT,
+    };
+    flow->counters.reports_sent++;
+    flow->counters.report_wire_bytes += bytes;
+    flow->reports_under_way++;
+    return 1;
+}
+
+static void forget_reports(nenc_flow *flow)
+{
+    while (nenc_rows_count(&flow->reports)) {
+        const nenc_report *oldest = nenc_rows_at(&flow->reports, 0);
+        if (!oldest->gone) return;
+        flow->reports.head++;
+        flow->first_report++;
+    }
+}
+
+static nenc_report *report_at(nenc_flow *flow, int64_t number)
+{
+    return number < flow->first_report ? NULL : nenc_rows_at(&flow->reports, (size_t)(number - flow->first_report));
+}
+
+void nenc_flow_lose_report(nenc_flow *flow, const nenc_packet *carrier)
+{
+    nenc_report *report = report_at(flow, carrier->sequence);
+    if (!report || report->gone || (carrier->flags & NENC_PACKET_COPY)) return;
+    report->gone = 1;
+    flow->reports_under_way--;
+    forget_reports(flow);
+}
+
+void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample)
+{
+    const nenc_packet carrier = *nenc_pipe_front(&flow->returned);
+    nenc_pipe_pop(&flow->returned);
+    nenc_report *report = report_at(flow, carrier.sequence);
+    const double kbps = report->span_ns > 0 ? (double)report->media_bytes * 8e6 / (double)report->span_ns : 0.0;
+    *sample = (nenc_sample){
+        .time_ns = carrier.t_ns,
+        .throughput_kbps = kbps < 4294967295.0 ? (uint32_t)(kbps + 0.5) : UINT32_MAX,
+        .rtt_ms = (float)((double)(carrier.t_ns - report->echo_ns - report->hold_ns) * 1e-6),
+        .loss = (float)report->lost / (float)(report->lost + report->received),
+        .owd_ms = (float)((double)report->owd_ns * 1e-6),
+        .ecn = (float)report->marked / (float)report->received,
+        .bytes_in_flight = NAN,
+    };
+    report->gone = 1;
+    flow->reports_under_way--;
+    forget_reports(flow);
+}
+
+/* ---- frames ----------------------------------------------------------------------------------------------------- */
+
+int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int all)
+{
+    int taken = 0;
+    while (taken < max && nenc_rows_count(&flow->frames)) {
+        const nenc_frame *frame = nenc_rows_at(&flow->frames, 0);
+        const uint32_t known = frame->received + frame->row.lost;
+        if (known < frame->row.packets && !all) break;
+        rows[taken] = frame->row;
+        rows[taken++].pending = frame->row.packets - known;
+        if (flow->pacing_frame == flow->first_frame) flow->pacing_frame++; /* only with `all`: it never left */
+        flow->frames.head++;
+        flow->first_frame++;
+    }
+    return taken;
+}

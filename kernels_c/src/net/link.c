@@ -1,0 +1,336 @@
+/* link.c - exact FIFO service of one hop while its rate changes under the queue.
+ *
+ * The serialiser is fluid: a packet leaves when the integral of the rate since its service began reaches its bits, so a
+ * change of rate acts on the packet in service and on all behind it at once, and no more than the capacity's integral ever
+ * leaves. Fractions of a nanosecond are carried from packet to packet within a busy period. */
+#include "net/link.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STAGE_LOSS = 1, STAGE_JITTER = 2, STAGE_DUPLICATE = 3, STAGES = 16 };
+
+int nenc_link_init(nenc_link *link, int id, uint64_t seed, const nenc_link_config *config, nenc_link_sink sink)
+{
+    const int legal = config->direction <= NENC_REVERSE && config->queue_kind <= NENC_QUEUE_TIME && config->queue_limit > 0 &&
+                      config->queue_rate_bps >= 0.0 && isfinite(config->queue_rate_bps) &&
+                      (config->rate_bps == NENC_UNLIMITED || config->rate_bps >= 0.0) && isfinite(config->rate_bps) &&
+                      config->delay_ns >= 0 && !nenc_loss_check(&config->loss) &&
+                      !nenc_jitter_check(config->jitter_kind, config->jitter_std_ns, config->jitter_max_ns) &&
+                      config->ecn_threshold_ns >= 0 && config->duplicate >= 0.0 && config->duplicate <= 1.0;
+    if (!legal) return NENC_EINVAL;
+    *link = (nenc_link){
+        .id = id,
+        .direction = config->direction,
+        .sink = sink,
+        .rate_bps = config->rate_bps,
+        .last_rate_bps = config->rate_bps,
+        .head_start_ns = -1,
+        .queue_kind = config->queue_kind,
+        .queue_limit = config->queue_limit,
+        .queue_rate_bps = config->queue_rate_bps,
+        .delay_ns = config->delay_ns,
+        .loss = {.model = config->loss},
+        .jitter = {.kind = config->jitter_kind, .std_ns = config->jitter_std_ns, .max_ns = config->jitter_max_ns},
+        .duplicate = config->duplicate,
+        .ecn_threshold_ns = config->ecn ? config->ecn_threshold_ns : INT64_MAX,
+        .counts = {.last_wait_ns = -1},
+    };
+    nenc_rng_init(&link->loss.rng, seed, (uint64_t)id * STAGES + STAGE_LOSS);
+    nenc_rng_init(&link->jitter.rng, seed, (uint64_t)id * STAGES + STAGE_JITTER);
+    nenc_rng_init(&link->duplicate_rng, seed, (uint64_t)id * STAGES + STAGE_DUPLICATE);
+    return NENC_OK;
+}
+
+static void drop_program(nenc_link *link)
+{
+    free(link->program_t_ns);
+    free(link->program_rate_bps);
+    link->program_t_ns = NULL;
+    link->program_rate_bps = NULL;
+    link->program_count = 0;
+}
+
+void nenc_link_free(nenc_link *link)
+{
+    nenc_pipe_free(&link->arrivals);
+    nenc_pipe_free(&link->queue);
+    drop_program(link);
+}
+
+/* ---- after the serialiser --------------------------------------------------------------------------------------- */
+
+static int perish(nenc_link *link, const nenc_packet *packet, nenc_fate fate)
+{
+    if (fate == NENC_FATE_DROPPED) link->counts.drops_queue++;
+    else link->counts.drops_loss++;
+    return link->sink.perish(link->sink.self, link, packet, fate);
+}
+
+static int depart(nenc_link *link, nenc_packet packet, int64_t arrived_ns, int64_t start_ns, int64_t finish_ns)
+{
+    const int64_t wait = start_ns - arrived_ns;
+    packet.wait_ns += wait;
+    link->counts.packets++;
+    link->counts.last_wait_ns = wait;
+    if (wait > link->ecn_threshold_ns && (packet.flags & NENC_PACKET_ECT)) {
+        packet.flags |= NENC_PACKET_CE;
+        link->counts.marked++;
+    }
+    packet.t_ns = finish_ns + link->delay_ns;
+    if (!link->loss.model.at_entry && nenc_loss_draw(&link->loss)) return perish(link, &packet, NENC_FATE_LOST);
+
+    packet.t_ns += nenc_jitter_draw(&link->jitter);
+    if (link->jitter.kind != NENC_JITTER_REORDER) {
+        /* RFC 8868 section 4.5.2: a packet that would come too early comes right behind the one ahead, at the link's rate.
+         * (Times here are those of a packet's last bit, so it is its own serialisation time that separates the two.) */
+        int64_t behind_ns = link->last_out_ns;
+        if ((link->jitter.kind == NENC_JITTER_ORDERED || packet.t_ns < behind_ns) && link->rate_bps > 0.0 && behind_ns > 0)
+            behind_ns += (int64_t)((double)packet.wire_bytes * 8e9 / link->rate_bps);
+        if (packet.t_ns < behind_ns) packet.t_ns = behind_ns;
+        link->last_out_ns = packet.t_ns;
+    }
+    int status = link->sink.leave(link->sink.self, link, &packet);
+    if (nenc_rng_uniform(&link->duplicate_rng) < link->duplicate) {
+        link->counts.duplicated++;
+        packet.flags |= NENC_PACKET_COPY;
+        if (!status) status = link->sink.leave(link->sink.self, link, &packet);
+    }
+    return status;
+}
+
+/* ---- the serialiser --------------------------------------------------------------------------------------------- */
+
+static int64_t program_time(const nenc_link *link)
+{
+    return link->program_count ? link->program_t_ns[link->program_next] + link->program_shift_ns : INT64_MAX;
+}
+
+static void program_step(nenc_link *link)
+{
+    if (++link->program_next < link->program_count) return;
+    if (link->program_period_ns > 0) {
+        link->program_next = 0;
+        link->program_shift_ns += link->program_period_ns;
+    } else {
+        drop_program(link); /* the last rate stays; opportunities end, and the rate is 0 from then on */
+    }
+}
+
+/* The new head, from start_ns (+ frac) on. */
+static void begin_service(nenc_link *link, int64_t start_ns, double frac)
+{
+    if (nenc_pipe_empty(&link->queue)) return;
+    link->bits_left = 8.0 * (double)nenc_pipe_front(&link->queue)->wire_bytes;
+    link->service_ns = start_ns;
+    link->service_frac = frac;
+    link->head_start_ns = link->rate_bps > 0.0 ? start_ns : -1;
+}
+
+static int finish_head(nenc_link *link, int64_t finish_ns, double frac)
+{
+    const nenc_packet head = *nenc_pipe_front(&link->queue);
+    const int64_t start_ns = link->head_start_ns >= 0 ? link->head_start_ns : finish_ns;
+    nenc_pipe_pop(&link->queue);
+    link->queue_bytes -= head.wire_bytes;
+    begin_service(link, finish_ns, frac);
+    return depart(link, head, head.t_ns, start_ns, finish_ns);
+}
+
+static int64_t head_finish(const nenc_link *link, double *frac)
+{
+    if (nenc_pipe_empty(&link->queue) || !(link->rate_bps > 0.0)) return INT64_MAX;
+    const double left_ns = link->service_frac + link->bits_left * 1e9 / link->rate_bps;
+    if (left_ns > 9e18 - (double)link->service_ns) return INT64_MAX;
+    const int64_t whole = (int64_t)left_ns;
+    *frac = left_ns - (double)whole;
+    return link->service_ns + whole;
+}
+
+static int serve_at_rate(nenc_link *link, int64_t until_ns)
+{
+    double frac = 0.0;
+    for (int64_t finish; (finish = head_finish(link, &frac)) <= until_ns;) {
+        const int status = finish_head(link, finish, frac);
+        if (status) return status;
+    }
+    return NENC_OK;
+}
+
+static void reckon_capacity(nenc_link *link, int64_t now_ns)
+{
+    if (link->rate_bps > 0.0) link->capacity_bits += link->rate_bps * (double)(now_ns - link->capacity_ns) * 1e-9;
+    link->capacity_ns = now_ns;
+}
+
+/* The rate changes at now_ns, up to which the queue has been served: what is left of the head goes on at the new rate. */
+static int change_rate(nenc_link *link, int64_t now_ns, double rate_bps)
+{
+    reckon_capacity(link, now_ns);
+    if (!nenc_pipe_empty(&link->queue) && now_ns > link->service_ns) {
+        if (link->rate_bps > 0.0) {
+            link->bits_left -= link->rate_bps * ((double)(now_ns - link->service_ns) - link->service_frac) * 1e-9;
+            if (link->bits_left < 0.0) link->bits_left = 0.0;
+        }
+        link->service_ns = now_ns;
+        link->service_frac = 0.0;
+    }
+    if (link->rate_bps > 0.0) link->last_rate_bps = link->rate_bps;
+    link->rate_bps = rate_bps;
+    if (rate_bps > 0.0) link->last_rate_bps = rate_bps;
+    if (rate_bps > 0.0 && link->head_start_ns < 0) link->head_start_ns = now_ns;
+    if (rate_bps != NENC_UNLIMITED) return NENC_OK;
+    while (!nenc_pipe_empty(&link->queue)) {
+        const int status = finish_head(link, now_ns, 0.0);
+        if (status) return status;
+    }
+    return NENC_OK;
+}
+
+static int use_opportunity(nenc_link *link, int64_t now_ns)
+{
+    double bits = 8.0 * link->opportunity_bytes;
+    link->capacity_bits += bits;
+    while (bits > 0.0 && !nenc_pipe_empty(&link->queue)) {
+        if (link->head_start_ns < 0) link->head_start_ns = now_ns;
+        if (link->bits_left > bits) {
+            link->bits_left -= bits;
+            break;
+        }
+        bits -= link->bits_left;
+        const int status = finish_head(link, now_ns, 0.0);
+        if (status) return status;
+    }
+    return NENC_OK;
+}
+
+int nenc_link_serve(nenc_link *link, int64_t now_ns)
+{
+    int status = NENC_OK;
+    for (int64_t t; !status && (t = program_time(link)) <= now_ns;) {
+        if (link->program_rate_bps) {
+            const double rate = link->program_rate_bps[link->program_next];
+            status = serve_at_rate(link, t);
+            if (!status) status = change_rate(link, t, rate);
+        } else {
+            status = use_opportunity(link, t);
+        }
+        program_step(link);
+    }
+    return status ? status : serve_at_rate(link, now_ns);
+}
+
+int64_t nenc_link_next_departure(const nenc_link *link)
+{
+    if (nenc_pipe_empty(&link->queue)) return INT64_MAX;
+    double frac = 0.0;
+    const int64_t finish = head_finish(link, &frac), program = program_time(link);
+    return finish < program ? finish : program;
+}
+
+/* ---- the queue -------------------------------------------------------------------------------------------------- */
+
+static int is_full(const nenc_link *link, uint32_t wire_bytes)
+{
+    if (nenc_pipe_empty(&link->queue)) return 0; /* whatever the limit, one packet can be in service */
+    if (link->queue_kind == NENC_QUEUE_PACKETS) return (int64_t)nenc_pipe_count(&link->queue) >= link->queue_limit;
+    int64_t limit = link->queue_limit;
+    if (link->queue_kind == NENC_QUEUE_TIME) {
+        const double rate = link->queue_rate_bps > 0.0 ? link->queue_rate_bps : link->last_rate_bps;
+        limit = (int64_t)((double)link->queue_limit * rate / 8e9);
+    }
+    return link->queue_bytes + wire_bytes > limit;
+}
+
+int nenc_link_accept(nenc_link *link, const nenc_packet *packet)
+{
+    if (link->loss.model.at_entry && nenc_loss_draw(&link->loss)) return perish(link, packet, NENC_FATE_LOST);
+    if (link->rate_bps == NENC_UNLIMITED) return depart(link, *packet, packet->t_ns, packet->t_ns, packet->t_ns);
+    if (is_full(link, packet->wire_bytes)) return perish(link, packet, NENC_FATE_DROPPED);
+    const int was_empty = nenc_pipe_empty(&link->queue);
+    const int status = nenc_pipe_push(&link->queue, packet);
+    if (status) return status;
+    link->queue_bytes += packet->wire_bytes;
+    if (was_empty) begin_service(link, packet->t_ns, 0.0);
+    return NENC_OK;
+}
+
+/* ---- changes ---------------------------------------------------------------------------------------------------- */
+
+int nenc_link_set_rate(nenc_link *link, int64_t now_ns, double rate_bps)
+{
+    if (!isfinite(rate_bps) || (rate_bps < 0.0 && rate_bps != NENC_UNLIMITED)) return NENC_EINVAL;
+    drop_program(link);
+    return change_rate(link, now_ns, rate_bps);
+}
+
+static int load_program(nenc_link *link, const int64_t *t_ns, const double *rate_bps, size_t count, int64_t period_ns)
+{
+    if (!t_ns || !count || period_ns < 0) return NENC_EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        const int ordered = !i || (rate_bps ? t_ns[i] > t_ns[i - 1] : t_ns[i] >= t_ns[i - 1]);
+        if (!ordered || t_ns[i] < 0) return NENC_EINVAL;
+        if (rate_bps && !(rate_bps[i] >= 0.0 && isfinite(rate_bps[i]))) return NENC_EINVAL;
+    }
+    if (period_ns > 0 && t_ns[count - 1] - t_ns[0] > period_ns) return NENC_EINVAL;
+    int64_t *times = malloc(count * sizeof *times);
+    double *rates = rate_bps ? malloc(count * sizeof *rates) : NULL;
+    if (!times || (rate_bps && !rates)) {
+        free(times);
+        free(rates);
+        return NENC_ENOMEM;
+    }
+    memcpy(times, t_ns, count * sizeof *times);
+    if (rates) memcpy(rates, rate_bps, count * sizeof *rates);
+    drop_program(link);
+    link->program_t_ns = times;
+    link->program_rate_bps = rates;
+    link->program_count = count;
+    link->program_next = 0;
+    link->program_period_ns = period_ns;
+    link->program_shift_ns = 0;
+    return NENC_OK;
+}
+
+int nenc_link_set_program(nenc_link *link, int64_t now_ns, const int64_t *t_ns, const double *rate_bps, size_t count,
+                          int64_t period_ns)
+{
+    if (!rate_bps) return NENC_EINVAL;
+    const int status = load_program(link, t_ns, rate_bps, count, period_ns);
+    return status ? status : nenc_link_serve(link, now_ns); /* entries of the past and of this instant act now */
+}
+
+int nenc_link_set_opportunities(nenc_link *link, int64_t now_ns, const int64_t *t_ns, size_t count, int64_t period_ns,
+                                int64_t start_ns, double bytes)
+{
+    if (!(bytes > 0.0) || !isfinite(bytes) || start_ns < now_ns) return NENC_EINVAL;
+    int status = change_rate(link, now_ns, 0.0);
+    if (!status) status = load_program(link, t_ns, NULL, count, period_ns);
+    if (status) return status;
+    link->program_shift_ns = start_ns;
+    link->opportunity_bytes = bytes;
+    return NENC_OK;
+}
+
+void nenc_link_path_row(nenc_link *link, int64_t now_ns, int64_t period_ns, nenc_path_row *row)
+{
+    reckon_capacity(link, now_ns);
+    const nenc_link_counts *counts = &link->counts;
+    int64_t wait = counts->last_wait_ns;
+    if (wait < 0) wait = nenc_pipe_empty(&link->queue) ? 0 : now_ns - nenc_pipe_front(&link->queue)->t_ns;
+    *row = (nenc_path_row){
+        .t_ns = now_ns,
+        .link = link->id,
+        .packets = counts->packets,
+        .capacity_bps = link->rate_bps == NENC_UNLIMITED ? INFINITY : link->capacity_bits * 1e9 / (double)period_ns,
+        .queue_delay_ms = (double)wait * 1e-6,
+        .queue_bytes = link->queue_bytes,
+        .drops_queue = counts->drops_queue,
+        .drops_loss = counts->drops_loss,
+        .marked = counts->marked,
+        .duplicated = counts->duplicated,
+    };
+    link->capacity_bits = 0.0;
+    link->counts = (nenc_link_counts){.last_wait_ns = -1};
+}
