@@ -1,0 +1,85 @@
+"""The production core (libnenc) and the origin's law beside it, on the engine's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nenc_lab.control.base import Sample, State
+from nenc_lab.errors import InputError
+from nenc_lab.kernels import check, ffi, lib
+
+LAWS = {"nenc": 0, "classic": 1}
+
+
+def knob_names() -> list[str]:
+    """Every number of nenc_config that a scenario may set under ``controller.knobs``."""
+    count = ffi.new("size_t *")
+    table = lib.nenc_knobs(count)
+    return [ffi.string(table[i].name).decode() for i in range(count[0])]
+
+
+def knobs() -> list[dict[str, Any]]:
+    """The knob table: name, unit, value (default), low, high, reason."""
+    count = ffi.new("size_t *")
+    table = lib.nenc_knobs(count)
+    return [
+        {
+            "name": ffi.string(table[i].name).decode(),
+            "unit": ffi.string(table[i].unit).decode(),
+            "value": table[i].value,
+            "low": table[i].low,
+            "high": table[i].high,
+            "reason": ffi.string(table[i].reason).decode(),
+        }
+        for i in range(count[0])
+    ]
+
+
+def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str) -> Any:
+    """A checked ``nenc_config``; ``values`` by knob name. InputError names ``place`` and the legal range."""
+    config = ffi.new("nenc_config *")
+    lib.nenc_config_default(config)
+    config.law = LAWS[law]
+    config.tick_ns = tick_ns
+    table = {knob["name"]: knob for knob in knobs()}
+    for name, value in values.items():
+        if name not in table:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, table, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; the knobs are {', '.join(table)}"
+            raise InputError(f"{place}.{name}: the {law} controller has no such knob{hint}")
+        if lib.nenc_config_set(config, name.encode(), value) < 0:
+            knob = table[name]
+            raise InputError(
+                f"{place}.{name}: {value!r} is out of range: {knob['low']:g} to {knob['high']:g} {knob['unit']}".rstrip()
+            )
+    culprit = ffi.new("const char **")
+    if lib.nenc_config_check(config, culprit) < 0:
+        field = ffi.string(culprit[0]).decode() if culprit[0] else "?"
+        raise InputError(f"{place}: {field} does not go with the other values")
+    return config
+
+
+class CoreController:
+    """A libnenc controller stepped by the engine: the same nenc_step that its own thread runs in production."""
+
+    def __init__(self, config: Any, now_ns: int) -> None:
+        status = ffi.new("int *")
+        handle = lib.nenc_create(config, now_ns, status)
+        check(status[0], "nenc_create")
+        self._handle = ffi.gc(handle, lib.nenc_destroy)
+        self.tick_ns = int(config.tick_ns)
+
+    def feedback(self, sample: Sample) -> None:
+        lib.nenc_record(self._handle, sample)  # an invalid sample is refused and counted by the core
+
+    def tick(self, now_ns: int, state: State) -> None:
+        if lib.nenc_step(self._handle, now_ns, state) < 0:
+            check(lib.nenc_step(self._handle, now_ns, state), "nenc_step")
+
+    def close(self) -> None:
+        if self._handle is not None:
+            ffi.release(self._handle)
+            self._handle = None

@@ -1,0 +1,62 @@
+"""The table of controllers: adding one is a file and a line here, and it is in the contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nenc_lab.control.base import Controller
+from nenc_lab.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    """What a flow asks of its controller. Rates bit/s, times ns, ``height`` in lines."""
+
+    kind: str
+    flow: str
+    rate_min_bps: float
+    rate_max_bps: float
+    rate_start_bps: float
+    fps: float
+    height: int
+    packet_bytes: int
+    tick_ns: int
+    values: Mapping[str, float] = field(default_factory=dict)
+    """Gains (kp, ki, kd) and knobs by name."""
+
+
+def _core(settings: ControllerSettings, now_ns: int) -> Controller:
+    from nenc_lab.control.core import CoreController, make_config
+
+    values = {
+        "rate_min_bps": settings.rate_min_bps,
+        "rate_max_bps": settings.rate_max_bps,
+        "rate_start_bps": settings.rate_start_bps,
+        "fps_max": settings.fps,
+        "height_max": float(settings.height),
+        "packet_bytes": float(settings.packet_bytes),
+        **settings.values,
+    }
+    place = f"flows.{settings.flow}.controller"
+    return CoreController(make_config(settings.kind, settings.tick_ns, values, place), now_ns)
+
+
+def _fixed(settings: ControllerSettings, now_ns: int) -> Controller:
+    from nenc_lab.control.fixed import FixedController
+
+    if settings.values:
+        raise InputError(f"flows.{settings.flow}.controller: the fixed controller has no gains and no knobs; leave them out")
+    return FixedController(settings.rate_start_bps, settings.fps, settings.height, settings.tick_ns)
+
+
+CONTROLLERS = {"nenc": _core, "classic": _core, "fixed": _fixed}
+
+
+def make(settings: ControllerSettings, now_ns: int) -> Controller:
+    """The flow's controller at rest; InputError when its settings are not legal."""
+    if settings.kind not in CONTROLLERS:
+        raise InputError(
+            f"flows.{settings.flow}.controller.kind: no controller {settings.kind!r}; there are {', '.join(CONTROLLERS)}"
+        )
+    return CONTROLLERS[settings.kind](settings, now_ns)

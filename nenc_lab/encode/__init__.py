@@ -1,0 +1,1 @@
+"""How big is the frame, and when is it ready? One table of encoders."""

@@ -1,0 +1,154 @@
+"""The model encoder: the statistical video source of RFC 8593 section 5, with sizes relative to the mean frame.
+
+RFC 8593's K_B is an absolute size (13.5 KB at 1 Mbit/s); here it is ``key_ratio`` x B0, so that it holds at 4K and 8K. The
+transient comes only with key frames and with changes of more than ``transient_change`` since the last reaction: the
+controller ticks at 60 Hz, and not every tick is an abrupt change (section 5.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+
+from nenc_lab.encode.base import Frame
+from nenc_lab.kernels import draws
+
+_BLOCK = 2048
+"""Random numbers are drawn this many at a time: one C call per block."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Parameters of RFC 8593 figure 2 (B0 = rate / 8 / fps) and what the lab adds. Times ns, rates bit/s."""
+
+    resolution: int = 2160
+    fps: float = 60.0
+    key_ratio: float = 13.5 / 4.17
+    """K_B / B0 of the RFC's example."""
+    transient_frames: int = 8
+    """K_d."""
+    reaction_ns: int = 100_000_000
+    """tau_v: after a reaction, further requests wait this long."""
+    size_scale: float = 0.15
+    """SCALE_B: Laplacian scale of (B - B0) / B0."""
+    interval_scale: float = 0.15
+    """SCALE_t: Laplacian scale of (t - t0) / t0."""
+    transient_change: float = 0.10
+    """Relative change of rate that sets off a transient (RFC 8593 section 7)."""
+    encode_ns: int = 4_000_000
+    software_ns: int = 8_000_000
+    rate_min_bps: float = 0.0
+    """R_min and R_max of section 5.4."""
+    rate_max_bps: float = float("inf")
+    key_interval_ns: int = 0
+    """A key frame at least this often; 0: only on demand."""
+    follow_rung: bool = True
+    """Follow the controller's rung and frame rate (below ``resolution`` and ``fps``); False: keep to the source's."""
+
+
+class ModelEncoder:
+    """One flow's model encoder; all chance comes from (seed, stream)."""
+
+    names = ("model", "software")
+
+    def __init__(self, settings: ModelSettings, seed: int, stream: int) -> None:
+        self._settings = settings
+        self._seed = seed
+        self._stream = stream
+        self._resolution = settings.resolution
+        self._rung = 0
+        self._failed = False
+        self._frame = Frame()
+        self._rate_bps = 0.0
+        self._reacted_ns = 0
+        self._key = True
+        self._key_ns = 0
+        self._transient_left = 0
+        self._debt = 0.0
+        """Bytes the transient's first frame was over the mean: what the frames behind it pay back."""
+        self._size_noise: list[float] = []
+        self._interval_noise: list[float] = []
+        self._drawn = 0
+        self._next = _BLOCK
+
+    def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
+        settings = self._settings
+        frame = self._frame
+        if settings.follow_rung:
+            fps = min(fps, settings.fps)
+            rung = min(rung, self._resolution)
+        else:
+            fps = settings.fps
+            rung = self._resolution
+        if rung != self._rung:
+            self._rung = rung
+            self._key = True
+        burst = self._react(now_ns, rate_bps)
+        if settings.key_interval_ns and now_ns - self._key_ns >= settings.key_interval_ns:
+            self._key = True
+        if self._next == _BLOCK:
+            self._draw()
+        mean = self._rate_bps / 8.0 / fps
+        if self._key or burst:
+            size = settings.key_ratio * mean
+            self._transient_left = settings.transient_frames - 1
+            self._debt += size - mean
+        else:
+            size = mean * (1.0 + self._size_noise[self._next])
+            if self._transient_left > 0:
+                paid = min(self._debt / self._transient_left, 0.8 * mean)
+                self._debt -= paid
+                self._transient_left -= 1
+                size = max(size - paid, 0.1 * mean)
+                if self._transient_left == 0:
+                    self._debt = 0.0
+        frame.bytes = max(1, int(size))
+        frame.key = self._key
+        if self._key:
+            self._key_ns = now_ns
+            self._key = False
+        frame.rung = rung
+        frame.interval_ns = int(1e9 / fps * (1.0 + self._interval_noise[self._next]))
+        frame.encode_ns = settings.software_ns if self._failed else settings.encode_ns
+        frame.tag = 1 if self._failed else 0
+        frame.qp = qp if qp > 0 else nan
+        self._next += 1
+        return frame
+
+    def _react(self, now_ns: int, rate_bps: float) -> bool:
+        """Section 5.1: adopts the requested rate unless it reacted less than tau_v ago. True: the change is abrupt."""
+        settings = self._settings
+        wanted = min(max(rate_bps, settings.rate_min_bps), settings.rate_max_bps)
+        before = self._rate_bps
+        if before == 0.0:
+            self._rate_bps = wanted
+            self._reacted_ns = now_ns
+            return False
+        if wanted == before or now_ns < self._reacted_ns + settings.reaction_ns:
+            return False
+        self._rate_bps = wanted
+        self._reacted_ns = now_ns
+        return abs(wanted - before) > settings.transient_change * before
+
+    def _draw(self) -> None:
+        """The next block of noise, truncated at +-0.95 on both sides so that its mean stays zero."""
+        settings = self._settings
+        size = draws(self._seed, self._stream, self._drawn, "laplace", _BLOCK)
+        interval = draws(self._seed, self._stream + 1, self._drawn, "laplace", _BLOCK)
+        self._size_noise = [max(-0.95, min(0.95, settings.size_scale * x)) for x in size]
+        self._interval_noise = [max(-0.95, min(0.95, settings.interval_scale * x)) for x in interval]
+        self._drawn += _BLOCK
+        self._next = 0
+
+    def request_key(self) -> None:
+        self._key = True
+
+    def set_resolution(self, rung: int) -> None:
+        self._resolution = rung
+
+    def set_failed(self, failed: bool) -> None:
+        self._key = self._key or failed != self._failed
+        self._failed = failed
+
+    def close(self) -> None:
+        pass

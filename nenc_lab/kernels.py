@@ -1,0 +1,79 @@
+"""The only door to the C core: ``lib`` (functions), ``ffi`` (types), and numpy views of C rows."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from nenc_lab.errors import InternalError
+
+try:
+    from nenc_lab import _kernels
+except ImportError as error:  # a broken build is the user's environment, but nothing works without it
+    raise InternalError(
+        f"the C core nenc_lab._kernels cannot be loaded ({error}); rebuild it: run ./lab in the checkout, or pip install again"
+    ) from error
+
+lib: Any = _kernels.lib
+ffi: Any = _kernels.ffi
+
+INT64_MAX = 2**63 - 1
+
+_NUMPY = {
+    "int8_t": "i1",
+    "uint8_t": "u1",
+    "int32_t": "i4",
+    "int": "i4",
+    "uint32_t": "u4",
+    "unsigned int": "u4",
+    "int64_t": "i8",
+    "long": "i8",
+    "uint64_t": "u8",
+    "unsigned long": "u8",
+    "float": "f4",
+    "double": "f8",
+}
+
+
+@cache
+def dtype(struct: str) -> np.dtype[Any]:
+    """The numpy dtype of a C struct of plain numbers, field for field at the compiler's offsets."""
+    kind = ffi.typeof(struct)
+    fields = dict(kind.fields)
+    return np.dtype(
+        {
+            "names": list(fields),
+            "formats": [_NUMPY[field.type.cname] for field in fields.values()],
+            "offsets": [field.offset for field in fields.values()],
+            "itemsize": ffi.sizeof(kind),
+        }
+    )
+
+
+class Rows:
+    """A C array of structs that C fills and numpy reads: ``pointer`` for C, ``array[:n]`` for numpy (one memory)."""
+
+    def __init__(self, struct: str, capacity: int) -> None:
+        self.array: np.ndarray[Any, np.dtype[Any]] = np.zeros(capacity, dtype(struct))
+        self.pointer: Any = ffi.cast(f"{struct} *", ffi.from_buffer(self.array))
+        self.capacity = capacity
+
+
+def check(status: int, what: str) -> int:
+    """``status`` unless it is a negative nenc_status: then InternalError, since arguments were validated before."""
+    if status < 0:
+        raise InternalError(f"{what}: {ffi.string(lib.nenc_strerror(status)).decode()} ({status})")
+    return status
+
+
+def draws(seed: int, stream: int, start: int, kind: str, count: int) -> list[float]:
+    """``count`` random numbers from stream (seed, stream), beginning with number ``start``.
+
+    ``kind``: uniform [0, 1), laplace (scale 1), normal N(0, 1) or exponential (mean 1). The same on every machine.
+    """
+    code = {"uniform": 0, "laplace": 1, "normal": 2, "exponential": 3}[kind]
+    out = ffi.new("double[]", count)
+    check(lib.nenc_random(seed & (2**64 - 1), stream & (2**64 - 1), start, code, out, count), "nenc_random")
+    return list(out)
