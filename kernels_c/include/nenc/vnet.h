@@ -187,8 +187,6 @@ typedef struct nenc_frame_row {
 
 /* Rows of frames whose fate is known, oldest first, at most max; each once. all != 0: also those still under way. */
 NENC_API int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int max, int all);
-/* Capture time of the oldest frame not taken yet, INT64_MAX when there is none. */
-NENC_API int64_t nenc_vnet_oldest_frame(const nenc_vnet *net, int flow);
 
 typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
     int64_t t_ns;

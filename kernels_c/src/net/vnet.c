@@ -437,12 +437,6 @@ int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int ma
     return f && (rows || max <= 0) ? nenc_flow_take_frames(f, rows, max, all) : NENC_EINVAL;
 }
 
-int64_t nenc_vnet_oldest_frame(const nenc_vnet *net, int flow)
-{
-    const nenc_flow *f = find_flow(net, flow);
-    return f && nenc_rows_count(&f->frames) ? ((const nenc_frame *)nenc_rows_at(&f->frames, 0))->row.capture_ns : INT64_MAX;
-}
-
 int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max)
 {
     return net && (rows || max <= 0) ? nenc_rows_take(&net->path_rows, rows, max) : NENC_EINVAL;

@@ -1,0 +1,202 @@
+"""The loop: captures, ticks, feedback and timeline as simpy processes over one network. READ THIS FIRST.
+
+    every frame     encoder.encode(rate) -> network.send_frame
+    every tick      controller.tick -> rate -> network.set_target (the pacer), one row of ticks
+    every interval  network.send_report (the receiver's), and when it has crossed back: controller.feedback
+    the timeline    network.apply; faults to encoder and receiver
+    every second    rows are handed over to the recorder
+
+The clock is simpy's, in integer nanoseconds: virtual time here, the same processes on a real-time environment where the
+packets are real. Between two events the network moves by itself (packets are never simpy events).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import simpy
+
+from nenc_lab.control.base import Controller
+from nenc_lab.encode.base import Encoder
+from nenc_lab.network.base import LinkChange, Network
+from nenc_lab.recording import tape
+from nenc_lab.recording.recorder import Recorder
+from nenc_lab.recording.tape import KEY_FLAG, RUNG_SHIFT, TickTape
+
+SECOND_NS = 1_000_000_000
+SAFE_EVERY_S = 2.0
+"""Wall seconds after which rows in memory are put where a SIGKILL cannot reach them."""
+
+Process = Generator[simpy.Event, Any, None]
+
+
+@dataclass(slots=True)
+class FlowRun:
+    """One media flow in the loop."""
+
+    name: str
+    controller: Controller
+    encoder: Encoder
+    start_ns: int
+    stop_ns: int
+    report_ns: int
+    deadline_ns: int
+    tape: TickTape
+    state: Any = None
+    """The newest decision, a ``nenc_state *``; None before the first tick."""
+    reporting: bool = True
+    """False while a fault silences the receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What breaks (or mends) at ``at_ns``: ``act`` does it."""
+
+    at_ns: int
+    flow: str
+    text: str
+    act: Callable[[FlowRun], None]
+    kind: str = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A change of the path at ``at_ns``."""
+
+    at_ns: int
+    kind: str
+    text: str
+    change: LinkChange
+
+
+@dataclass(slots=True)
+class Engine:
+    """Everything of one run that moves. ``run`` drives it to ``duration_ns``."""
+
+    env: simpy.Environment
+    network: Network
+    flows: Sequence[FlowRun]
+    recorder: Recorder
+    duration_ns: int
+    hops: Sequence[str]
+    steps: Sequence[PathStep] = ()
+    faults: Sequence[Fault] = ()
+    marks_ns: Sequence[int] = ()
+    """Where queue-delay histograms are cut, beside every full second."""
+    progress: Callable[[int], None] | None = None
+    log_packets: bool = False
+    packets: int = field(default=0, init=False)
+    """Media packets sent, once ``run`` is over."""
+
+    def run(self) -> None:
+        """Runs to the end; what was recorded is handed over whatever happens."""
+        self.env.process(self._timeline())
+        self.env.process(self._housekeeping())
+        for number, flow in enumerate(self.flows):
+            self.env.process(self._ticks(number, flow))
+            self.env.process(self._frames(number, flow))
+            self.env.process(self._feedback(number, flow))
+        try:
+            self.env.run(until=self.duration_ns)
+            self.network.cut_delays(self.duration_ns)
+        finally:
+            self._hand_over(at_end=True)
+
+    # ---- the control loop of one flow
+
+    def _ticks(self, number: int, flow: FlowRun) -> Process:
+        env, network, controller, log = self.env, self.network, flow.controller, flow.tape
+        timeout, tick, tick_ns = env.timeout, controller.tick, controller.tick_ns
+        yield timeout(flow.start_ns)
+        while env.now < flow.stop_ns:
+            n = log.n
+            flow.state = state = log.states + n
+            tick(env.now, state)
+            network.set_target(number, env.now, state.encode_bps)
+            network.counters(number, log.counters + n)
+            log.n = n + 1
+            yield timeout(tick_ns)
+
+    def _frames(self, number: int, flow: FlowRun) -> Process:
+        env, network = self.env, self.network
+        timeout, encode = env.timeout, flow.encoder.encode
+        yield timeout(flow.start_ns)
+        while env.now < flow.stop_ns:
+            now, state = env.now, flow.state
+            frame = encode(now, state.encode_bps, state.fps, state.rung, state.qp)
+            network.send_frame(
+                number,
+                now,
+                now + frame.encode_ns,
+                frame.bytes,
+                frame.tag,
+                (KEY_FLAG if frame.key else 0) | frame.rung << RUNG_SHIFT,
+                frame.qp,
+                frame.psnr,
+                frame.ssim,
+            )
+            yield timeout(frame.interval_ns)
+
+    def _feedback(self, number: int, flow: FlowRun) -> Process:
+        env, network, feedback = self.env, self.network, flow.controller.feedback
+        report_at = flow.start_ns + flow.report_ns
+        while True:
+            yield env.timeout(min(report_at, network.next_report(number)) - env.now)
+            now = env.now
+            while (sample := network.take_report(number, now)) is not None:
+                feedback(sample)
+            if now >= report_at:
+                if flow.reporting:
+                    network.send_report(number, now)
+                report_at += flow.report_ns
+
+    # ---- what happens to all of them
+
+    def _timeline(self) -> Process:
+        env = self.env
+        by_name = {flow.name: flow for flow in self.flows}
+        happenings = sorted([*self.steps, *self.faults], key=lambda happening: happening.at_ns)
+        for happening in happenings:
+            yield env.timeout(happening.at_ns - env.now)
+            if isinstance(happening, PathStep):
+                self.network.apply(env.now, happening.change)
+                self.recorder.event(env.now, None, happening.kind, happening.text)
+            else:
+                happening.act(by_name[happening.flow])
+                self.recorder.event(env.now, happening.flow, happening.kind, happening.text)
+
+    def _housekeeping(self) -> Process:
+        env = self.env
+        safe_at = monotonic() + SAFE_EVERY_S
+        marks = sorted({*self.marks_ns, *range(SECOND_NS, self.duration_ns, SECOND_NS)})
+        for mark in marks:
+            if not 0 < mark < self.duration_ns:
+                continue
+            yield env.timeout(mark - env.now)
+            self.network.cut_delays(mark)
+            if mark % SECOND_NS:
+                continue
+            self._hand_over(at_end=False)
+            if self.progress is not None:
+                self.progress(mark)
+            if monotonic() > safe_at:
+                self.recorder.flush()
+                safe_at = monotonic() + SAFE_EVERY_S
+
+    def _hand_over(self, *, at_end: bool) -> None:
+        recorder, network = self.recorder, self.network
+        names = [flow.name for flow in self.flows]
+        for number, flow in enumerate(self.flows):
+            if flow.tape.n:
+                tape.ticks(recorder, flow.name, flow.tape)
+            rows = network.take_frames(number, all_=at_end)
+            if len(rows):
+                self.packets += int(rows["packets"].sum())
+                tape.frames(recorder, flow.name, rows, flow.encoder.names, flow.deadline_ns)
+        tape.path(recorder, network.take("path"), self.hops)
+        tape.delays(recorder, network.take("delays"), names)
+        if self.log_packets:
+            tape.packets(recorder, network.take("packets"), names, self.hops)

@@ -1,0 +1,1 @@
+"""When does it arrive? One table of networks: virtual (simpy's clock, packets in C) today."""

@@ -1,0 +1,243 @@
+"""The virtual network: libnenc's data plane on the engine's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from nenc_lab.kernels import check, dtype, ffi, lib
+from nenc_lab.network.base import (
+    CrossSetting,
+    FlowSetting,
+    LinkChange,
+    LinkSetting,
+    LossSetting,
+    Opportunities,
+    RateProgram,
+    Rows,
+)
+from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
+
+PATH_ROW_NS = 10_000_000
+RAMP_STEP_NS = 10_000_000
+UNLIMITED = -1.0
+_BLOCK = 4096
+
+_DIRECTION = {"forward": 0, "reverse": 1}
+_QUEUE = {"bytes": 0, "packets": 1, "ms": 2}
+_LOSS = {"none": 0, "bernoulli": 1, "gilbert-elliott": 2}
+_JITTER = {"none": 0, "ordered": 1, "reorder": 2}
+_CROSS = {"cbr": 0, "onoff": 1, "onoff-exponential": 2}
+_TAKE = {
+    "path": ("nenc_path_row", lib.nenc_vnet_take_path),
+    "delays": ("nenc_delay_row", lib.nenc_vnet_take_delays),
+    "packets": ("nenc_packet_row", lib.nenc_vnet_take_packets),
+}
+
+
+class VirtualNetwork:
+    """Links, flows and cross traffic, numbered in the order given."""
+
+    def __init__(
+        self,
+        seed: int,
+        links: Sequence[LinkSetting],
+        flows: Sequence[FlowSetting],
+        crosses: Sequence[CrossSetting],
+        *,
+        log_packets: bool,
+    ) -> None:
+        net = lib.nenc_vnet_create(seed & (2**64 - 1), PATH_ROW_NS, log_packets)
+        if net == ffi.NULL:
+            raise MemoryError("nenc_vnet_create")
+        self._net = ffi.gc(net, lib.nenc_vnet_destroy)
+        self._links = list(links)
+        self._rates = [link.rate_bps for link in links]
+        self._ramps: dict[int, tuple[int, int, float, float]] = {}
+        self._sample = ffi.new("nenc_sample *")
+        for link in links:
+            self._add_link(link)
+        for flow in flows:
+            self._add_flow(flow)
+        for cross in crosses:
+            self._add_cross(cross)
+
+    # ---- building
+
+    def _add_link(self, link: LinkSetting) -> None:
+        config = ffi.new("nenc_link_config *")
+        config.direction = _DIRECTION[link.direction]
+        config.queue_kind = _QUEUE[link.queue.unit]
+        config.queue_limit = link.queue.limit
+        config.queue_rate_bps = link.queue_rate_bps
+        config.rate_bps = UNLIMITED if link.rate_bps is None else link.rate_bps
+        config.delay_ns = link.delay_ns
+        _fill_loss(config.loss, link.loss, link.loss_at)
+        config.jitter_kind = _JITTER[link.jitter.kind]
+        config.jitter_std_ns = link.jitter.std_ns
+        config.jitter_max_ns = link.jitter.max_ns
+        config.ecn = link.ecn_ns is not None
+        config.ecn_threshold_ns = link.ecn_ns or 0
+        config.duplicate = link.duplicate
+        number = check(lib.nenc_vnet_add_link(self._net, config), "nenc_vnet_add_link")
+        match link.capacity:
+            case RateProgram(t_ns, rate_bps, period_ns):
+                check(lib.nenc_vnet_set_rate(self._net, number, 0.0), "nenc_vnet_set_rate")
+                self._program(number, t_ns, rate_bps, period_ns)
+            case Opportunities(t_ns, size, period_ns):
+                times = np.ascontiguousarray(t_ns, np.int64)
+                pointer = ffi.cast("int64_t *", ffi.from_buffer(times))
+                status = lib.nenc_vnet_set_opportunities(self._net, number, pointer, len(times), period_ns, 0, size)
+                check(status, "nenc_vnet_set_opportunities")
+
+    def _program(self, link: int, t_ns: Any, rate_bps: Any, period_ns: int) -> None:
+        times, rates = np.ascontiguousarray(t_ns, np.int64), np.ascontiguousarray(rate_bps, np.float64)
+        status = lib.nenc_vnet_set_program(
+            self._net,
+            link,
+            ffi.cast("int64_t *", ffi.from_buffer(times)),
+            ffi.cast("double *", ffi.from_buffer(rates)),
+            len(times),
+            period_ns,
+        )
+        check(status, "nenc_vnet_set_program")
+
+    def _add_flow(self, flow: FlowSetting) -> None:
+        config = ffi.new("nenc_flow_config *")
+        config.first_link, config.last_link = flow.first, flow.last
+        config.packet_bytes = flow.packet_bytes
+        config.header_bytes = RTP_HEADER_BYTES
+        config.overhead_bytes = PACKET_OVERHEAD_BYTES
+        config.ecn = flow.ecn
+        config.pacer_factor = flow.pacer_factor
+        config.pacer_burst_ns = flow.pacer_burst_ns
+        check(lib.nenc_vnet_add_flow(self._net, config), "nenc_vnet_add_flow")
+
+    def _add_cross(self, cross: CrossSetting) -> None:
+        config = ffi.new("nenc_cross_config *")
+        config.kind = _CROSS[cross.kind]
+        config.direction = _DIRECTION[cross.direction]
+        config.first_link, config.last_link = cross.first, cross.last
+        config.rate_bps = cross.rate_bps
+        config.wire_bytes = cross.wire_bytes
+        config.start_ns, config.stop_ns = cross.start_ns, cross.stop_ns
+        config.on_ns, config.off_ns = cross.on_ns, cross.off_ns
+        check(lib.nenc_vnet_add_cross(self._net, config), "nenc_vnet_add_cross")
+
+    # ---- the hot calls: one C call each
+
+    def set_target(self, flow: int, now_ns: int, target_bps: float) -> None:
+        if lib.nenc_vnet_set_target(self._net, flow, now_ns, target_bps) < 0:
+            check(lib.nenc_vnet_set_target(self._net, flow, now_ns, target_bps), "nenc_vnet_set_target")
+
+    def send_frame(
+        self,
+        flow: int,
+        capture_ns: int,
+        ready_ns: int,
+        size: int,
+        tag: int,
+        flags: int,
+        qp: float,
+        psnr: float,
+        ssim: float,
+    ) -> int:
+        number: int = lib.nenc_vnet_send_frame(
+            self._net, flow, capture_ns, ready_ns, size, tag, flags, qp, psnr, ssim
+        )
+        return number if number >= 0 else check(number, "nenc_vnet_send_frame")
+
+    def send_report(self, flow: int, now_ns: int) -> None:
+        check(lib.nenc_vnet_send_report(self._net, flow, now_ns), "nenc_vnet_send_report")
+
+    def next_report(self, flow: int) -> int:
+        return int(lib.nenc_vnet_next_report(self._net, flow))
+
+    def take_report(self, flow: int, now_ns: int) -> Any | None:
+        taken = check(lib.nenc_vnet_take_report(self._net, flow, now_ns, self._sample), "nenc_vnet_take_report")
+        return self._sample if taken else None
+
+    def counters(self, flow: int, into: Any) -> None:
+        lib.nenc_vnet_flow_counters_get(self._net, flow, into)
+
+    # ---- the timeline
+
+    def apply(self, now_ns: int, change: LinkChange) -> None:
+        net, link = self._net, change.link
+        check(lib.nenc_vnet_advance(net, now_ns), "nenc_vnet_advance")
+        if change.queue is not None:
+            status = lib.nenc_vnet_set_queue(net, link, _QUEUE[change.queue.unit], change.queue.limit)
+            check(status, "nenc_vnet_set_queue")
+        if change.rate_bps is not None:
+            self._apply_rate(now_ns, link, change.rate_bps, change.ramp_ns)
+        if change.delay_ns is not None:
+            check(lib.nenc_vnet_set_delay(net, link, change.delay_ns), "nenc_vnet_set_delay")
+        if change.loss is not None:
+            loss = ffi.new("nenc_loss *")
+            _fill_loss(loss[0], change.loss, self._links[link].loss_at)
+            check(lib.nenc_vnet_set_loss(net, link, loss), "nenc_vnet_set_loss")
+        if change.jitter is not None:
+            jitter = change.jitter
+            status = lib.nenc_vnet_set_jitter(net, link, _JITTER[jitter.kind], jitter.std_ns, jitter.max_ns)
+            check(status, "nenc_vnet_set_jitter")
+        if change.duplicate is not None:
+            check(lib.nenc_vnet_set_duplicate(net, link, change.duplicate), "nenc_vnet_set_duplicate")
+
+    def _apply_rate(self, now_ns: int, link: int, rate_bps: float, ramp_ns: int) -> None:
+        before = self._rate_now(now_ns, link)
+        self._ramps.pop(link, None)
+        self._rates[link] = rate_bps
+        if not ramp_ns or before is None:
+            check(lib.nenc_vnet_set_rate(self._net, link, rate_bps), "nenc_vnet_set_rate")
+            return
+        # Each step carries the ramp's mean over it, so that the capacity's integral is exact; the last one is the new rate.
+        edges = np.append(np.arange(0, ramp_ns, RAMP_STEP_NS, dtype=np.int64), ramp_ns)
+        middles = (edges[:-1] + edges[1:]) / 2 / ramp_ns
+        rates = np.append(before + (rate_bps - before) * middles, rate_bps)
+        self._program(link, now_ns + edges, rates, 0)
+        self._ramps[link] = (now_ns, ramp_ns, before, rate_bps)
+
+    def _rate_now(self, now_ns: int, link: int) -> float | None:
+        if link not in self._ramps:
+            return self._rates[link]
+        start_ns, ramp_ns, before, after = self._ramps[link]
+        return before + (after - before) * min(1.0, (now_ns - start_ns) / ramp_ns)
+
+    # ---- what happened
+
+    def cut_delays(self, now_ns: int) -> None:
+        check(lib.nenc_vnet_cut_delays(self._net, now_ns), "nenc_vnet_cut_delays")
+
+    def take(self, what: Literal["path", "delays", "packets"]) -> Rows:
+        struct, call = _TAKE[what]
+        return _drain(struct, lambda rows, count: call(self._net, rows, count))
+
+    def take_frames(self, flow: int, *, all_: bool) -> Rows:
+        return _drain(
+            "nenc_frame_row", lambda rows, count: lib.nenc_vnet_take_frames(self._net, flow, rows, count, all_)
+        )
+
+    def close(self) -> None:
+        if self._net is not None:
+            ffi.release(self._net)
+            self._net = None
+
+
+def _drain(struct: str, take: Any) -> Rows:
+    blocks = []
+    while True:
+        block = np.empty(_BLOCK, dtype(struct))
+        taken = check(take(ffi.cast(f"{struct} *", ffi.from_buffer(block)), _BLOCK), struct)
+        blocks.append(block[:taken])
+        if taken < _BLOCK:
+            return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _fill_loss(into: Any, loss: LossSetting, at: str) -> None:
+    into.kind = _LOSS[loss.kind]
+    into.at_entry = at == "entry"
+    into.p, into.r, into.loss_bad, into.loss_good = loss.p, loss.r, loss.loss_bad, loss.loss_good
+
+

@@ -1,0 +1,317 @@
+"""Builds one run from a scenario and drives it: the only place that knows every concrete class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import simpy
+
+from nenc_lab.control.base import Controller
+from nenc_lab.control.table import ControllerSettings
+from nenc_lab.control.table import make as make_controller
+from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.model import ModelSettings
+from nenc_lab.encode.table import make as make_encoder
+from nenc_lab.engine import SECOND_NS, Engine, Fault, FlowRun, PathStep
+from nenc_lab.errors import EnvironmentError_
+from nenc_lab.network.base import (
+    CrossSetting,
+    FlowSetting,
+    JitterSetting,
+    LinkChange,
+    LinkSetting,
+    LossSetting,
+    Opportunities,
+    QueueSetting,
+    RateProgram,
+)
+from nenc_lab.network.virtual import VirtualNetwork
+from nenc_lab.recording import provenance
+from nenc_lab.recording.folder import RunFolder
+from nenc_lab.recording.recorder import Recorder
+from nenc_lab.recording.tape import TickTape
+from nenc_lab.records import PACKET_OVERHEAD_BYTES
+from nenc_lab.scenario import schema, timeline, traces
+from nenc_lab.scenario.load import dump
+
+DIRECTIONS: tuple[Literal["forward", "reverse"], ...] = ("forward", "reverse")
+ENCODER_STREAM = 1 << 21
+"""Random streams of the encoders, apart from those of links and cross traffic (vnet)."""
+
+
+def prepare(scenario: schema.Scenario) -> None:
+    """Checks what the schema cannot see (knob names and ranges, ...). Raises InputError; writes nothing."""
+    for flow in scenario.flows:
+        make_controller(_controller_settings(scenario, flow), flow.start).close()
+
+
+def run(
+    scenario: schema.Scenario,
+    *,
+    out: Path,
+    argv: Sequence[str],
+    packets: bool = False,
+    progress: Callable[[int], None] | None = None,
+    backend: str = "virtual",
+) -> RunFolder:
+    """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
+
+    KeyboardInterrupt is raised again after what there is was written; it carries the folder as ``folder``.
+    """
+    if backend != "virtual":
+        raise EnvironmentError_(f"backend {backend!r} is not in this version; leave --backend out for the virtual network")
+    with ExitStack() as stack:
+        engine = _build(scenario, stack, packets=packets, progress=progress)
+        folder = RunFolder.create(
+            out,
+            {
+                "scenario": dump(scenario),
+                "seed": scenario.seed,
+                "backend": backend,
+                "controller": _controller_kinds(scenario),
+                "argv": list(argv),
+                "versions": provenance.versions(),
+                "git": provenance.git(),
+                "host": provenance.host(),
+                "calibration": None,
+            },
+        )
+        order = [*(flow.name for flow in engine.flows), *engine.hops]
+        with _timed(folder, engine):
+            try:
+                with Recorder(folder.path, packets=packets, order=order) as recorder:
+                    engine.recorder = recorder
+                    engine.run()
+            except KeyboardInterrupt as interrupt:
+                interrupt.folder = folder  # type: ignore[attr-defined]
+                raise
+    return folder
+
+
+@contextmanager
+def _timed(folder: RunFolder, engine: Engine) -> Iterator[None]:
+    """Loop and tables on the wall clock (design section 5, ``wall_s``), into run.json whatever happens."""
+    begun = perf_counter()
+    try:
+        yield
+    finally:
+        wall_s = perf_counter() - begun
+        simulated_s = engine.env.now / SECOND_NS
+        folder.update(timing={"simulated_s": simulated_s, "wall_s": wall_s, "packets": engine.packets})
+
+
+def _controller_kinds(scenario: schema.Scenario) -> str:
+    return "+".join(dict.fromkeys(flow.controller.kind for flow in scenario.flows))
+
+
+# ---- from the scenario's words to the parts of the engine
+
+
+def _build(
+    scenario: schema.Scenario, stack: ExitStack, *, packets: bool, progress: Callable[[int], None] | None
+) -> Engine:
+    links = [_link(direction, hop) for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops]
+    network = VirtualNetwork(
+        scenario.seed,
+        links,
+        [_flow_setting(scenario, flow) for flow in scenario.flows],
+        [_cross(scenario, traffic) for traffic in scenario.cross_traffic],
+        log_packets=packets,
+    )
+    stack.callback(network.close)
+    flows = []
+    for number, flow in enumerate(scenario.flows):
+        controller = make_controller(_controller_settings(scenario, flow), flow.start)
+        stack.callback(controller.close)
+        encoder = make_encoder(
+            flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number
+        )
+        stack.callback(encoder.close)
+        flows.append(_flow_run(scenario, flow, controller, encoder))
+    return Engine(
+        env=simpy.Environment(initial_time=0),
+        network=network,
+        flows=flows,
+        recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder: building must not leave one
+        duration_ns=scenario.duration,
+        hops=[f"{direction}.{hop.name}" for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops],
+        steps=[_path_step(scenario, step) for step in timeline.steps(scenario)],
+        faults=[fault for spec in scenario.faults for fault in _faults(scenario, spec)],
+        marks_ns=timeline.marks(scenario),
+        progress=progress,
+        log_packets=packets,
+    )
+
+
+def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controller, encoder: Encoder) -> FlowRun:
+    return FlowRun(
+        name=flow.name,
+        controller=controller,
+        encoder=encoder,
+        start_ns=flow.start,
+        stop_ns=scenario.stop_ns(flow),
+        report_ns=flow.feedback.interval,
+        deadline_ns=flow.deadline,
+        # Rows are handed over every second; the tick that is being written at that moment needs a place as well.
+        tape=TickTape(ceil(SECOND_NS / controller.tick_ns) + 2),
+    )
+
+
+def _controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> ControllerSettings:
+    controller = flow.controller
+    values: dict[str, float] = dict(controller.knobs)
+    if controller.gains is not None:
+        gains = {"kp": controller.gains.kp, "ki": controller.gains.ki, "kd": controller.gains.kd}
+        values |= {name: gain for name, gain in gains.items() if gain is not None}
+    switches = [
+        fault.lines for fault in scenario.faults if isinstance(fault, schema.RungSwitch) and fault.flow == flow.name
+    ]
+    return ControllerSettings(
+        kind=controller.kind,
+        flow=flow.name,
+        rate_min_bps=float(flow.rate.min),
+        rate_max_bps=float(flow.rate.max),
+        rate_start_bps=float(flow.rate.start),
+        fps=float(flow.encoder.fps),
+        height=max([flow.encoder.lines, *switches]),
+        packet_bytes=flow.packet,
+        tick_ns=round(SECOND_NS / controller.tick_rate),
+        values=values,
+    )
+
+
+def _model_settings(flow: schema.Flow) -> ModelSettings:
+    encoder = flow.encoder
+    return ModelSettings(
+        resolution=encoder.lines,
+        fps=float(encoder.fps),
+        key_ratio=encoder.key_ratio,
+        transient_frames=encoder.transient_frames,
+        reaction_ns=encoder.reaction,
+        size_scale=encoder.size_scale,
+        interval_scale=encoder.interval_scale,
+        transient_change=encoder.transient_change,
+        encode_ns=encoder.encode_time,
+        software_ns=encoder.software_time,
+        rate_min_bps=float(encoder.min_rate or 0),
+        rate_max_bps=float(encoder.max_rate) if encoder.max_rate else float("inf"),
+        key_interval_ns=encoder.key_interval or 0,
+        follow_rung=encoder.ladder == "auto",
+    )
+
+
+def _flow_setting(scenario: schema.Scenario, flow: schema.Flow) -> FlowSetting:
+    first, last = _span(scenario.path.forward, flow.hops.forward if flow.hops else None)
+    return FlowSetting(first, last, flow.packet, flow.pacer.factor, flow.pacer.burst, flow.ecn)
+
+
+def _cross(scenario: schema.Scenario, traffic: schema.ConstantTraffic | schema.OnOffTraffic) -> CrossSetting:
+    kind: Literal["cbr", "onoff", "onoff-exponential"] = traffic.kind
+    if traffic.kind == "onoff" and traffic.distribution == "exponential":
+        kind = "onoff-exponential"
+    first, last = _span(getattr(scenario.path, traffic.direction), traffic.hops)
+    return CrossSetting(
+        kind=kind,
+        direction=traffic.direction,
+        first=first,
+        last=last,
+        rate_bps=float(traffic.rate),
+        wire_bytes=traffic.packet + PACKET_OVERHEAD_BYTES,
+        start_ns=traffic.start,
+        stop_ns=scenario.stop_ns(traffic),
+        on_ns=traffic.on or 0,
+        off_ns=traffic.off or 0,
+    )
+
+
+def _span(direction: schema.Direction, names: Sequence[str] | None) -> tuple[int, int]:
+    if names is None:
+        return 0, len(direction.hops) - 1
+    return direction.index(names[0]), direction.index(names[-1])
+
+
+def _link(direction: Literal["forward", "reverse"], hop: schema.Hop) -> LinkSetting:
+    capacity, queue_rate = _capacity(hop)
+    return LinkSetting(
+        direction=direction,
+        rate_bps=None if hop.rate is None else float(hop.rate),
+        delay_ns=hop.delay,
+        queue=QueueSetting(hop.queue.size.unit, hop.queue.size.limit),
+        loss=_loss(hop.loss),
+        loss_at=hop.loss_at,
+        jitter=JitterSetting(hop.jitter.kind, hop.jitter.std, hop.jitter.max),
+        duplicate=hop.duplicate,
+        ecn_ns=hop.ecn,
+        capacity=capacity,
+        queue_rate_bps=queue_rate,
+    )
+
+
+def _capacity(hop: schema.Hop) -> tuple[RateProgram | Opportunities | None, float]:
+    """A hop's trace as the network takes it, and its mean rate: what a queue in ms is reckoned with."""
+    if hop.trace is None:
+        return None, 0.0
+    trace = traces.load(hop.trace)
+    period = trace.period_ns if hop.trace.loop else 0
+    if isinstance(trace, traces.Opportunities):
+        return Opportunities(trace.t_ns, trace.bytes, period), trace.mean_bps
+    return RateProgram(trace.t_ns, trace.rate_bps, period), trace.mean_bps
+
+
+def _loss(loss: schema.Loss) -> LossSetting:
+    return LossSetting(loss.kind, loss.p, loss.r, loss.loss_bad, loss.loss_good)
+
+
+def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
+    first = 0 if step.direction == "forward" else len(scenario.path.forward.hops)
+    change = LinkChange(
+        link=first + step.hop,
+        rate_bps=None if step.rate is None else float(step.rate),
+        delay_ns=step.delay,
+        queue=None if step.queue is None else QueueSetting(step.queue.size.unit, step.queue.size.limit),
+        loss=None if step.loss is None else _loss(step.loss),
+        jitter=None if step.jitter is None else JitterSetting(step.jitter.kind, step.jitter.std, step.jitter.max),
+        duplicate=step.duplicate,
+        ramp_ns=step.ramp_ns,
+    )
+    return PathStep(step.at_ns, step.kind, step.text, change)
+
+
+def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
+    end = None if spec.lasts is None else spec.at + spec.lasts
+    match spec:
+        case schema.GpuFailure():
+            yield Fault(spec.at, spec.flow, "hardware encoder fails, software takes over", _set_failed(True))
+            if end is not None and end < scenario.duration:
+                yield Fault(end, spec.flow, "hardware encoder is back", _set_failed(False))
+        case schema.FeedbackStop():
+            yield Fault(spec.at, spec.flow, "receiver stops reporting", _set_reporting(False))
+            if end is not None and end < scenario.duration:
+                yield Fault(end, spec.flow, "receiver reports again", _set_reporting(True))
+        case schema.RungSwitch():
+            lines = spec.lines
+            yield Fault(spec.at, spec.flow, f"resolution {spec.resolution}", _set_resolution(lines), kind="rung_switch")
+        case schema.KeyFrame():
+            yield Fault(spec.at, spec.flow, "key frame demanded", lambda flow: flow.encoder.request_key(), kind="key_frame")
+
+
+def _set_failed(failed: bool) -> Callable[[FlowRun], None]:
+    return lambda flow: flow.encoder.set_failed(failed)
+
+
+def _set_resolution(lines: int) -> Callable[[FlowRun], None]:
+    return lambda flow: flow.encoder.set_resolution(lines)
+
+
+def _set_reporting(reporting: bool) -> Callable[[FlowRun], None]:
+    def act(flow: FlowRun) -> None:
+        flow.reporting = reporting
+
+    return act
+
+
