@@ -1,4 +1,156 @@
-/* config.c - the knobs of the law: defaults, ranges, reasons. */
+/* config.c - the knobs of the controller: unit, default, range and reason of each, and the checks on a whole set. */
 #include "nenc/nenc.h"
 
-const char *nenc_version(void) { return NENC_VERSION; }
+#include <math.h>
+#include <string.h>
+
+#define KNOB(field, unit, value, low, high, reason) {#field, unit, value, low, high, reason, offsetof(nenc_config, field)}
+
+static const nenc_knob knobs[] = {
+    KNOB(rate_min_bps, "bit/s", 5e6, 1e4, 4294967295.0,
+         "the origin's floor: below this a 4K picture is not worth sending, frames are shed instead"),
+    KNOB(rate_max_bps, "bit/s", 120e6, 1e4, 4294967295.0,
+         "the origin's MAX_BITRATE_8K; the upper end of the range is what get_current_bitrate can say in 32 bits"),
+    KNOB(rate_start_bps, "bit/s", 5e6, 1e4, 4294967295.0,
+         "the floor: nothing is known of the path yet (RFC 8867 section 4.3 starts at the minimum as well)"),
+    KNOB(fps_max, "1/s", 60, 1, 240, "the source's frame rate; the scheduler never asks for frames that are not there"),
+    KNOB(height_max, "lines", 2160, 1080, 4320,
+         "the source's resolution; one of 1080, 1440, 2160, 4320: the scheduler never scales up"),
+    KNOB(packet_bytes, "B", 1200, 64, 65507,
+         "UDP payload that passes any path unfragmented; s of the throughput equation (RFC 5348 section 3.1)"),
+    KNOB(kp, "", 1.0, 0, 100, "proportional gain: answers the error at once"),
+    KNOB(ki, "", 1.0, 0, 100, "integral gain: takes away the error that stays"),
+    KNOB(kd, "", 0.1, 0, 100, "derivative gain: answers the error that is coming"),
+    KNOB(bitrate_step, "", 0.05, 1e-4, 1,
+         "the origin's BITRATE_STEP: an encoder follows 5 % a frame without a visible jump in quality"),
+    KNOB(queue_target_ns, "ns", 20e6, 1e5, 1e9,
+         "over one frame time at 60 fps: less starves the link between frames, more is delay for nothing"),
+    KNOB(queue_fair_ns, "ns", 40e6, 0, 1e9,
+         "a slow flow aims at more queue than a fast one, which is what makes flows on one link converge"),
+    KNOB(queue_high_ns, "ns", 80e6, 1e6, 5e9,
+         "queue that no steady state explains: the capacity has fallen and waiting for the integral would fill the buffer"),
+    KNOB(drain_ns, "ns", 300e6, 1e6, 10e9,
+         "shorter cuts deeper than the link needs, longer lets the viewer wait; a few round trips"),
+    KNOB(ramp_gain, "", 0.5, 0, 4,
+         "growth per round trip: slow start's doubling overshoots by half a buffer, half of it still fills 24:1 in seconds"),
+    KNOB(ramp_queue_ns, "ns", 100e6, 1e6, 5e9,
+         "a ramp is blind for one round trip: the excess it sends meanwhile must fit in the buffer that we would tolerate"),
+    KNOB(derivative_ns, "ns", 50e6, 0, 5e9,
+         "one feedback interval: a difference of two samples is mostly jitter"),
+    KNOB(base_window_ns, "ns", 10e9, 1e8, 3600e9,
+         "long enough that a standing queue is not taken for the path, short enough that a longer path is learnt"),
+    KNOB(stale_intervals, "", 4, 1, 100, "one or two reports lost in a row are chance, four are an outage"),
+    KNOB(stale_min_ns, "ns", 250e6, 1e6, 60e9,
+         "never stale before this, however often feedback usually comes: jitter and a longer path delay it as well"),
+    KNOB(stale_halving_ns, "ns", 100e6, 1e6, 60e9,
+         "from 120 Mbit/s to the floor of 5 are 4.6 halvings: under half a second into a dead path"),
+    KNOB(loss_tolerance, "", 0.1, 0, 1,
+         "loss without queue delay is the radio's, sending less does not cure it; above this the picture suffers anyway"),
+    KNOB(loss_headroom, "", 1.3, 1, 10,
+         "over the tolerance the rate stays near what arrives, with room to see the capacity come back"),
+    KNOB(shed_loss, "", 0.3, 0, 1,
+         "loss at the floor that no random-loss link has: the floor itself does not fit, frames must go"),
+    KNOB(shed_fps_min, "1/s", 1, 0.1, 240, "one picture a second is a sign of life and a probe of the path"),
+    KNOB(qp_min, "", 18, 0, 51, "the origin's min_qp: finer quantisation is not visible"),
+    KNOB(qp_max, "", 51, 0, 51, "the origin's max_qp: the coarsest H.264 and H.265 have"),
+    KNOB(qp_initial, "", 25, 0, 51, "the origin's initial_qp"),
+};
+
+enum { KNOBS = sizeof knobs / sizeof *knobs };
+
+static const double heights[] = {1080, 1440, 2160, 4320};
+
+/* A tick is one frame; under a tenth of a millisecond is the scheduler's noise, over a second is no control. */
+static const int64_t tick_low_ns = 100000, tick_high_ns = 1000000000;
+
+static double value_of(const nenc_config *config, const nenc_knob *knob)
+{
+    double value;
+    memcpy(&value, (const char *)config + knob->offset, sizeof value);
+    return value;
+}
+
+static const nenc_knob *find(const char *name)
+{
+    for (size_t i = 0; name && i < KNOBS; i++)
+        if (strcmp(knobs[i].name, name) == 0)
+            return &knobs[i];
+    return NULL;
+}
+
+/* False for a NaN as well. */
+static int legal(const nenc_knob *knob, double value) { return value >= knob->low && value <= knob->high; }
+
+const nenc_knob *nenc_knobs(size_t *count)
+{
+    if (count)
+        *count = KNOBS;
+    return knobs;
+}
+
+void nenc_config_default(nenc_config *config)
+{
+    if (!config)
+        return;
+    *config = (nenc_config){.size = sizeof *config, .law = NENC_LAW_NENC, .tick_ns = 1000000000 / 60};
+    for (size_t i = 0; i < KNOBS; i++)
+        memcpy((char *)config + knobs[i].offset, &knobs[i].value, sizeof knobs[i].value);
+}
+
+int nenc_config_set(nenc_config *config, const char *name, double value)
+{
+    const nenc_knob *knob = find(name);
+    if (!config || !knob || !legal(knob, value))
+        return NENC_EINVAL;
+    memcpy((char *)config + knob->offset, &value, sizeof value);
+    return NENC_OK;
+}
+
+int nenc_config_get(const nenc_config *config, const char *name, double *value)
+{
+    const nenc_knob *knob = find(name);
+    if (!config || !knob || !value)
+        return NENC_EINVAL;
+    *value = value_of(config, knob);
+    return NENC_OK;
+}
+
+/* The first field that is wrong by itself or against another one, NULL when there is none. */
+static const char *first_wrong(const nenc_config *config)
+{
+    if (config->size != sizeof *config)
+        return "size";
+    if (config->law > NENC_LAW_CLASSIC)
+        return "law";
+    if (config->tick_ns < tick_low_ns || config->tick_ns > tick_high_ns)
+        return "tick_ns";
+    for (size_t i = 0; i < KNOBS; i++)
+        if (!legal(&knobs[i], value_of(config, &knobs[i])))
+            return knobs[i].name;
+    if (config->rate_max_bps < config->rate_min_bps)
+        return "rate_max_bps";
+    if (config->rate_start_bps < config->rate_min_bps || config->rate_start_bps > config->rate_max_bps)
+        return "rate_start_bps";
+    size_t height = 0;
+    while (height < sizeof heights / sizeof *heights && heights[height] != config->height_max)
+        height++;
+    if (height == sizeof heights / sizeof *heights)
+        return "height_max";
+    if (config->queue_high_ns <= config->queue_target_ns)
+        return "queue_high_ns";
+    if (config->shed_fps_min > config->fps_max)
+        return "shed_fps_min";
+    if (config->qp_max < config->qp_min)
+        return "qp_max";
+    if (config->qp_initial < config->qp_min || config->qp_initial > config->qp_max)
+        return "qp_initial";
+    return NULL;
+}
+
+int nenc_config_check(const nenc_config *config, const char **culprit)
+{
+    const char *wrong = config ? first_wrong(config) : "config";
+    if (culprit)
+        *culprit = wrong;
+    return wrong ? NENC_EINVAL : NENC_OK;
+}

@@ -1,0 +1,97 @@
+/* classic.c - the origin's law as written, with only its units repaired; here so that every comparison shows what the
+ * production law gains over it.
+ *
+ * Repaired, because the units demand it:
+ * - The target was throughput * (1/sqrt(loss)/rtt) * 0.85, whose dimension is not a rate. What it meant is TCP's rate under
+ *   this loss and rtt: the equation of RFC 5348 (bytes, seconds, loss-event rate) * 0.85. The factor 1/(sqrt(loss) rtt) stays,
+ *   the packet size takes the place of the throughput, which is left to tell how many packets a loss ratio stands for.
+ *   Loss 0 was infinite and was clamped to the upper limit; "no bound from loss" gives that limit again.
+ * - The error was in bit/s and the adjustment in percent. It is taken in percent of the current rate, so that a gain is a
+ *   number near one and not near 1e-6.
+ *
+ * Not repaired: one iteration is one tick whatever its dt, the sum of errors has no limit, the derivative is on the raw error,
+ * there is no slew limit, and queue delay is not looked at. The only guard is that a result which is no number is not used.
+ */
+#include "core/law.h"
+#include "core/tfrc.h"
+
+#include <math.h>
+
+typedef struct classic {
+    nenc_tfrc tfrc;
+    double rate_bps;
+    double target_bps;
+    double integral; /* sum of Ki * error: Ki * sum(error) while Ki is constant, and no jump when it changes */
+    double last_error;
+    double base_rtt_ms; /* smallest rtt so far; for the state and the QP only */
+} classic;
+
+static const double target_share = 0.85;
+
+static double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
+
+static void init(void *self, const nenc_config *config, int64_t now_ns)
+{
+    classic *law = self;
+    nenc_tfrc_init(&law->tfrc);
+    law->rate_bps = law->target_bps = config->rate_start_bps;
+    law->base_rtt_ms = INFINITY;
+}
+
+static void sample(void *self, const nenc_config *config, const nenc_sample *sample)
+{
+    classic *law = self;
+    nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
+    law->base_rtt_ms = sample->rtt_ms < law->base_rtt_ms ? sample->rtt_ms : law->base_rtt_ms;
+}
+
+static void step(void *self, const nenc_config *config, const nenc_law_input *input, nenc_state *state)
+{
+    classic *law = self;
+    state->bounds = 0;
+    state->loss_event_rate = nenc_tfrc_loss_event_rate(&law->tfrc);
+    state->tfrc_bps = INFINITY;
+    if (input->newest_ns == INT64_MIN) {
+        state->bounds |= NENC_BOUND_WARMUP;
+    } else {
+        state->base_rtt_ms = law->base_rtt_ms;
+        state->queue_delay_ms = state->rtt_ms - law->base_rtt_ms;
+        double rtt_s = (input->window->samples > 0 ? input->window->rtt_mean_ms : state->rtt_ms) * 1e-3;
+        state->tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, rtt_s, state->loss_event_rate);
+        law->target_bps = clamp(state->tfrc_bps * target_share, config->rate_min_bps, config->rate_max_bps);
+        if (law->target_bps < config->rate_max_bps)
+            state->bounds |= NENC_BOUND_TFRC;
+
+        double error = 100 * (law->target_bps - law->rate_bps) / law->rate_bps;
+        law->integral += config->ki * error;
+        double p = config->kp * error;
+        double d = config->kd * (error - law->last_error);
+        law->last_error = error;
+        double adjust = p + law->integral + d;
+        double rate_bps = law->rate_bps + law->rate_bps * adjust / 100;
+        if (!isnan(rate_bps))
+            law->rate_bps = clamp(rate_bps, config->rate_min_bps, config->rate_max_bps);
+
+        double percent_per_tick = 0.01 / ((double)config->tick_ns * 1e-9); /* to a relative change per second */
+        state->p = p * percent_per_tick;
+        state->i = law->integral * percent_per_tick;
+        state->d = d * percent_per_tick;
+        state->error = error / 100;
+        state->delivered_bps = input->window->throughput_mean_kbps * 1e3;
+    }
+    state->bounds |= law->rate_bps <= config->rate_min_bps ? NENC_BOUND_MIN : 0;
+    state->bounds |= law->rate_bps >= config->rate_max_bps ? NENC_BOUND_MAX : 0;
+    state->rate_bps = state->encode_bps = law->rate_bps;
+}
+
+/* The integral already holds Ki * error as it was; P and D act on what comes. */
+static void gains_changed(void *self, const nenc_config *config) {}
+
+const nenc_law_ops nenc_law_classic = {
+    .name = "classic",
+    .size = sizeof(classic),
+    .init = init,
+    .sample = sample,
+    .step = step,
+    .gains_changed = gains_changed,
+};

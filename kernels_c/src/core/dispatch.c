@@ -1,0 +1,38 @@
+/* dispatch.c - fills the table of kernels from the processor's flags. */
+#include "core/dispatch.h"
+
+#include "core/cpu.h"
+
+#include <pthread.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include "x86/window.h"
+#elif defined(__aarch64__)
+#include "arm/window.h"
+#else
+static inline void nenc_window_init_simd(nenc_dispatch *table, uint32_t flags) {}
+#endif
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static nenc_dispatch table;
+
+static void fill(void)
+{
+    table = (nenc_dispatch){.name = "c", .window_stats = nenc_window_stats_c};
+    nenc_window_init_simd(&table, nenc_cpu_flags());
+}
+
+const nenc_dispatch *nenc_dispatch_get(void)
+{
+    pthread_once(&once, fill);
+    return &table;
+}
+
+void nenc_set_cpu_mask(uint32_t mask)
+{
+    nenc_cpu_set_mask(mask);
+    pthread_once(&once, fill);
+    fill();
+}
+
+const char *nenc_kernel_name(void) { return nenc_dispatch_get()->name; }

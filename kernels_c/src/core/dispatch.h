@@ -1,0 +1,15 @@
+/* dispatch.h - the one table of kernels: the plain C, or what the processor does faster with the same result. */
+#ifndef NENC_CORE_DISPATCH_H
+#define NENC_CORE_DISPATCH_H
+
+#include "core/window.h"
+
+typedef struct nenc_dispatch {
+    const char *name; /* "c", "avx2", "neon" */
+    nenc_window_stats_fn *window_stats;
+} nenc_dispatch;
+
+/* The table in use, the same address always. */
+const nenc_dispatch *nenc_dispatch_get(void);
+
+#endif

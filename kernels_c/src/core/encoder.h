@@ -1,0 +1,49 @@
+/* encoder.h - the controller object: who touches what, hot apart from cold. */
+#ifndef NENC_CORE_ENCODER_H
+#define NENC_CORE_ENCODER_H
+
+#include "core/dispatch.h"
+#include "core/gains.h"
+#include "core/law.h"
+#include "core/publish.h"
+#include "core/qp.h"
+#include "core/ring.h"
+#include "core/scheduler.h"
+#include "core/thread.h"
+#include "core/window.h"
+
+/* Times are kept this far from the ends of int64 so that no difference of two of them overflows (146 years). */
+#define NENC_TIME_LIMIT ((int64_t)1 << 62)
+
+struct AdaptiveEncoder {
+    /* Producer to consumer. */
+    nenc_ring ring;
+    alignas(NENC_CACHE_LINE) nenc_word refused; /* producer: invalid samples so far */
+
+    /* Owner to consumer. */
+    nenc_gains_box gains;
+
+    /* Consumer to anybody. */
+    alignas(NENC_CACHE_LINE) _Atomic uint32_t rate_bps;
+    nenc_publish published;
+
+    /* The consumer's alone, every tick: the thread's while it runs, else the owner's. */
+    alignas(NENC_CACHE_LINE) nenc_window window;
+    nenc_state state;  /* of the last tick; the one being filled within a tick */
+    int64_t newest_ns; /* time of the newest sample, INT64_MIN before the first */
+    const nenc_dispatch *dispatch;
+    const nenc_law_ops *law;
+    void *law_state;
+    nenc_qp qp;
+    nenc_scheduler scheduler;
+
+    /* Cold: changes only with the gains. */
+    alignas(NENC_CACHE_LINE) nenc_config config;
+
+    nenc_thread thread;
+};
+
+/* One tick, for nenc_step and for the thread alike. NENC_ERANGE when now_ns is before the last tick or beyond the limit. */
+int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns);
+
+#endif

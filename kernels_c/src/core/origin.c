@@ -1,0 +1,35 @@
+/* origin.c - the three functions of network_adaptive_encoding.c, with its signatures and units. */
+#include "core/encoder.h"
+
+#include <math.h>
+
+/* The display is the encoder's business; a controller decides the same rate with it and without. */
+AdaptiveEncoder *init_adaptive_encoder(VADisplay va_dpy)
+{
+    nenc_config config;
+    nenc_config_default(&config);
+    AdaptiveEncoder *enc = nenc_create(&config, nenc_now_ns(), NULL);
+    if (enc && nenc_start(enc) != NENC_OK) {
+        nenc_destroy(enc);
+        return NULL;
+    }
+    return enc;
+}
+
+void record_network_metrics(AdaptiveEncoder *enc, uint32_t throughput, float rtt, float loss)
+{
+    nenc_record(enc, &(nenc_sample){
+                         .time_ns = nenc_now_ns(),
+                         .throughput_kbps = throughput,
+                         .rtt_ms = rtt,
+                         .loss = loss,
+                         .owd_ms = NAN,
+                         .ecn = NAN,
+                         .bytes_in_flight = NAN,
+                     });
+}
+
+uint32_t get_current_bitrate(AdaptiveEncoder *enc)
+{
+    return enc ? atomic_load_explicit(&enc->rate_bps, memory_order_relaxed) : 0;
+}

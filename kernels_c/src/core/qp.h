@@ -1,0 +1,16 @@
+/* qp.h - the quality controller's input: a QP target from the network's latency. */
+#ifndef NENC_CORE_QP_H
+#define NENC_CORE_QP_H
+
+#include "nenc/nenc.h"
+
+typedef struct nenc_qp {
+    double level;  /* where the target is, before rounding */
+    double wanted; /* where it is going */
+} nenc_qp;
+
+void nenc_qp_init(nenc_qp *qp, const nenc_config *config);
+/* The target after dt_ns with this queue delay: a whole number in qp_min..qp_max. */
+float nenc_qp_step(nenc_qp *qp, const nenc_config *config, double queue_delay_ms, int64_t dt_ns);
+
+#endif

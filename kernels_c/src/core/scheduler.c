@@ -1,0 +1,93 @@
+/* scheduler.c - resolution and frame rate from the rate, with hysteresis: a switch costs a key frame and is seen. */
+#include "core/scheduler.h"
+
+static const struct {
+    uint32_t lines;
+    double pixels; /* 16:9 */
+} rungs[] = {{1080, 1920.0 * 1080}, {1440, 2560.0 * 1440}, {2160, 3840.0 * 2160}, {4320, 7680.0 * 4320}};
+
+enum { RUNGS = sizeof rungs / sizeof *rungs };
+
+/* Bits per pixel and frame, at all frames: modern encoders hold a picture together down to about 0.016; a rung is entered
+ * with a quarter more than that. */
+static const double enter_bpp = 0.02, leave_bpp = 0.016;
+/* A higher rung waits this long after any switch: the rate must have shown that it stays. */
+static const int64_t dwell_ns = 2000000000;
+
+/* Shares of fps_max while frames are shed; a fifth or so apart, so that a step is a small change and noise is none. */
+static const double shares[] = {1,    0.8,  0.6,  0.5,   0.4,   0.3,  0.25, 0.2,   0.15,  0.12, 0.1,   0.08,
+                                0.06, 0.05, 0.04, 0.03,  0.025, 0.02, 0.015, 0.012, 0.01, 0.008, 0.006, 0.004};
+
+enum { SHARES = sizeof shares / sizeof *shares };
+
+/* Frames come back one step at a time, when the next step is paid for with a margin and the last is this old: from the
+ * bottom to all frames in under three seconds. */
+static const double back_margin = 1.1;
+static const int64_t back_ns = 100000000;
+
+static double bits_per_pixel(const nenc_config *config, double bps, int rung)
+{
+    return bps / (rungs[rung].pixels * config->fps_max);
+}
+
+static int allowed(const nenc_config *config, int rung) { return rungs[rung].lines <= config->height_max; }
+
+/* The highest rung that has at least this many bits per pixel; the lowest when none has. */
+static int highest(const nenc_config *config, double bps, double bpp)
+{
+    int rung = 0;
+    while (rung + 1 < RUNGS && allowed(config, rung + 1) && bits_per_pixel(config, bps, rung + 1) >= bpp)
+        rung++;
+    return rung;
+}
+
+static double fps_of(const nenc_config *config, int step)
+{
+    double fps = config->fps_max * shares[step];
+    return fps > config->shed_fps_min ? fps : config->shed_fps_min;
+}
+
+static int choose_rung(const nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, const nenc_state *state)
+{
+    if (state->bounds & NENC_BOUND_SHED)
+        return 0;
+    if (bits_per_pixel(config, state->encode_bps, scheduler->rung) < leave_bpp)
+        return highest(config, state->encode_bps, leave_bpp);
+    int better = highest(config, state->encode_bps, enter_bpp);
+    return better > scheduler->rung && now_ns - scheduler->rung_ns >= dwell_ns ? better : scheduler->rung;
+}
+
+static int choose_step(const nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, const nenc_state *state)
+{
+    int step = scheduler->step;
+    double share = state->bounds & NENC_BOUND_SHED ? state->encode_bps / state->rate_bps : 1;
+    while (step + 1 < SHARES && shares[step] > share && fps_of(config, step) > config->shed_fps_min)
+        step++;
+    int back = step == scheduler->step && step > 0 && now_ns - scheduler->step_ns >= back_ns;
+    if (back && (share >= 1 || share >= shares[step - 1] * back_margin))
+        step--;
+    return step;
+}
+
+void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns)
+{
+    *scheduler = (nenc_scheduler){
+        .rung = highest(config, config->rate_start_bps, enter_bpp),
+        .rung_ns = now_ns,
+        .step_ns = now_ns,
+    };
+}
+
+void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state)
+{
+    int rung = choose_rung(scheduler, config, now_ns, state);
+    int step = choose_step(scheduler, config, now_ns, state);
+    if (rung != scheduler->rung)
+        scheduler->rung_ns = now_ns;
+    if (step != scheduler->step)
+        scheduler->step_ns = now_ns;
+    scheduler->rung = rung;
+    scheduler->step = step;
+    state->rung = rungs[rung].lines;
+    state->fps = (float)fps_of(config, step);
+}

@@ -1,0 +1,19 @@
+/* scheduler.h - the frame scheduler: how many lines and how many frames the rate pays for. */
+#ifndef NENC_CORE_SCHEDULER_H
+#define NENC_CORE_SCHEDULER_H
+
+#include "nenc/nenc.h"
+
+typedef struct nenc_scheduler {
+    int rung;              /* index into the ladder of resolutions */
+    int step;              /* index into the ladder of frame rates, 0 = all frames */
+    int64_t rung_ns;       /* when the rung last changed */
+    int64_t step_ns;       /* when the frame rate last changed */
+} nenc_scheduler;
+
+/* The rung that rate_start pays for, all frames. */
+void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns);
+/* From rate_bps, encode_bps and NENC_BOUND_SHED of the state; fills its rung and fps. */
+void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state);
+
+#endif

@@ -1,0 +1,29 @@
+/* thread.h - the control loop on a thread of its own: what nenc_start keeps. */
+#ifndef NENC_CORE_THREAD_H
+#define NENC_CORE_THREAD_H
+
+#include "core/alloc.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct nenc_thread {
+    alignas(NENC_CACHE_LINE) atomic_bool stop;
+    _Atomic uint64_t ticks;
+    _Atomic uint64_t missed;
+    _Atomic int64_t lateness_max_ns;
+    _Atomic int64_t lateness_sum_ns;
+    /* The owner's alone. */
+    alignas(NENC_CACHE_LINE) bool running;
+    bool realtime;
+    int realtime_errno;
+    pthread_t id;
+} nenc_thread;
+
+/* CLOCK_MONOTONIC. */
+int64_t nenc_now_ns(void);
+
+#endif
