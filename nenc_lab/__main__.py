@@ -1,0 +1,10 @@
+"""``python -m nenc_lab`` is the command ``nenc-lab``."""
+
+from __future__ import annotations
+
+import sys
+
+from nenc_lab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Benchmarks: one file per group of keys, each measured beside a reference in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nenc_lab.errors import InputError
+
+GROUPS = ("sim",)
+"""Names of the groups; the file of each is imported when it is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number: its ``key`` is a contract (design section 10)."""
+
+    key: str
+    value: float
+    meaning: str
+
+
+def measure(groups: Sequence[str], repeats: int) -> list[Figure]:
+    """Every figure of these groups (of all, when none is named), medians over ``repeats`` alternating measurements.
+
+    Raises InputError for an unknown group.
+    """
+    unknown = [name for name in groups if name not in GROUPS]
+    if unknown:
+        raise InputError(f"no benchmark {', '.join(map(repr, unknown))}: there is {', '.join(GROUPS)}")
+    figures: list[Figure] = []
+    for name in groups or GROUPS:
+        if name == "sim":
+            from nenc_lab.bench import sim
+
+            figures.extend(sim.measure(repeats))
+    return figures

@@ -1,0 +1,20 @@
+"""The command ``nenc-lab``: one function per command, each in the file of its group; `app` holds the table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line (default: the process's own) and returns its exit code (see `exits`)."""
+    from nenc_lab.cli import streams
+    from nenc_lab.cli.exits import outcome
+
+    streams.repair()
+
+    def call() -> object:
+        from nenc_lab.cli.app import build
+
+        return build()(args=None if argv is None else list(argv), prog_name="nenc-lab", standalone_mode=False)
+
+    return outcome(call)

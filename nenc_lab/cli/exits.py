@@ -1,0 +1,112 @@
+"""The one place where exceptions become exit codes and messages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from nenc_lab.errors import EnvironmentError_, InputError
+
+DONE, UNMET, BAD_INPUT, ENVIRONMENT, INTERNAL = 0, 1, 2, 3, 4
+INTERRUPTED = 128 + signal.SIGINT
+"""130, what a shell reports for a program that Ctrl-C ended."""
+TERMINATED = 128 + signal.SIGTERM
+READER_GONE = 128 + signal.SIGPIPE
+"""141, what a shell reports for a writer whose reader (``| head``) went away."""
+
+TRACEBACK = "NENC_LAB_TRACEBACK"
+"""Set to 1 to see the traceback of an internal error."""
+
+P = ParamSpec("P")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the run is left like after Ctrl-C, readable and marked partial."""
+
+
+def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
+    """``command`` with its exceptions turned into exit codes, before the command-line library sees them."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> int:
+        return outcome(lambda: command(*args, **kwargs))
+
+    return run
+
+
+def outcome(call: Callable[[], object]) -> int:
+    """Calls it; returns its exit code, and has said on stderr why when that is not 0 or 1."""
+    try:
+        code = call()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except BaseException as error:  # noqa: BLE001 - this is the place where every exception ends
+        return _report(error)
+
+
+def _report(error: BaseException) -> int:
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else (DONE if error.code is None else BAD_INPUT)
+    if isinstance(error, KeyboardInterrupt):
+        folder = getattr(error, "folder", None)
+        _say("interrupted" if folder is None else f"interrupted: the partial run is in {os.fspath(folder)}")
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _forget_stdout()
+        return READER_GONE
+    if isinstance(error, InputError):
+        _say(str(error))
+        return BAD_INPUT
+    if isinstance(error, EnvironmentError_):
+        _say(str(error))
+        return ENVIRONMENT
+    if isinstance(error, OSError):
+        _forget_stdout()
+        place = f" {error.filename}" if error.filename is not None else ""
+        _say(f"the system refused{place}: {error.strerror or error}")
+        _traceback_if_asked(error)
+        return ENVIRONMENT
+    if isinstance(error, MemoryError):
+        _say("out of memory: run fewer --jobs, or a shorter scenario")
+        return ENVIRONMENT
+    if callable(show := getattr(error, "show", None)) and isinstance(code := getattr(error, "exit_code", None), int):
+        show()  # the command-line library's own usage errors know how to say what was wrong
+        return code
+    if type(error).__name__ == "Abort":
+        return INTERRUPTED
+    _say(
+        f"internal error: {type(error).__name__}: {error}\n"
+        f"This is a defect of nenc-lab. Please report it with the command you gave and the output of the same command\n"
+        f"with {TRACEBACK}=1, and of: nenc-lab doctor --json"
+    )
+    _traceback_if_asked(error)
+    return INTERNAL
+
+
+def _say(message: str) -> None:
+    if sys.stderr is not None:
+        print(f"nenc-lab: {message}", file=sys.stderr, flush=True)
+
+
+def _traceback_if_asked(error: BaseException) -> None:
+    if os.environ.get(TRACEBACK) == "1":
+        traceback.print_exception(error)
+
+
+def _forget_stdout() -> None:
+    """What is still buffered for a stdout that cannot take it must not raise again when the interpreter ends."""
+    if sys.stdout is None:
+        return
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+    finally:
+        os.close(devnull)

@@ -1,0 +1,158 @@
+"""Runs loaded scenarios one after another or in processes; results come in the order of the input."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab.errors import EnvironmentError_
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from types import FrameType
+
+    from nenc_lab.lab import LabRun
+    from nenc_lab.scenario.schema import Scenario
+
+PR_SET_PDEATHSIG = 1
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a checked scenario and where its folder goes."""
+
+    scenario: Scenario
+    out: Path
+    backend: str = "virtual"
+    packets: bool = False
+    plot: bool = True
+    argv: list[str] = field(default_factory=lambda: list(sys.argv))
+
+
+Progress = Callable[[int, int], None]
+"""Called with a job's index and its simulated time in ns."""
+
+
+def execute(job: Job, progress: Callable[[int], None] | None) -> LabRun:
+    """Runs one job in this process."""
+    from nenc_lab.lab import run_scenario
+
+    return run_scenario(
+        job.scenario,
+        out=job.out,
+        argv=job.argv,
+        backend=job.backend,
+        packets=job.packets,
+        plot=job.plot,
+        progress=progress,
+    )
+
+
+def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress | None) -> Iterator[LabRun]:
+    """Yields each job's run in the order of ``jobs``; the first error ends the batch after the runs under way."""
+    if min(workers, len(jobs)) <= 1:
+        for index, job in enumerate(jobs):
+            yield execute(job, None if progress is None else _Clock(progress, index))
+    else:
+        yield from _in_processes(jobs, min(workers, len(jobs)), progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    progress: Progress
+    index: int
+
+    def __call__(self, now_ns: int) -> None:
+        self.progress(self.index, now_ns)
+
+
+# ---- processes -----------------------------------------------------------------------------------------------------
+
+
+def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress | None) -> Iterator[LabRun]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    # spawn: a fork would copy the locks of the numeric libraries' threads in whatever state they are
+    context = multiprocessing.get_context("spawn")
+    clocks = context.RawArray("q", len(jobs))
+    with ProcessPoolExecutor(workers, context, _start_worker, (clocks,)) as pool:
+        futures = [pool.submit(_work, index, job) for index, job in enumerate(jobs)]
+        try:
+            for future in futures:
+                yield _opened(_awaited(future, clocks, progress))
+        except BrokenProcessPool as error:
+            raise EnvironmentError_(
+                "a worker process was killed by the system (out of memory?): run fewer --jobs, then the same command again"
+            ) from error
+        finally:
+            _stop(pool, futures)
+
+
+def _awaited(future: Future[str], clocks: Any, progress: Progress | None) -> str:
+    from concurrent.futures import wait
+
+    while not wait([future], POLL_S).done:
+        if progress is not None:
+            for index, now_ns in enumerate(clocks):
+                progress(index, now_ns)
+    return future.result()
+
+
+def _opened(folder: str) -> LabRun:
+    from nenc_lab.lab import LabRun
+
+    return LabRun(folder)
+
+
+def _stop(pool: ProcessPoolExecutor, futures: Sequence[Future[str]]) -> None:
+    """Ends what is still under way as Ctrl-C would: each run is left readable and marked partial."""
+    if all(future.done() for future in futures):
+        return
+    import multiprocessing
+
+    for future in futures:
+        future.cancel()
+    for child in multiprocessing.active_children():
+        if child.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGINT)
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+_clocks: Any = None
+"""In a worker: simulated ns of every job, shared with the parent."""
+
+
+def _start_worker(clocks: Any) -> None:
+    global _clocks
+    _clocks = clocks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker waits for the parent's word
+    # a parent killed outright cannot give it: die with it
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _work(index: int, job: Job) -> str:
+    def tell(now_ns: int) -> None:
+        _clocks[index] = now_ns
+
+    signal.signal(signal.SIGINT, _interrupt_once)
+    try:
+        return str(execute(job, tell).folder)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """The terminal and the parent may both send it: the second must not cut short what the first began."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt

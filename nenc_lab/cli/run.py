@@ -1,0 +1,110 @@
+"""``nenc-lab run``: every scenario is checked, then run, scored and drawn."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nenc_lab.cli import options
+from nenc_lab.cli.exits import DONE, UNMET, Terminated
+from nenc_lab.errors import InputError, ScenarioError
+
+if TYPE_CHECKING:
+    from nenc_lab.scenario.schema import Scenario
+
+
+def run(
+    targets: options.Targets,
+    backend: Annotated[str, typer.Option(help="The network: virtual or netem.")] = "virtual",
+    controller: Annotated[str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed.")] = None,
+    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow: model, null.")] = None,
+    overrides: options.Overrides = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the scenario's.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Run each scenario N times, with seeds seed..seed+N-1.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run scenarios in.")] = 1,
+    packets: Annotated[bool, typer.Option("--packets", help="Also record a row per packet.")] = False,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
+    out: options.Out = Path("runs"),
+    as_json: options.Json = False,
+) -> int:
+    """Run scenarios, score them and draw their convergence plots.
+
+    Every scenario is checked before the first one runs. Each run leaves a new folder under --out. Exit code 1 says that
+    an expectation of a scenario was not met.
+    """
+    from nenc_lab.cli.jobs import Job, run_jobs
+    from nenc_lab.cli.progress import progress_line
+    from nenc_lab.cli.show import console, json_line, run_as_json, show_run
+    from nenc_lab.lab import check_backend
+
+    check_backend(backend)
+    scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat)
+    batch = [Job(scenario, out, backend, packets, not no_plot) for scenario in scenarios]
+    line = progress_line([scenario.duration for scenario in scenarios])
+    unmet = 0
+    with _sigterm_is_an_interrupt():
+        try:
+            for index, done in enumerate(run_jobs(batch, jobs, line)):
+                unmet += not done.ok
+                if line is not None:
+                    line.finished(index)
+                    line.wipe()
+                if as_json:
+                    json_line(run_as_json(done))
+                else:
+                    show_run(console(), done)
+        finally:
+            if line is not None:
+                line.wipe()
+    if len(batch) > 1 and not as_json:
+        console().print(f"{len(batch)} runs: {len(batch) - unmet} met their expectations, {unmet} did not")
+    return UNMET if unmet else DONE
+
+
+def checked(
+    targets: Sequence[str],
+    controller: str | None,
+    encoder: str | None,
+    overrides: Sequence[str],
+    seed: int | None,
+    repeat: int,
+) -> list[Scenario]:
+    """Every scenario of every target and seed, wholly valid. Raises one error that names every problem of all of them."""
+    from nenc_lab import lab, session
+    from nenc_lab.scenario.load import resolve
+
+    scenarios: list[Scenario] = []
+    problems: list[str] = []
+    for path in resolve(targets):
+        try:
+            scenario = lab.load(path, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
+            if repeat > 1:  # the last seed must be a legal one too
+                lab.load(path, overrides=[*overrides, f"seed={scenario.seed + repeat - 1}"])
+            session.prepare(scenario)
+        except InputError as error:
+            # one override that fits no scenario would be said once per file
+            told = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
+            problems.extend(text for text in told if text not in problems)
+            continue
+        scenarios.extend(scenario.model_copy(update={"seed": scenario.seed + number}) for number in range(repeat))
+    if problems:
+        raise InputError("\n".join(problems))
+    return scenarios
+
+
+@contextmanager
+def _sigterm_is_an_interrupt() -> Iterator[None]:
+    def end(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,27 @@
+"""Standard streams that may be closed, piped or terminals."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def repair() -> None:
+    """Gives closed standard streams a place to go, so that no file opened later takes their numbers."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            # the same number for the interpreter's whole life: nothing to close
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def on_terminal(name: str) -> bool:
+    """Is ``stdout`` or ``stderr`` a terminal?"""
+    stream = getattr(sys, name)
+    try:
+        return bool(stream.isatty())
+    except ValueError:  # closed since
+        return False

@@ -1,0 +1,36 @@
+"""``nenc-lab test``: the project's own tests, from its checkout."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+import nenc_lab
+from nenc_lab.errors import EnvironmentError_
+
+
+def test(context: typer.Context) -> int:
+    """Run the project's tests (pytest) in its checkout; every argument goes to pytest.
+
+    nenc-lab test -k timeline -x
+    """
+    root = checkout()
+    if importlib.util.find_spec("pytest") is None:
+        raise EnvironmentError_("pytest is not installed: ./lab test installs it, or: pip install 'nenc-lab[test]'")
+    # the command's own exit code is pytest's: 0 passed, 1 failed, 2 interrupted, ...
+    return subprocess.call([sys.executable, "-m", "pytest", *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"})
+
+
+def checkout() -> Path:
+    """The source tree this package runs from. Raises EnvironmentError_ when it is an installed copy without one."""
+    root = Path(nenc_lab.__file__).resolve().parents[1]
+    if not (root / "tests").is_dir() or not (root / "pyproject.toml").is_file():
+        raise EnvironmentError_(
+            "the tests are in the source tree, and this is an installed package: clone the repository and call ./lab test"
+        )
+    return root

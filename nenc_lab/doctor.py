@@ -1,0 +1,265 @@
+"""What this machine has that the lab can use: one function per line of ``nenc-lab doctor``, each with its remedy."""
+
+from __future__ import annotations
+
+import glob
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nenc_lab.errors import NencLabError
+
+OK, LIMITED, MISSING = "ok", "limited", "missing"
+TIMEOUT_S = 5.0
+
+SIMD_BITS = (("avx2", 1), ("fma", 2), ("neon", 4))
+"""nenc_cpu_flag in nenc.h."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: ``state`` is ok, limited (works, with less) or missing; ``remedy`` says how to get it, None when ok."""
+
+    name: str
+    state: str
+    detail: str
+    remedy: str | None = None
+
+
+def examine() -> list[Finding]:
+    """Every line, in the order of `CHECKS`. Never raises: a check that fails is itself a finding."""
+    return [_careful(name, check) for name, check in CHECKS.items()]
+
+
+def _careful(name: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - a broken driver or package is what this command is there to show
+        return Finding(name, MISSING, f"could not be examined: {type(error).__name__}: {error}", "see the message")
+
+
+def python() -> Finding:
+    return Finding("python", OK, f"{platform.python_version()} at {sys.executable}")
+
+
+def packages() -> Finding:
+    """The packages nenc-lab asks for, by its own metadata."""
+    import re
+    from importlib import metadata
+
+    missing, found = [], []
+    for requirement in metadata.requires("nenc-lab") or []:
+        if "extra ==" in requirement:
+            continue
+        name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("packages", MISSING, f"not installed: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    return Finding("packages", OK, ", ".join(found))
+
+
+def core() -> Finding:
+    """The compiled C core, and the kernel variant it has chosen."""
+    try:
+        from nenc_lab.kernels import ffi, lib
+    except NencLabError as error:
+        return Finding("c core", MISSING, str(error), "./lab doctor builds it, or: pip install nenc-lab")
+    version = ffi.string(lib.nenc_version()).decode()
+    kernel = ffi.string(lib.nenc_kernel_name()).decode()
+    return Finding("c core", OK, f"libnenc {version}, kernels: {kernel}")
+
+
+def simd() -> Finding:
+    from nenc_lab.kernels import lib
+
+    flags = lib.nenc_cpu_flags()
+    names = [name for name, bit in SIMD_BITS if flags & bit]
+    machine = platform.machine()
+    if {"avx2", "fma"} <= set(names) or "neon" in names:
+        return Finding("simd", OK, f"{machine}: {', '.join(names)}")
+    return Finding(
+        "simd",
+        LIMITED,
+        f"{machine}: {', '.join(names) or 'none that the core uses'}",
+        "the plain C kernels are used; for AVX2 or NEON: another processor, or unset NENC_CPU",
+    )
+
+
+def compiler() -> Finding:
+    path = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
+    if path is None:
+        return Finding("compiler", MISSING, "no cc, gcc or clang", "apt-get install gcc libc6-dev")
+    return Finding("compiler", OK, f"{_first_line(path, '--version') or path}")
+
+
+def kernel() -> Finding:
+    return Finding("kernel", OK, f"{platform.system()} {platform.release()} on {os.cpu_count()} cores")
+
+
+def render_nodes() -> Finding:
+    """GPUs that can be opened for encoding."""
+    nodes = sorted(glob.glob("/dev/dri/renderD*"))
+    if not nodes:
+        return Finding("gpu", MISSING, "no /dev/dri/renderD*", "a GPU and its kernel driver; encoding falls back to software")
+    usable = [node for node in nodes if os.access(node, os.R_OK | os.W_OK)]
+    if not usable:
+        return Finding("gpu", LIMITED, f"{', '.join(nodes)}: not allowed", "sudo usermod -aG render $USER, then log in again")
+    return Finding("gpu", OK, ", ".join(usable))
+
+
+def nvidia() -> Finding:
+    if not Path("/dev/nvidiactl").exists():
+        return Finding("nvenc", MISSING, "no /dev/nvidiactl", "an NVIDIA GPU and its driver")
+    if not _library("libnvidia-encode.so.1"):
+        return Finding("nvenc", LIMITED, "no libnvidia-encode.so.1", "apt-get install libnvidia-encode1")
+    return Finding("nvenc", OK, _first_line("nvidia-smi", "-L") or "/dev/nvidiactl")
+
+
+def vaapi() -> Finding:
+    if not _library("libva.so.2"):
+        return Finding("va-api", MISSING, "no libva.so.2", "apt-get install libva2 libva-drm2 vainfo")
+    drivers = sorted(path.name for folder in _va_folders() for path in folder.glob("*_drv_video.so"))
+    if not drivers:
+        return Finding("va-api", LIMITED, "libva, but no driver", "apt-get install intel-media-va-driver, or mesa-va-drivers (AMD)")
+    encoders = [line for line in _lines("vainfo") if "VAEntrypointEncSlice" in line] if shutil.which("vainfo") else []
+    detail = f"libva, drivers: {', '.join(drivers)}"
+    if not encoders:
+        return Finding("va-api", LIMITED, f"{detail}; no encoder entry point seen", "apt-get install vainfo, then: vainfo")
+    return Finding("va-api", OK, f"{detail}; {len(encoders)} encoder entry points")
+
+
+def x264() -> Finding:
+    names = sorted(Path(path).name for folder in _library_folders() for path in glob.glob(f"{folder}/libx264.so.*"))
+    if not names:
+        return Finding("x264", MISSING, "no libx264", "apt-get install libx264-dev (GPL)")
+    return Finding("x264", OK, names[-1])
+
+
+def netem() -> Finding:
+    """Real network emulation on this host's kernel: sch_netem, and the right to make namespaces."""
+    release = platform.release()
+    known = Path("/sys/module/sch_netem").exists() or _builtin("sch_netem", release) or any(
+        glob.glob(f"/lib/modules/{release}/**/sch_netem.ko*", recursive=True)
+    )
+    allowed = os.geteuid() == 0 or _unprivileged_namespaces()
+    if known and allowed:
+        return Finding("netem host", OK, f"sch_netem for {release}, and namespaces are allowed")
+    lack = [*([] if known else ["sch_netem"]), *([] if allowed else ["the right to make network namespaces"])]
+    return Finding(
+        "netem host",
+        MISSING,
+        f"lacks {' and '.join(lack)}",
+        "apt-get install linux-modules-extra-$(uname -r), and root or kernel.unprivileged_userns_clone=1; or use the guest",
+    )
+
+
+def guest() -> Finding:
+    path = shutil.which("linux.uml") or shutil.which("linux")
+    if path is None:
+        return Finding("netem guest", MISSING, "no User-Mode Linux", "apt-get install user-mode-linux (needs no root to run)")
+    return Finding("netem guest", OK, f"{path} {_first_line(path, '--version') or ''}".strip())
+
+
+def realtime() -> Finding:
+    """SCHED_FIFO for the adaptation thread."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    if os.geteuid() == 0 and _may_be_realtime():
+        return Finding("real-time", OK, "root may use SCHED_FIFO")
+    if limit > 0:
+        return Finding("real-time", OK, f"RLIMIT_RTPRIO {limit}")
+    return Finding(
+        "real-time",
+        LIMITED,
+        "SCHED_FIFO is not allowed: the adaptation thread runs as an ordinary one, and says so in the run",
+        "'@users - rtprio 50' in /etc/security/limits.conf, then log in again",
+    )
+
+
+def disk() -> Finding:
+    usage = shutil.disk_usage(Path.cwd())
+    free = usage.free / 1e9
+    state = OK if free >= 1 else LIMITED
+    return Finding("disk", state, f"{free:.1f} GB free here", None if state == OK else "free some space, or use --out DIR")
+
+
+CHECKS: dict[str, Callable[[], Finding]] = {
+    "python": python,
+    "packages": packages,
+    "c core": core,
+    "simd": simd,
+    "compiler": compiler,
+    "kernel": kernel,
+    "disk": disk,
+    "real-time": realtime,
+    "netem host": netem,
+    "netem guest": guest,
+    "gpu": render_nodes,
+    "va-api": vaapi,
+    "nvenc": nvidia,
+    "x264": x264,
+}
+
+
+def _lines(*command: str) -> list[str]:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return (done.stdout or done.stderr).splitlines()
+
+
+def _first_line(*command: str) -> str:
+    lines = _lines(*command)
+    return lines[0].strip() if lines else ""
+
+
+def _library_folders() -> list[str]:
+    machine = platform.machine()
+    return [f"/usr/lib/{machine}-linux-gnu", f"/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+
+
+def _library(name: str) -> bool:
+    return any((Path(folder) / name).exists() for folder in _library_folders())
+
+
+def _va_folders() -> list[Path]:
+    named = os.environ.get("LIBVA_DRIVERS_PATH")
+    return [Path(part) for part in named.split(":")] if named else [Path(folder) / "dri" for folder in _library_folders()]
+
+
+def _builtin(module: str, release: str) -> bool:
+    try:
+        return f"/{module}.ko" in Path(f"/lib/modules/{release}/modules.builtin").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _unprivileged_namespaces() -> bool:
+    """Can a process without root make a user and a network namespace? Asked of the kernel, in a child."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return False
+    try:
+        done = subprocess.run([unshare, "-rn", "true"], capture_output=True, timeout=TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _may_be_realtime() -> bool:
+    """Root in a container may lack the capability: tried in a child, which then ends."""
+    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"
+    try:
+        done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, timeout=TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

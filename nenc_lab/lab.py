@@ -1,0 +1,196 @@
+"""Runs one scenario whole: load, check, session, summary, figure. What notebooks, the CLI and the sweep call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab.errors import EnvironmentError_, InputError
+
+if TYPE_CHECKING:
+    import polars
+
+    from nenc_lab.recording.folder import RunFolder
+    from nenc_lab.scenario.schema import Scenario
+
+BACKENDS = ("virtual", "netem")
+
+
+class LabRun:
+    """A finished (or partial) run, read from its folder; in Jupyter it shows its figure and summary by itself."""
+
+    def __init__(self, folder: Path | str) -> None:
+        """Opens a run folder. Raises InputError when there is no readable run in it."""
+        from nenc_lab.recording.open import open_run as open_folder
+
+        self._run = open_folder(Path(folder))
+
+    def __repr__(self) -> str:
+        return f"LabRun({str(self.folder)!r}, status={self.status!r})"
+
+    @property
+    def folder(self) -> Path:
+        return self._run.folder
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Everything in run.json."""
+        return self._run.info
+
+    @property
+    def status(self) -> str:
+        """complete, partial (interrupted), killed, or running."""
+        return self._run.status
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """``flows`` by name and ``run``: the figures of design section 5; empty when the run was killed."""
+        return self._run.summary
+
+    @property
+    def expectations(self) -> list[dict[str, Any]]:
+        """One ``{"text", "passed", "observed"}`` per line of the scenario's ``expect``."""
+        return list(self.info.get("expectations") or [])
+
+    @property
+    def ok(self) -> bool:
+        """The run is complete and met every expectation."""
+        return self.status == "complete" and all(verdict["passed"] for verdict in self.expectations)
+
+    @property
+    def figure(self) -> Path | None:
+        """convergence.png, when it was drawn."""
+        path = self.folder / "convergence.png"
+        return path if path.exists() else None
+
+    def table(self, name: str) -> Any:
+        """A pyarrow.Table by its name in `nenc_lab.records.TABLES`: ticks, frames, path, delays, packets or events."""
+        return self._run.table(name)
+
+    def frame(self, name: str) -> polars.DataFrame:
+        """The same table as a polars data frame."""
+        return self._run.frame(name)
+
+    def draw(self) -> Path:
+        """Draws convergence.png and .svg into the folder and returns the PNG's path."""
+        from nenc_lab.plots.save import save
+
+        return save(self._run)[0]
+
+    def _repr_html_(self) -> str:
+        from nenc_lab.report import html
+
+        return html(self)
+
+
+def open_run(folder: Path | str) -> LabRun:
+    """The run in ``folder``. Raises InputError when there is none."""
+    return LabRun(folder)
+
+
+def load(
+    target: str | Path,
+    *,
+    controller: str | None = None,
+    encoder: str | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+) -> Scenario:
+    """The scenario of a file or of a shipped NAME, with ``overrides`` ("a.b=c") and these choices for every flow.
+
+    Raises ScenarioError (or InputError) naming place, value and what would be right.
+    """
+    from nenc_lab.scenario.load import load as load_file
+    from nenc_lab.scenario.load import resolve
+
+    paths = resolve([str(target)])
+    if len(paths) != 1:
+        raise InputError(f"{target} holds {len(paths)} scenarios: name one of them, such as {paths[0]}")
+    if controller is not None and controller.endswith(".so"):
+        raise EnvironmentError_(f"--controller {controller}: shared objects are not in this version; nenc or classic are")
+    every = list(overrides)
+    if seed is not None:
+        every.append(f"seed={seed}")
+    if controller is not None or encoder is not None:
+        # the overrides below go by the flows' names, which the file as given must say first
+        for flow in load_file(paths[0], every).flows:
+            if controller is not None:
+                every.append(f"flows.{flow.name}.controller.kind={controller}")
+            if encoder is not None:
+                every.append(f"flows.{flow.name}.encoder.kind={encoder}")
+    return load_file(paths[0], every)
+
+
+def check_backend(backend: str) -> None:
+    """InputError for an unknown backend, EnvironmentError_ for one that is not in this version."""
+    if backend not in BACKENDS:
+        raise InputError(f"backend {backend!r} is unknown: {' or '.join(BACKENDS)}")
+    if backend != "virtual":
+        raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out for the virtual network")
+
+
+def run_scenario(
+    scenario: Scenario,
+    *,
+    out: Path | str = "runs",
+    argv: Sequence[str] | None = None,
+    backend: str = "virtual",
+    packets: bool = False,
+    plot: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> LabRun:
+    """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
+
+    ``progress`` is called with the simulated time in ns. Raises KeyboardInterrupt, with the partial run's folder as its
+    ``folder``, after that run was summarised as far as it went.
+    """
+    from nenc_lab import session
+    from nenc_lab.analysis.finish import finish
+
+    check_backend(backend)
+    words = list(sys.argv if argv is None else argv)
+    folder: RunFolder | None = None
+    try:
+        folder = session.run(scenario, out=Path(out), argv=words, packets=packets, progress=progress, backend=backend)
+        finish(folder, "complete")
+    except KeyboardInterrupt as interrupt:
+        folder = getattr(interrupt, "folder", folder)
+        if folder is not None:
+            finish(folder, "partial")
+            interrupt.folder = folder.path  # type: ignore[attr-defined]
+        raise
+    done = LabRun(folder.path)
+    if plot:
+        done.draw()
+    return done
+
+
+def run(
+    target: str | Path,
+    *,
+    backend: str = "virtual",
+    controller: str | None = None,
+    encoder: str | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    out: Path | str = "runs",
+    packets: bool = False,
+    plot: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> LabRun:
+    """Runs one scenario: a YAML file, or the NAME of one that ships with the package ("step", "rtt-sweep/050ms").
+
+    ``overrides`` are dotted assignments ("flows.video.rate.max=80Mbps"). The new folder is made under ``out``.
+    Raises InputError for bad input, before anything is written, and EnvironmentError_ when this machine cannot do it.
+
+    >>> run("step", overrides=["duration=10s", "timeline=[]"], out=tmp).status        # doctest: +SKIP
+    'complete'
+    """
+    from nenc_lab import session
+
+    check_backend(backend)
+    scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
+    session.prepare(scenario)
+    return run_scenario(scenario, out=out, backend=backend, packets=packets, plot=plot, progress=progress)

@@ -1,0 +1,138 @@
+"""A run's summary as small tables of text: what the terminal prints and what Jupyter shows."""
+
+from __future__ import annotations
+
+import base64
+import html as markup
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nenc_lab.lab import LabRun
+
+MISSING = "-"
+"""Stands for null: never settled, not measured, not applicable."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Cells ready to print; every column but the first ``left`` ones holds numbers and is set flush right."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+
+def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
+    """``value * scale`` with ``digits`` decimals, `MISSING` for null."""
+    return MISSING if value is None else f"{value * scale:.{digits}f}"
+
+
+def changes(summary: Mapping[str, Any]) -> TextTable:
+    """What the controller made of each change: one row per flow and change, in the order of the summary."""
+    columns = ("flow", "change", "at s", "to Mbit/s", "rise s", "settled s", "overshoot %", "used %", "queue p95 ms", "max ms", "loss %")
+    rows = tuple(
+        (
+            name,
+            str(change["kind"]),
+            number(change["at_s"]),
+            number(change["to_mbps"]),
+            number(change["rise_s"], 2),
+            number(change["settling_s"], 2),
+            number(change["overshoot"], 0, 100),
+            number(change["utilisation_last5s"], 0, 100),
+            number(change["queue_delay_p95_ms"], 0),
+            number(change["queue_delay_max_ms"], 0),
+            number(change["loss"], 2, 100),
+        )
+        for name, flow in _flows(summary)
+        for change in flow["changes"]
+    )
+    return TextTable("changes", columns, rows, left=2)
+
+
+def totals(summary: Mapping[str, Any]) -> TextTable:
+    """The whole run, one row per flow."""
+    columns = ("flow", "goodput Mbit/s", "used %", "queue p95 ms", "rtt p95 ms", "loss %", "frame delay p95 ms", "late", "damaged", "freezes")
+    rows = tuple(
+        (
+            name,
+            number(flow["goodput_mbps"]),
+            number(flow["utilisation"], 0, 100),
+            number(flow["queue_delay_ms"]["p95"], 0),
+            number(flow["rtt_ms"]["p95"], 0),
+            number(flow["loss"], 2, 100),
+            number(flow["frame_delay_ms"]["p95"], 0),
+            number(flow["late_frames"], 0),
+            number(flow["damaged_frames"], 0),
+            number(flow["freezes"], 0),
+        )
+        for name, flow in _flows(summary)
+    )
+    return TextTable("whole run", columns, rows)
+
+
+def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
+    """What the scenario expects, whether it was met, and the figures that decided."""
+    rows = tuple(
+        ("ok" if verdict["passed"] else "FAILED", str(verdict["text"]), observed(verdict["observed"]))
+        for verdict in expectations
+    )
+    return TextTable("expectations", ("", "expected", "observed"), rows, left=3)
+
+
+def observed(pairs: Sequence[Sequence[Any]]) -> str:
+    """The values an expectation looked at: "1.4" or "1.4 .. 3.2 (3)"; null is "none"."""
+    values = [value for _, value in pairs]
+    if len(values) == 1:
+        return _short(values[0])
+    known = [value for value in values if isinstance(value, (int, float))]
+    if not known:
+        return "none"
+    text = f"{_short(min(known))} .. {_short(max(known))} ({len(values)})"
+    return text if len(known) == len(values) else f"{text}, {len(values) - len(known)} none"
+
+
+def headline(run: LabRun) -> str:
+    """One line: how much was simulated, how fast, how it ended."""
+    totals_ = run.summary.get("run") or {}
+    parts = [f"{run.info['scenario']['name']} ({run.info['controller']}, {run.info['backend']}, seed {run.info['seed']})"]
+    if totals_:
+        parts.append(f"{number(totals_['simulated_s'])} s simulated in {number(totals_['wall_s'], 2)} s")
+    if run.status != "complete":
+        parts.append(run.status)
+    return ": ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])
+
+
+def html(run: LabRun) -> str:
+    """Figure and tables as one HTML fragment, complete in itself."""
+    parts = [f"<p><b>{markup.escape(headline(run))}</b><br><code>{markup.escape(str(run.folder))}</code></p>"]
+    if run.figure is not None:
+        picture = base64.b64encode(run.figure.read_bytes()).decode("ascii")
+        parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')
+    if run.summary:
+        tables = (changes(run.summary), verdicts(run.expectations), totals(run.summary))
+        parts.extend(_html_table(table) for table in tables if table.rows)
+    return "\n".join(parts)
+
+
+def _flows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from (summary.get("flows") or {}).items()
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _html_table(table: TextTable) -> str:
+    def row(cells: Sequence[str], tag: str) -> str:
+        styles = ("left" if index < table.left else "right" for index in range(len(cells)))
+        inner = "".join(f'<{tag} style="text-align:{style}">{markup.escape(cell)}</{tag}>' for cell, style in zip(cells, styles, strict=True))
+        return f"<tr>{inner}</tr>"
+
+    head, body = row(table.columns, "th"), "".join(row(cells, "td") for cells in table.rows)
+    return f"<table><caption>{markup.escape(table.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
