@@ -1,0 +1,187 @@
+"""The folder of one run and its ``run.json``: claimed first, replaced atomically, never written over another run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from nenc_lab.errors import InputError, InternalError
+from nenc_lab.recording.atomic import said_plainly, write_whole
+
+FORMAT_VERSION = 1
+INFO_FILE = "run.json"
+REQUIRED = ("scenario", "seed", "backend", "controller", "versions")
+
+Status = Literal["complete", "partial"]
+
+
+def digest(info: dict[str, Any]) -> str:
+    """First 8 hex digits of the SHA-256 of scenario, backend, controller and versions as canonical JSON."""
+    identity = {key: info[key] for key in ("scenario", "backend", "controller", "versions")}
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def folder_name(info: dict[str, Any]) -> str:
+    """``<scenario>-<controller>-<seed>-<hash8>``; a controller that is a shared object goes by its file's stem."""
+    controller = str(info["controller"])
+    if controller.endswith(".so"):
+        controller = Path(controller).stem
+    name = str(info["scenario"].get("name", "run"))
+    return f"{_plain(name)}-{_plain(controller)}-{info['seed']}-{digest(info)}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[:80] or "unnamed"
+
+
+class RunFolder:
+    """One run's folder: ``path``, and ``info``, which is what run.json holds."""
+
+    def __init__(self, path: Path, info: dict[str, Any]) -> None:
+        self.path = path
+        self.info = info
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r}, status={self.info.get('status')!r})"
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def create(cls, out: Path | str, info: dict[str, Any]) -> RunFolder:
+        """Claims a new folder under ``out`` (made when missing) and writes its run.json, status "running".
+
+        ``info`` holds scenario (resolved, plain JSON values), seed, backend, controller, versions, and whatever else
+        explains the run (argv, git, host). A folder that exists, whatever its state, is kept: this one gets -2, -3, ...
+        Raises EnvironmentError_ when the place cannot be written, and then leaves nothing behind.
+        """
+        missing = [key for key in REQUIRED if key not in info]
+        if missing:
+            raise InternalError(f"run.json needs {', '.join(missing)}")
+        out = Path(out)
+        stem = folder_name(info)
+        full = {
+            "format_version": FORMAT_VERSION,
+            **info,
+            "status": "running",
+            "pid": os.getpid(),
+            "pid_started": process_started(os.getpid()),
+        }
+        with said_plainly("make a run folder in", out), _made(out):
+            path = _claim(out, stem)
+            folder = cls(path, full)
+            try:
+                folder._write()
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    path.rmdir()
+                raise
+        return folder
+
+    @classmethod
+    def open(cls, path: Path | str) -> RunFolder:
+        """The folder of an earlier run. Raises InputError when there is no readable run.json in it."""
+        return cls(Path(path), read_info(Path(path)))
+
+    def update(self, **parts: Any) -> None:
+        """Replaces these top-level parts of run.json, atomically. Raises EnvironmentError_, the old file intact."""
+        before = self.info
+        self.info = {**before, **parts}
+        try:
+            with said_plainly("write", self.path / INFO_FILE):
+                self._write()
+        except BaseException:
+            self.info = before
+            raise
+
+    def complete(self, status: Status = "complete", **parts: Any) -> None:
+        """Marks the run "complete" or "partial", with its last parts (summary, expectations, timing, ...)."""
+        self.update(status=status, **parts)
+
+    def discard(self) -> None:
+        """Removes the folder: for a run that failed before its first sample."""
+        with said_plainly("remove", self.path):
+            shutil.rmtree(self.path)
+
+    def _write(self) -> None:
+        try:
+            text = json.dumps(self.info, indent=1, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InternalError(f"run.json cannot hold this: {error}") from error
+        write_whole(self.path / INFO_FILE, (text + "\n").encode(), sync=True)
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """run.json of the folder. Raises InputError when it is missing, garbled or of a newer format."""
+    file = path / INFO_FILE
+    try:
+        info = json.loads(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f"{path} is not a run folder: it has no {INFO_FILE}") from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{file} is not valid JSON ({error}): it is damaged, run the scenario again") from error
+    if not isinstance(info, dict) or "scenario" not in info:
+        raise InputError(f"{file} does not describe a run: it has no scenario")
+    version = info.get("format_version")
+    if version != FORMAT_VERSION:
+        raise InputError(f"{file} has format_version {version!r}; this version of nenc-lab reads {FORMAT_VERSION}")
+    return info
+
+
+def status_of(info: dict[str, Any]) -> str:
+    """ "complete", "partial", "running", or "killed": said to be running, but its process is gone."""
+    status = str(info.get("status", "killed"))
+    if status == "running":
+        started = process_started(int(info.get("pid", 0)))
+        if started is None or started != info.get("pid_started"):
+            return "killed"
+    return status
+
+
+def process_started(pid: int) -> int | None:
+    """Start time of a live process in clock ticks since boot (field 22 of /proc/PID/stat), else None.
+
+    Beside the number, because numbers are used again.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()  # the name before it may hold blanks and brackets
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+@contextlib.contextmanager
+def _made(directory: Path) -> Iterator[None]:
+    """The directory exists inside the block; what was made for it goes again when the block fails."""
+    made = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for place in made:
+            with contextlib.suppress(OSError):  # another process may have put something there meanwhile
+                place.rmdir()
+        raise
+
+
+def _claim(out: Path, stem: str) -> Path:
+    for number in itertools.count(1):
+        path = out / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir()  # mkdir is the lock: of two processes only one makes it
+        except FileExistsError:
+            continue
+        return path
+    raise InternalError("unreachable: itertools.count ended")

@@ -1,0 +1,109 @@
+"""Where a result comes from: versions, commit and host, read cheaply and without ever failing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("numpy", "scipy", "simpy", "cffi", "pydantic", "ruamel.yaml", "pyarrow")
+"""Those that can change a number in a table."""
+SIMD_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "asimd", "sve")
+GIT_TIMEOUT_S = 2.0
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = {"nenc_lab": _version("nenc-lab"), "python": platform.python_version()}
+    found |= {name: _version(name) for name in PACKAGES}
+    return tuple(found.items())
+
+
+def versions() -> dict[str, str]:
+    """Version of the lab, of Python and of every package that can change a result; "unknown" when not installed."""
+    return dict(_versions())
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+@cache
+def _git() -> tuple[str, bool] | None:
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    try:
+        # Without optional locks: asking must never get in the way of a git command the user runs meanwhile.
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=GIT_TIMEOUT_S,
+            check=True,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.splitlines()
+    commit = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), None)
+    if commit is None or commit == "(initial)":
+        return None
+    return commit, any(not line.startswith("#") for line in lines)
+
+
+def git() -> dict[str, Any] | None:
+    """``{"commit", "dirty"}`` of the checkout the lab runs from; None when it is installed, or git cannot say."""
+    found = _git()
+    return None if found is None else {"commit": found[0], "dirty": found[1]}
+
+
+def host() -> dict[str, Any]:
+    """What about this machine could explain a result: kernel, cpu and its SIMD flags, cores, clock governor, memory."""
+    name = os.uname()
+    model, flags = _cpu()
+    return {
+        "system": name.sysname,
+        "kernel": name.release,
+        "machine": name.machine,
+        "cpu": model,
+        "cpu_flags": [flag for flag in SIMD_FLAGS if flag in flags],
+        "cores": os.cpu_count(),
+        "cores_usable": len(os.sched_getaffinity(0)),
+        "governor": _line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def collect() -> dict[str, Any]:
+    """The ``versions``, ``git`` and ``host`` parts of run.json."""
+    return {"versions": versions(), "git": git(), "host": host()}
+
+
+@cache
+def _cpu() -> tuple[str | None, frozenset[str]]:
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            key, colon, value = line.partition(":")
+            if not colon:
+                break  # an empty line ends the first core; the others are alike
+            found[key.strip()] = value.strip()
+    model = found.get("model name") or found.get("CPU part")
+    return model, frozenset((found.get("flags") or found.get("Features") or "").split())
+
+
+def _line(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
