@@ -1,0 +1,225 @@
+"""What no single model can see: times past the end, names given twice or not at all, rates in the wrong order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from nenc_lab.errors import Problem
+from nenc_lab.records import PACKET_OVERHEAD_BYTES
+from nenc_lab.scenario import expect, timeline
+from nenc_lab.scenario.document import Node
+from nenc_lab.scenario.expect import nearest
+from nenc_lab.scenario.keys import follow
+from nenc_lab.scenario.schema import ConstantTraffic, Direction, Flow, HopChange, OnOffTraffic, Scenario
+from nenc_lab.units import format_bytes, format_rate, format_time, shown
+
+Location = tuple[str | int, ...]
+Fault = tuple[Location, str]
+
+
+def check(scenario: Scenario, tree: Node) -> list[Problem]:
+    """Every fault, placed in the tree the scenario was made from."""
+    faults: list[Fault] = []
+    for rule in RULES:
+        faults += rule(scenario)
+    if not faults:
+        faults += _conditions(scenario)  # they count changes, which needs everything else to be right
+    problems = []
+    for location, message in faults:
+        spot, _ = follow(tree, location)
+        place = spot.node.place if spot.node is not None else spot.place
+        problems.append(place.problem(spot.dotted, message))
+    return problems
+
+
+def _names(scenario: Scenario) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for location, item in _senders(scenario):
+        if item.name in seen:
+            yield (*location, "name"), f"the name {shown(item.name)} is taken by {seen[item.name]}: give each its own"
+        else:
+            seen[item.name] = f"{location[0]}[{location[1]}]"
+
+
+def _senders(scenario: Scenario) -> Iterator[tuple[Location, Flow | ConstantTraffic | OnOffTraffic]]:
+    """Flows and cross traffic with their locations; members of a union carry their kind there."""
+    for index, flow in enumerate(scenario.flows):
+        yield ("flows", index), flow
+    for index, cross in enumerate(scenario.cross_traffic):
+        yield ("cross_traffic", index, cross.kind), cross
+
+
+def _hops(scenario: Scenario) -> Iterator[Fault]:
+    for way, direction in (("forward", scenario.path.forward), ("reverse", scenario.path.reverse)):
+        names = [hop.name for hop in direction.hops]
+        for index, hop in enumerate(direction.hops):
+            if hop.name in names[:index]:
+                yield (
+                    ("path", way, "hops", index, "name"),
+                    f"the name {shown(hop.name)} is taken by an earlier hop: give each its own",
+                )
+
+
+def _times(scenario: Scenario) -> Iterator[Fault]:
+    end = scenario.duration
+    past = f"is past the end ({format_time(end)})"
+    for index, entry in enumerate(scenario.timeline):
+        if entry.at >= end:
+            yield ("timeline", index, "at"), f"{format_time(entry.at)} {past}"
+        elif entry.ramp is not None and entry.at + entry.ramp.over > end:
+            yield (
+                ("timeline", index, "ramp", "over"),
+                f"the ramp ends at {format_time(entry.at + entry.ramp.over)}, which {past}",
+            )
+    for location, item in _senders(scenario):
+        if item.start >= end:
+            yield (*location, "start"), f"{format_time(item.start)} {past}"
+        elif item.stop is not None and item.stop > end:
+            yield (*location, "stop"), f"{format_time(item.stop)} {past}"
+        elif item.stop is not None and item.stop <= item.start:
+            yield (*location, "stop"), f"{format_time(item.stop)} is not after its start ({format_time(item.start)})"
+    for index, fault in enumerate(scenario.faults):
+        if fault.at >= end:
+            yield ("faults", index, fault.kind, "at"), f"{format_time(fault.at)} {past}"
+        elif fault.lasts is not None and fault.at + fault.lasts > end:
+            yield (
+                ("faults", index, fault.kind, "lasts"),
+                f"it ends at {format_time(fault.at + fault.lasts)}, which {past}",
+            )
+
+
+def _timeline(scenario: Scenario) -> Iterator[Fault]:
+    for index, entry in enumerate(scenario.timeline):
+        for way, change, direction in (
+            ("forward", entry.forward, scenario.path.forward),
+            ("reverse", entry.reverse, scenario.path.reverse),
+        ):
+            if change is not None:
+                for location, message in _change(change, direction, entry.ramp is not None, way):
+                    yield ("timeline", index, way, *location), message
+
+
+def _change(change: HopChange, direction: Direction, ramp: bool, way: str) -> Iterator[Fault]:
+    names = [hop.name for hop in direction.hops]
+    if change.hop is None and len(names) > 1:
+        yield (), f"{way} has several hops: say which, hop: {' or '.join(names)}"
+        return
+    if change.hop is not None and change.hop not in names:
+        yield ("hop",), _no_such("hop", change.hop, names)
+        return
+    hop = direction.hops[direction.index(change.hop)]
+    if change.rate is not None and hop.trace is not None:
+        yield ("rate",), f"the hop {hop.name} follows a trace: its rate cannot be set as well"
+    elif change.rate is not None and ramp and hop.rate is None:
+        yield ("rate",), f"a ramp needs a rate to begin at: give path.{way} a rate"
+
+
+def _rates(scenario: Scenario) -> Iterator[Fault]:
+    for index, flow in enumerate(scenario.flows):
+        rate, default = flow.rate, " (the default)"
+        low, high, start = (
+            f"{key} {format_rate(getattr(rate, key))}{'' if key in rate.model_fields_set else default}"
+            for key in ("min", "max", "start")
+        )
+        if rate.min > rate.max:
+            yield ("flows", index, "rate"), f"{low} is above {high}"
+        elif not rate.min <= rate.start <= rate.max:
+            yield ("flows", index, "rate"), f"{start} is not between {low} and {high}"
+        clip = flow.encoder
+        if clip.min_rate is not None and clip.max_rate is not None and clip.min_rate > clip.max_rate:
+            yield (
+                ("flows", index, "encoder", clip.kind, "min_rate"),
+                (f"{format_rate(clip.min_rate)} is above max_rate {format_rate(clip.max_rate)}"),
+            )
+
+
+def _crossings(scenario: Scenario) -> Iterator[Fault]:
+    forward = [hop.name for hop in scenario.path.forward.hops]
+    for index, flow in enumerate(scenario.flows):
+        if flow.hops is not None:
+            yield from _consecutive(("flows", index, "hops", "forward"), flow.hops.forward, forward)
+    for index, cross in enumerate(scenario.cross_traffic):
+        direction = scenario.path.forward if cross.direction == "forward" else scenario.path.reverse
+        if cross.hops is not None:
+            yield from _consecutive(
+                ("cross_traffic", index, cross.kind, "hops"), cross.hops, [hop.name for hop in direction.hops]
+            )
+
+
+def _consecutive(location: Location, named: Sequence[str], hops: Sequence[str]) -> Iterator[Fault]:
+    for index, name in enumerate(named):
+        if name not in hops:
+            yield (*location, index), _no_such("hop", name, hops)
+            return
+    first = hops.index(named[0])
+    if list(hops[first : first + len(named)]) != list(named):
+        yield location, f"{' -> '.join(named)} are not consecutive hops of {' -> '.join(hops)}"
+
+
+def _faults(scenario: Scenario) -> Iterator[Fault]:
+    names = [flow.name for flow in scenario.flows]
+    for index, fault in enumerate(scenario.faults):
+        if fault.flow not in names:
+            yield ("faults", index, fault.kind, "flow"), _no_such("flow", fault.flow, names)
+            continue
+        flow = scenario.flow(fault.flow)
+        if not flow.start <= fault.at < scenario.stop_ns(flow):
+            yield (
+                ("faults", index, fault.kind, "at"),
+                (
+                    f"{format_time(fault.at)} is outside the life of {flow.name}: {format_time(flow.start)} to {format_time(scenario.stop_ns(flow))}"
+                ),
+            )
+
+
+def _queues(scenario: Scenario) -> Iterator[Fault]:
+    """A queue smaller than a packet would let nothing through."""
+    sizes = [flow.packet for flow in scenario.flows] + [cross.packet for cross in scenario.cross_traffic]
+    largest = max(sizes) + PACKET_OVERHEAD_BYTES
+    for way, direction in (("forward", scenario.path.forward), ("reverse", scenario.path.reverse)):
+        for index, hop in enumerate(direction.hops):
+            size = hop.queue.size
+            if size.unit == "bytes" and size.value < largest:
+                yield ("path", way, "hops", index, "queue", "size"), _too_small(size.value, largest)
+    for index, entry in enumerate(scenario.timeline):
+        for way, change in (("forward", entry.forward), ("reverse", entry.reverse)):
+            if change is not None and change.queue is not None:
+                size = change.queue.size
+                if size.unit == "bytes" and size.value < largest:
+                    yield ("timeline", index, way, "queue", "size"), _too_small(size.value, largest)
+
+
+def _too_small(size: int, largest: int) -> str:
+    return f"{format_bytes(size)} is too small: the largest packet has {format_bytes(largest)} on the wire"
+
+
+def _conditions(scenario: Scenario) -> Iterator[Fault]:
+    names = [flow.name for flow in scenario.flows]
+    for index, text in enumerate(scenario.expect):
+        condition = expect.compile(text)
+        if condition.flow is not None and condition.flow not in names:
+            yield ("expect", index), _no_such("flow", condition.flow, names)
+        elif condition.change is not None and condition.flow is not None:
+            count = len(timeline.changes(scenario, condition.flow))
+            if not -count <= condition.change < count:
+                yield (
+                    ("expect", index),
+                    f"changes[{condition.change}]: {condition.flow} has {count}, [0] to [{count - 1}]",
+                )
+
+
+def _no_such(what: str, name: str, known: Sequence[str]) -> str:
+    return f"no {what} is called {shown(name)}{nearest(name, list(known))}; there is {', '.join(known)}"
+
+
+RULES: tuple[Callable[[Scenario], Iterator[Fault]], ...] = (
+    _names,
+    _hops,
+    _times,
+    _timeline,
+    _rates,
+    _crossings,
+    _faults,
+    _queues,
+)
+"""One rule per kind of fault; they see a scenario whose parts are each valid."""

@@ -1,0 +1,98 @@
+"""What disturbs the flows: cross traffic on the path, and faults of their parts."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate, PositiveTime, Resolution, Time
+
+
+class _CrossTraffic(Model):
+    name: Name = Field(description="What it is called, in keys and in tables.")
+    rate: PositiveRate = Field(description="Rate on the wire while it sends.")
+    start: Time = Field(0, description="When it begins.")
+    stop: PositiveTime | None = Field(None, description="When it ends; left out: with the run.")
+    direction: Literal["forward", "reverse"] = Field("forward", description="Which way it goes.")
+    packet: PacketSize = Field(1200, description="UDP payload of its packets.")
+    hops: tuple[Name, ...] | None = Field(
+        None, description="Names of consecutive hops it crosses; left out: all.", min_length=1
+    )
+
+
+class ConstantTraffic(_CrossTraffic):
+    """Evenly spaced UDP packets."""
+
+    kind: Literal["cbr"]
+    on: ClassVar[None] = None
+    off: ClassVar[None] = None
+    distribution: ClassVar[None] = None
+
+    @property
+    def mean_bps(self) -> float:
+        """Mean rate on the wire while it is active."""
+        return float(self.rate)
+
+
+class OnOffTraffic(_CrossTraffic):
+    """UDP that sends at its rate for a while and is silent for a while."""
+
+    kind: Literal["onoff"]
+    on: PositiveTime = Field(description="Length of a burst, the mean when exponential.")
+    off: PositiveTime = Field(description="Length of a silence, the mean when exponential.")
+    distribution: Literal["fixed", "exponential"] = Field("fixed", description="How the lengths are drawn.")
+
+    @property
+    def mean_bps(self) -> float:
+        """Mean rate on the wire while it is active."""
+        return self.rate * (self.on / (self.on + self.off))
+
+
+CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic, Field(discriminator="kind")]
+"""TCP (Reno, CUBIC) joins this union in a later version."""
+
+
+class _Fault(Model):
+    at: Time = Field(description="When it happens.")
+    flow: Name = Field(description="Whose part fails.")
+
+
+class GpuFailure(_Fault):
+    """The hardware encoder fails; software takes over while it lasts."""
+
+    kind: Literal["gpu_failure"]
+    resolution: ClassVar[None] = None
+    lasts: PositiveTime | None = Field(None, description="How long; left out: to the end.")
+
+
+class RungSwitch(_Fault):
+    """The application switches to another resolution."""
+
+    kind: Literal["rung_switch"]
+    lasts: ClassVar[None] = None
+    resolution: Resolution = Field(description="The resolution from then on.")
+
+    @property
+    def lines(self) -> int:
+        """Lines of the new picture."""
+        return LINES[self.resolution]
+
+
+class KeyFrame(_Fault):
+    """A key frame is demanded."""
+
+    kind: Literal["key_frame"]
+    lasts: ClassVar[None] = None
+    resolution: ClassVar[None] = None
+
+
+class FeedbackStop(_Fault):
+    """The receiver sends no reports."""
+
+    kind: Literal["feedback_stop"]
+    resolution: ClassVar[None] = None
+    lasts: PositiveTime | None = Field(None, description="How long; left out: to the end.")
+
+
+Fault = Annotated[GpuFailure | RungSwitch | KeyFrame | FeedbackStop, Field(discriminator="kind")]

@@ -1,0 +1,75 @@
+"""Files that a scenario names: gains are read in, traces checked and made absolute with the digest of their content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nenc_lab.errors import Problem, ScenarioError
+from nenc_lab.scenario import document, traces
+from nenc_lab.scenario.document import Node
+from nenc_lab.scenario.expect import nearest
+
+
+def include(tree: Node) -> list[Problem]:
+    """Take in every named file, in place; what is of the wrong type is left for the schema to report."""
+    faults: list[Problem] = []
+    for key, node in list(tree.nodes()):
+        if not isinstance(node.value, dict):
+            continue
+        name = key.rpartition(".")[2]
+        try:
+            if name == "controller" and key.startswith("flows.") and _is_text(node, "gains"):
+                node.value["gains"] = _gains(node.value["gains"], f"{key}.gains")
+            elif name == "trace" and key.startswith("path.") and _is_text(node, "file"):
+                faults += _trace(node, key)
+        except ScenarioError as error:
+            faults += error.problems
+    return faults
+
+
+def _gains(node: Node, key: str) -> Node:
+    file = _beside(node)
+    if not file.is_file():
+        raise ScenarioError([_not_there(node, key, file)])
+    return document.read(file)
+
+
+def _trace(node: Node, key: str) -> Iterator[Problem]:
+    file_node = node.value["file"]
+    file = _beside(file_node)
+    format = node.value["format"].value if "format" in node.value else None
+    if not file.is_file():
+        yield _not_there(file_node, f"{key}.file", file)
+        return
+    file_node.value = str(file.resolve())
+    try:
+        digest = traces.digest(file)
+        if format in ("mahimahi", "csv"):
+            traces.read(file, format)
+    except ScenarioError as error:
+        yield from error.problems
+        return
+    given = node.value.get("sha256")
+    if given is not None and isinstance(given.value, str) and given.value != digest:
+        yield given.place.problem(f"{key}.sha256", f"{file} has changed: its sha256 is {digest}, not {given.shown()}")
+    if given is None:
+        node.value["sha256"] = Node(digest, file_node.place, digest)
+        node.keys["sha256"] = file_node.place
+
+
+def _beside(node: Node) -> Path:
+    return (node.place.folder or Path()) / node.value
+
+
+def _not_there(node: Node, key: str, file: Path) -> Problem:
+    try:
+        near = nearest(file.name, sorted(path.name for path in file.parent.iterdir() if path.is_file()))
+    except (OSError, ValueError):
+        near = ""
+    what = "is a directory, not a file" if file.is_dir() else "no such file"
+    return node.place.problem(key, f"{node.shown()}: {what}{near} (looked for {file})")
+
+
+def _is_text(node: Node, key: str) -> bool:
+    return key in node.value and isinstance(node.value[key].value, str)

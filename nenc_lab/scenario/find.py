@@ -1,0 +1,83 @@
+"""Targets of a command to scenario files: a file, a directory, or the name of a scenario that ships with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nenc_lab.errors import InputError
+from nenc_lab.scenario.expect import nearest
+
+
+def shipped_root() -> Path | None:
+    """Where the shipped scenarios are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for root in (package / "_scenarios", package.parent / "scenarios"):
+        if (root / "step.yaml").is_file():
+            return root
+    return None
+
+
+def shipped(name: str) -> Path | None:
+    """The file or directory of a shipped scenario or family; None when there is none of that name."""
+    root = shipped_root()
+    if root is None or not name or Path(name).is_absolute() or ".." in Path(name).parts:
+        return None
+    file = root / f"{name}.yaml"
+    if file.is_file():
+        return file
+    folder = root / name
+    return folder if folder.is_dir() and any(_scenarios(folder)) else None
+
+
+def shipped_names() -> list[str]:
+    """Every name `shipped` knows: files without their ending, then families."""
+    root = shipped_root()
+    if root is None:
+        return []
+    files = [path.relative_to(root).with_suffix("") for path in _scenarios(root)]
+    families = {parent for file in files for parent in file.parents if parent != Path()}
+    return [str(path) for path in [*files, *sorted(families)]]
+
+
+def resolve(targets: Sequence[str]) -> list[Path]:
+    """Files to run for ``targets``, each once, in order; a directory is all its ``*.yaml``, sorted, but base.yaml and _*.yaml.
+
+    Raises InputError for a target that is nothing of it.
+    """
+    files: dict[Path, Path] = {}
+    for target in targets:
+        for file in _expand(target):
+            files.setdefault(file.resolve(), file)
+    return list(files.values())
+
+
+def _expand(target: str) -> list[Path]:
+    try:
+        path: Path | None = Path(target) if target and Path(target).exists() else shipped(target)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{target[:200]!r} is not a usable path: {error}") from None
+    if path is None:
+        names = shipped_names()
+        hint = nearest(
+            Path(target).with_suffix("").name if "/" in target or target.endswith(".yaml") else target, names
+        )
+        raise InputError(
+            f"{target[:200]}: no such file or directory, and no scenario of that name{hint}; "
+            f"those that ship are {', '.join(name for name in names if '/' not in name)}"
+        )
+    if not path.is_dir():
+        return [path]
+    found = list(_scenarios(path))
+    if not found:
+        raise InputError(
+            f"{target}: no scenario in this directory (*.yaml, other than base.yaml and names that begin with _)"
+        )
+    return found
+
+
+def _scenarios(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*.yaml")):
+        hidden = any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+        if path.name != "base.yaml" and not hidden and path.is_file():
+            yield path

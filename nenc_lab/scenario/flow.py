@@ -1,0 +1,155 @@
+"""A media flow: its rate range, encoder, controller, feedback, pacer and the hops it crosses."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from nenc_lab.records import payload_fraction
+from nenc_lab.scenario.types import (
+    LINES,
+    Gain,
+    Model,
+    Name,
+    PacketSize,
+    PositiveRate,
+    PositiveTime,
+    Ratio,
+    Resolution,
+    Time,
+)
+
+
+class RateRange(Model):
+    """Between what the controller moves; media bits per second."""
+
+    min: PositiveRate = Field(5_000_000, description="Lowest target.")
+    max: PositiveRate = Field(120_000_000, description="Highest target.")
+    start: PositiveRate = Field(5_000_000, description="Target at the start of the flow.")
+
+
+class _Picture(Model):
+    """What every encoder is given: the picture, and how long a frame takes."""
+
+    resolution: Resolution = Field("2160p", description="Resolution, the top rung of the ladder.")
+    fps: int = Field(60, ge=24, le=120, description="Frames per second at full rate.")
+    ladder: Literal["auto", "fixed"] = Field(
+        "auto",
+        description="auto: follow the controller's rung and frame rate below the configured ones; fixed: do not.",
+    )
+    encode_time: Time = Field(4_000_000, description="Capture to ready, hardware.")
+    software_time: Time = Field(8_000_000, description="Capture to ready while the software encoder stands in.")
+    key_interval: PositiveTime | None = Field(None, description="Time between key frames; left out: only on demand.")
+
+    @property
+    def lines(self) -> int:
+        """Lines of the picture at full resolution."""
+        return LINES[self.resolution]
+
+
+class ModelEncoder(_Picture):
+    """The statistical model of RFC 8593 section 5, with key frames as a ratio of the mean frame."""
+
+    kind: Literal["model"] = "model"
+    key_ratio: float = Field(
+        13.5 / 4.17,
+        ge=1,
+        le=100,
+        description="First frame of a transient over the mean frame; K_B / B0 of RFC 8593 figure 2.",
+    )
+    transient_frames: int = Field(8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2.")
+    reaction: Time = Field(100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
+    size_scale: Ratio = Field(0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2.")
+    interval_scale: Ratio = Field(
+        0.15, description="Spread of the frame interval, Laplacian: SCALE_t of RFC 8593 figure 2."
+    )
+    transient_change: Ratio = Field(
+        0.1, description="A change of the target over this since the last reaction is a transient."
+    )
+    min_rate: PositiveRate | None = Field(None, description="The encoder makes no less than this.")
+    max_rate: PositiveRate | None = Field(None, description="The encoder makes no more than this.")
+
+
+class NullEncoder(_Picture):
+    """Frames of exactly the mean size, evenly spaced: for tests of everything else."""
+
+    kind: Literal["null"]
+    key_ratio: ClassVar[float] = 1.0
+    transient_frames: ClassVar[int] = 1
+    reaction: ClassVar[int] = 0
+    size_scale: ClassVar[float] = 0.0
+    interval_scale: ClassVar[float] = 0.0
+    transient_change: ClassVar[float] = 1.0
+    min_rate: ClassVar[None] = None
+    max_rate: ClassVar[None] = None
+
+
+def _default_kind(kind: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: {"kind": kind, **value} if isinstance(value, dict) else value)
+
+
+Encoder = Annotated[Annotated[ModelEncoder | NullEncoder, Field(discriminator="kind")], _default_kind("model")]
+
+
+class Gains(Model):
+    """Gains of the PID; one left out is the controller's default."""
+
+    kp: Gain | None = Field(None, description="Proportional gain, 1/s.")
+    ki: Gain | None = Field(None, description="Integral gain, 1/s^2.")
+    kd: Gain | None = Field(None, description="Derivative gain.")
+
+
+class Controller(Model):
+    """Who decides the rate."""
+
+    kind: Literal["nenc", "classic", "fixed"] = Field(
+        "nenc", description="nenc: the production core; classic: the origin's law; fixed: always rate.start."
+    )
+    gains: Gains | None = Field(None, description="Gains, or the name of a YAML file that holds kp, ki and kd.")
+    knobs: dict[str, float] = Field({}, description="Knobs of the controller by name (see nenc.h).")
+    tick_rate: int = Field(60, ge=1, le=1000, description="Control ticks per second.")
+
+
+class Feedback(Model):
+    """Reports of the receiver."""
+
+    interval: PositiveTime = Field(50_000_000, description="Time between two reports.")
+
+
+class Pacer(Model):
+    """How the sender spreads the packets of a frame."""
+
+    factor: float = Field(1.5, ge=1, le=100, description="It sends at this times the target.")
+    burst: Time = Field(5_000_000, description="It may send what this time is worth back to back.")
+
+
+class FlowHops(Model):
+    """Which hops a flow crosses."""
+
+    forward: tuple[Name, ...] = Field(description="Names of consecutive hops.", min_length=1)
+
+
+class Flow(Model):
+    """One sender and its receiver."""
+
+    name: Name = Field(description="What the flow is called, in keys and in tables.")
+    start: Time = Field(0, description="When it begins.")
+    stop: PositiveTime | None = Field(None, description="When it ends; left out: with the run.")
+    rate: RateRange = Field(RateRange(), description="Range and start of the target.")
+    encoder: Encoder = Field(ModelEncoder(), description="What makes the frames.")
+    controller: Controller = Field(Controller(), description="What decides the rate.")
+    feedback: Feedback = Field(Feedback(), description="Reports of the receiver.")
+    packet: PacketSize = Field(1200, description="UDP payload of a full packet, RTP header included.")
+    pacer: Pacer = Field(Pacer(), description="How frames are spread over time.")
+    deadline: PositiveTime = Field(
+        400_000_000,
+        description="A frame that takes longer from capture to its last packet is late (400ms: ITU-T G.114).",
+    )
+    hops: FlowHops | None = Field(None, description="Hops it crosses; left out: all.")
+    ecn: bool = Field(False, description="Its packets are ECN-capable.")
+
+    @property
+    def wire_max_bps(self) -> float:
+        """What ``rate.max`` needs on the wire."""
+        return self.rate.max / payload_fraction(self.packet)

@@ -1,0 +1,179 @@
+"""What one hop does to a packet: rate, delay, queue, loss, jitter, duplication, marking, trace.
+
+Hop order: queue -> serialiser -> propagation -> loss -> jitter. Each tagged union answers to the same attributes in every
+member, so that who builds a link needs no case distinction.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from nenc_lab import units
+from nenc_lab.errors import InputError
+from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Size, Time, wrong
+
+
+class DropTail(Model):
+    """First in, first out; a packet that does not fit is dropped."""
+
+    kind: Literal["droptail"] = "droptail"
+    size: Size = Field(
+        units.QueueSize("ms", 300), description="What it holds: time at the present rate, bytes or packets."
+    )
+
+
+Queue = DropTail
+"""The union of queue disciplines; CoDel, FQ-CoDel and PIE join it in a later version."""
+
+
+class NoLoss(Model):
+    """No random loss."""
+
+    kind: Literal["none"]
+    p: ClassVar[float] = 0.0
+    r: ClassVar[float] = 1.0
+    loss_bad: ClassVar[float] = 0.0
+    loss_good: ClassVar[float] = 0.0
+    mean: ClassVar[float] = 0.0
+
+
+class BernoulliLoss(Model):
+    """Each packet is lost independently with probability p."""
+
+    kind: Literal["bernoulli"]
+    p: Ratio = Field(description="Probability that a packet is lost.")
+    r: ClassVar[float] = 1.0
+    loss_bad: ClassVar[float] = 0.0
+    loss_good: ClassVar[float] = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Long-run loss ratio."""
+        return self.p
+
+
+class GilbertElliottLoss(Model):
+    """Two states, good and bad, each with its own loss probability; the state may change at every packet."""
+
+    kind: Literal["gilbert-elliott"]
+    p: Ratio = Field(description="Probability per packet to go from good to bad.")
+    r: Ratio = Field(description="Probability per packet to go from bad to good.")
+    loss_bad: Ratio = Field(1.0, description="Loss probability in the bad state.")
+    loss_good: Ratio = Field(0.0, description="Loss probability in the good state.")
+
+    @property
+    def mean(self) -> float:
+        """Long-run loss ratio: the stationary share of the bad state is p / (p + r)."""
+        if self.p + self.r == 0.0:
+            return self.loss_good  # it starts good and stays there
+        bad = self.p / (self.p + self.r)
+        return bad * self.loss_bad + (1.0 - bad) * self.loss_good
+
+
+def _loss_in_short(value: object) -> object:
+    """``1%`` is Bernoulli loss, ``none`` (and 0 %) is none."""
+    if value == "none":
+        return {"kind": "none"}
+    if isinstance(value, str | int | float):
+        try:
+            ratio = units.parse_ratio(value)
+        except InputError as error:
+            raise wrong(
+                f"{error}; or none, or {{kind: bernoulli, p: 1%}}, or {{kind: gilbert-elliott, p: ..., r: ...}}"
+            ) from None
+        return {"kind": "bernoulli", "p": ratio} if ratio > 0.0 else {"kind": "none"}
+    return value
+
+
+Loss = Annotated[
+    Annotated[NoLoss | BernoulliLoss | GilbertElliottLoss, Field(discriminator="kind")], BeforeValidator(_loss_in_short)
+]
+
+
+class NoJitter(Model):
+    """No jitter."""
+
+    kind: Literal["none"]
+    std: ClassVar[int] = 0
+    max: ClassVar[int] = 0
+
+
+class _DelayVariation(Model):
+    std: PositiveTime = Field(description="Standard deviation of the normal distribution it is drawn from.")
+    max: PositiveTime = Field(description="Largest extra delay; 3 x std when left out (RFC 8868 section 4.5.3).")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _three_std(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "max" not in data and isinstance(data.get("std"), str):
+            try:
+                return {**data, "max": units.format_time(3 * units.parse_time(data["std"]))}
+            except InputError:
+                return {**data, "max": data["std"]}  # std itself is reported; max is not missing
+        return data
+
+
+class OrderedJitter(_DelayVariation):
+    """Extra delay that never reorders packets: NR-BPDV of RFC 8868 section 4.5.2."""
+
+    kind: Literal["ordered"]
+
+
+class ReorderJitter(_DelayVariation):
+    """Extra delay drawn for each packet by itself, so that packets may overtake: RBPDV of RFC 8868 section 4.5.1."""
+
+    kind: Literal["reorder"]
+
+
+def _jitter_in_short(value: object) -> object:
+    return {"kind": "none"} if value == "none" else value
+
+
+Jitter = Annotated[
+    Annotated[NoJitter | OrderedJitter | ReorderJitter, Field(discriminator="kind")], BeforeValidator(_jitter_in_short)
+]
+
+
+class Trace(Model):
+    """Capacity from a file instead of a rate."""
+
+    file: str = Field(description="Path of the trace, relative to this file.", min_length=1)
+    format: Literal["mahimahi", "csv"] = Field(
+        description="mahimahi: one delivery opportunity (1504 B) per line, in ms. csv: t_s,rate_mbps or t_s,rate_bps."
+    )
+    scale: float = Field(1.0, gt=0, le=1e6, description="Factor on the capacity.")
+    loop: bool = Field(True, description="Begin again at the end; otherwise the capacity is 0 from there on.")
+    sha256: str | None = Field(
+        None, description="Digest of the file's content, checked when given.", pattern="^[0-9a-f]{64}$"
+    )
+
+
+class Hop(Model):
+    """One link of a direction. Without a rate and a trace it is no bottleneck."""
+
+    name: Name = Field("link", description="What the hop is called, in keys and in tables.")
+    rate: Rate | None = Field(None, description="Capacity on the wire; left out: no bottleneck.")
+    delay: Time = Field(0, description="One-way propagation delay.")
+    queue: Queue = Field(Queue(), description="The queue before the serialiser.")
+    loss: Loss = Field(NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
+    loss_at: Literal["exit", "entry"] = Field(
+        "exit", description="Loss after the bottleneck (as on a radio) or before it."
+    )
+    jitter: Jitter = Field(NoJitter(kind="none"), description="Delay variation.")
+    duplicate: Ratio = Field(0.0, description="Probability that a packet arrives twice.")
+    ecn: PositiveTime | None = Field(None, description="Mark ECN-capable packets that waited longer than this.")
+    trace: Trace | None = Field(None, description="Capacity over time from a file, instead of a rate.")
+
+    @field_validator("trace")
+    @classmethod
+    def _one_capacity(cls, trace: Trace | None, info: Any) -> Trace | None:
+        if trace is not None and info.data.get("rate") is not None:
+            raise wrong("a hop has either a rate or a trace: leave one of them out")
+        return trace
+
+    @property
+    def bottleneck(self) -> bool:
+        """It has a serialiser: a rate or a trace."""
+        return self.rate is not None or self.trace is not None

@@ -1,0 +1,133 @@
+"""A scenario file to a `Scenario`: read, extend, override, check; every fault found is reported at once.
+
+load     a file (or the name of a scenario that ships with the package)
+parse    plain Python data
+dump     a Scenario to plain data, everything written out; parse(dump(scenario)) == scenario
+resolve  targets of a command (files, directories, names) to files
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab.errors import ScenarioError
+from nenc_lab.scenario import document
+from nenc_lab.scenario.document import Node, Place
+from nenc_lab.scenario.find import resolve, shipped
+
+if TYPE_CHECKING:
+    from nenc_lab.scenario.schema import Scenario
+
+DEEPEST_EXTENDS = 16
+
+
+def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Load one scenario: a path, or the name of a shipped one (``step``, ``rtt-sweep/050ms``), with ``a.b=value`` overrides.
+
+    Raises ScenarioError with every problem found.
+    """
+    from nenc_lab.scenario import override
+
+    file = _file(target)
+    tree = _extended(file, ())
+    faults = []
+    for text in overrides:
+        try:
+            override.apply(tree, text)
+        except ScenarioError as error:
+            faults += error.problems
+    if faults:
+        raise ScenarioError(faults)
+    return _build(tree)
+
+
+def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
+    """A Scenario from plain data (such as `dump` makes); ``source`` names it in errors, and relative files start beside it.
+
+    Raises ScenarioError with every problem found.
+    """
+    return _build(document.from_plain(data, Place(source, folder=Path(source).parent)))
+
+
+def dump(scenario: Scenario) -> dict[str, Any]:
+    """Plain YAML/JSON values with units as strings, defaults written out, absent things left out."""
+    data: dict[str, Any] = scenario.model_dump(mode="json", exclude_none=True)
+    return data
+
+
+def _file(target: str | Path) -> Path:
+    path = Path(target)
+    if path.exists() or path.suffix in (".yaml", ".yml"):
+        return path
+    found = shipped(str(target))
+    if found is None or not found.is_file():
+        (found,) = resolve([str(target)])  # one file, or the error that says why not
+    return found
+
+
+def _extended(file: Path, below: tuple[Path, ...]) -> Node:
+    """A file with everything it extends laid under it."""
+    from nenc_lab.scenario import merge
+
+    tree = document.read(file)
+    if not isinstance(tree.value, dict) or "extends" not in tree.value:
+        return tree
+    name = tree.value.pop("extends")
+    at = tree.keys.pop("extends")
+    if not isinstance(name.value, str) or not name.value:
+        raise ScenarioError(
+            [name.place.problem("extends", f"{name.shown()} is not the name of a file, such as extends: base.yaml")]
+        )
+    base = file.parent / name.value
+    chain = (*below, file.resolve())
+    if base.resolve() in chain:
+        circle = " -> ".join(path.name for path in (*chain, base.resolve()))
+        raise ScenarioError([at.problem("extends", f"goes in a circle: {circle}")])
+    if len(chain) > DEEPEST_EXTENDS:
+        raise ScenarioError([at.problem("extends", f"more than {DEEPEST_EXTENDS} files extend each other")])
+    if not base.is_file():
+        near = _near_file(base)
+        raise ScenarioError([name.place.problem("extends", f"{name.shown()}: no such file{near} (looked for {base})")])
+    return merge.over(_extended(base, chain), tree)
+
+
+def _near_file(file: Path) -> str:
+    from nenc_lab.scenario.expect import nearest
+
+    try:
+        return nearest(file.name, sorted(path.name for path in file.parent.iterdir()))
+    except OSError:
+        return ""
+
+
+def _build(tree: Node) -> Scenario:
+    from pydantic import ValidationError
+
+    from nenc_lab.scenario import checks, explain, files
+    from nenc_lab.scenario.schema import Scenario
+
+    if not isinstance(tree.value, dict):
+        raise ScenarioError([tree.place.problem("", f"is {tree.shown()}, not a scenario: it begins with version: 1")])
+    faults = [
+        node.place.problem(key, "has no value: give one, or leave the key out")
+        for key, node in tree.nodes()
+        if node.value is None
+    ]
+    faults += files.include(tree)
+    try:
+        scenario = Scenario.model_validate(tree.plain())
+    except ValidationError as error:
+        known = {(fault.file, fault.line, fault.column) for fault in faults}
+        faults += [
+            fault for fault in explain.problems(error, tree) if (fault.file, fault.line, fault.column) not in known
+        ]
+    else:
+        faults += checks.check(scenario, tree)
+        if not faults:
+            return scenario
+    raise ScenarioError(sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column)))
+
+
+__all__ = ["dump", "load", "parse", "resolve"]

@@ -1,0 +1,102 @@
+"""The path between sender and receiver: two directions, each a chain of hops, and what changes along it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator, model_serializer, model_validator
+
+from nenc_lab.scenario.hop import Hop, Jitter, Loss, Queue
+from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Time, wrong
+
+ONLY_HOP = "link"
+"""What the hop of a direction that is written without `hops` is called."""
+MOST_HOPS = 16
+
+
+class Direction(Model):
+    """Hops in the order packets cross them. A direction written flat is one hop called ``link``."""
+
+    hops: tuple[Hop, ...] = Field(
+        (Hop(),), description="Several hops in a row, each with a name.", min_length=1, max_length=MOST_HOPS
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_hop_written_flat(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "hops" not in data:
+            if "name" in data:
+                raise wrong(
+                    "a direction without hops is one hop called link: to name it, write hops: [{name: ..., ...}]"
+                )
+            return {"hops": ({**data, "name": ONLY_HOP},)}
+        return data
+
+    @model_serializer(mode="wrap")
+    def _flat_again(self, dump: Any) -> Any:
+        data = dump(self)
+        if len(self.hops) == 1 and self.hops[0].name == ONLY_HOP:
+            return {key: value for key, value in data["hops"][0].items() if key != "name"}
+        return data
+
+    def index(self, name: str | None) -> int:
+        """Position of the hop called ``name``; None is the only hop. The checks made sure that it exists."""
+        return 0 if name is None else [hop.name for hop in self.hops].index(name)
+
+
+class Path(Model):
+    """Both directions; the reverse one carries feedback."""
+
+    forward: Direction = Field(description="From sender to receiver: media and cross traffic.")
+    reverse: Direction = Field(Direction(), description="From receiver to sender: feedback.")
+
+
+class HopChange(Model):
+    """New values of one hop from an instant on; what is left out stays."""
+
+    hop: Name | None = Field(None, description="Which hop; may be left out when there is only one.")
+    rate: Rate | None = Field(None, description="New capacity; 0bps is an outage.")
+    delay: Time | None = Field(None, description="New one-way propagation delay.")
+    loss: Loss | None = Field(None, description="New random loss.")
+    jitter: Jitter | None = Field(None, description="New delay variation.")
+    queue: Queue | None = Field(None, description="New queue size; packets in it stay.")
+    duplicate: Ratio | None = Field(None, description="New probability that a packet arrives twice.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> HopChange:
+        if not self.model_fields_set - {"hop"}:
+            raise wrong("nothing changes here: give a rate, delay, loss, jitter, queue or duplicate")
+        return self
+
+
+class Ramp(Model):
+    """The rate goes linearly from what it was to the new one."""
+
+    over: PositiveTime = Field(description="How long the ramp takes.")
+
+
+class Entry(Model):
+    """What changes on the path at one instant."""
+
+    at: Time = Field(description="When, from the start of the run.")
+    forward: HopChange | None = Field(None, description="Changes in the forward direction.")
+    reverse: HopChange | None = Field(None, description="Changes in the reverse direction.")
+    ramp: Ramp | None = Field(None, description="Reach the new rate gradually.")
+
+    @field_validator("ramp")
+    @classmethod
+    def _ramps_a_rate(cls, ramp: Ramp | None, info: Any) -> Ramp | None:
+        changes = (info.data.get("forward"), info.data.get("reverse"))
+        if (
+            ramp is not None
+            and "at" in info.data
+            and not any(change is not None and change.rate is not None for change in changes)
+        ):
+            raise wrong("a ramp is of the rate: give forward.rate or reverse.rate beside it")
+        return ramp
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Entry:
+        if self.forward is None and self.reverse is None:
+            raise wrong("nothing changes here: give forward or reverse, such as forward: {rate: 10Mbps}")
+        return self

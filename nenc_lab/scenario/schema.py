@@ -1,0 +1,195 @@
+"""The words of a scenario file: START HERE. Attribute names are the keys of the file, values are in inside units.
+
+    Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss, jitter, trace ...)   path, hop
+             |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                                            path
+             |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                                    flow
+             |- cross_traffic - cbr, onoff                                                                              disturbance
+             |- faults -------- gpu_failure, rung_switch, key_frame, feedback_stop                                      disturbance
+             `- expect -------- conditions on the summary                                                               expect
+
+Files are read with `nenc_lab.scenario.load`; what one model cannot see (times past the end, names that do not exist) is in
+`nenc_lab.scenario.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field
+
+from nenc_lab.errors import InputError
+from nenc_lab.scenario import expect as conditions
+from nenc_lab.scenario.disturbance import (
+    ConstantTraffic,
+    CrossTraffic,
+    Fault,
+    FeedbackStop,
+    GpuFailure,
+    KeyFrame,
+    OnOffTraffic,
+    RungSwitch,
+)
+from nenc_lab.scenario.flow import (
+    Controller,
+    Encoder,
+    Feedback,
+    Flow,
+    FlowHops,
+    Gains,
+    ModelEncoder,
+    NullEncoder,
+    Pacer,
+    RateRange,
+)
+from nenc_lab.scenario.hop import (
+    BernoulliLoss,
+    DropTail,
+    GilbertElliottLoss,
+    Hop,
+    Jitter,
+    Loss,
+    NoJitter,
+    NoLoss,
+    OrderedJitter,
+    Queue,
+    ReorderJitter,
+    Trace,
+)
+from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, HopChange, Path, Ramp
+from nenc_lab.scenario.types import LINES, Model, PositiveTime, Resolution, Title, wrong
+from nenc_lab.units import QueueSize
+
+LONGEST_LIST = 10_000
+
+
+def _compiles(text: str) -> str:
+    try:
+        conditions.compile(text)
+    except InputError as error:
+        raise wrong(str(error)) from None
+    return text
+
+
+Condition = Annotated[str, AfterValidator(_compiles)]
+
+
+class Scenario(Model):
+    """A whole scenario, resolved: `extends` merged, overrides applied, trace paths absolute."""
+
+    version: Literal[1] = Field(description="Version of the format: 1.")
+    name: Title = Field(description="Name of the scenario, part of the run folder's name.")
+    description: str = Field("", description="One or two sentences.", max_length=10_000)
+    duration: PositiveTime = Field(description="Simulated time.")
+    seed: int = Field(1, ge=0, lt=2**63, description="Seed of every random stream.")
+    path: Path = Field(description="The network between sender and receiver.")
+    timeline: tuple[Entry, ...] = Field((), description="What changes on the path, and when.", max_length=LONGEST_LIST)
+    flows: tuple[Flow, ...] = Field(description="Media flows.", min_length=1, max_length=1000)
+    cross_traffic: tuple[CrossTraffic, ...] = Field((), description="Other traffic on the path.", max_length=1000)
+    faults: tuple[Fault, ...] = Field((), description="What breaks, and when.", max_length=LONGEST_LIST)
+    expect: tuple[Condition, ...] = Field(
+        (), description="Conditions on the summary, such as flows.video.utilisation >= 0.85.", max_length=1000
+    )
+
+    def flow(self, name: str) -> Flow:
+        """The flow called ``name``. Raises KeyError."""
+        for flow in self.flows:
+            if flow.name == name:
+                return flow
+        raise KeyError(name)
+
+    def stop_ns(self, item: Flow | ConstantTraffic | OnOffTraffic) -> int:
+        """When a flow or cross traffic ends."""
+        return self.duration if item.stop is None else item.stop
+
+
+TAGGED: Mapping[str, tuple[type[Model], ...]] = {
+    "queue": (DropTail,),
+    "loss": (NoLoss, BernoulliLoss, GilbertElliottLoss),
+    "jitter": (NoJitter, OrderedJitter, ReorderJitter),
+    "encoder": (ModelEncoder, NullEncoder),
+    "controller": (Controller,),
+    "cross_traffic": (ConstantTraffic, OnOffTraffic),
+    "faults": (GpuFailure, RungSwitch, KeyFrame, FeedbackStop),
+}
+"""Keys whose value has a ``kind``, with the models it chooses among."""
+
+LATER: Mapping[str, tuple[str, ...]] = {
+    "queue": ("codel", "fq-codel", "pie"),
+    "encoder": ("vaapi", "x264", "nvenc"),
+    "cross_traffic": ("tcp-reno", "tcp-cubic"),
+}
+"""Kinds that are planned, but not in this version."""
+
+
+def kinds(key: str) -> tuple[str, ...]:
+    """The kinds that the value of a tagged ``key`` may have."""
+    return tuple(kind for model in TAGGED[key] for kind in get_args(model.model_fields["kind"].annotation))
+
+
+def model_of(key: str, kind: Any) -> type[Model] | None:
+    """The model of one kind of a tagged ``key``; the first one when ``kind`` is None and it has a default."""
+    for model in TAGGED[key]:
+        field = model.model_fields["kind"]
+        if kind in get_args(field.annotation) or (kind is None and not field.is_required()):
+            return model
+    return None
+
+
+def default_kind(key: str) -> str | None:
+    """The kind of a tagged ``key`` that is meant when none is given; None when it must be given."""
+    for model in TAGGED.get(key, ()):
+        field = model.model_fields["kind"]
+        if not field.is_required():
+            return str(field.default)
+    return None
+
+
+__all__ = [
+    "LATER",
+    "LINES",
+    "ONLY_HOP",
+    "TAGGED",
+    "BernoulliLoss",
+    "ConstantTraffic",
+    "Controller",
+    "CrossTraffic",
+    "Direction",
+    "DropTail",
+    "Encoder",
+    "Entry",
+    "Fault",
+    "Feedback",
+    "FeedbackStop",
+    "Flow",
+    "FlowHops",
+    "Gains",
+    "GilbertElliottLoss",
+    "GpuFailure",
+    "Hop",
+    "HopChange",
+    "Jitter",
+    "KeyFrame",
+    "Loss",
+    "Model",
+    "ModelEncoder",
+    "NoJitter",
+    "NoLoss",
+    "NullEncoder",
+    "OnOffTraffic",
+    "OrderedJitter",
+    "Pacer",
+    "Path",
+    "Queue",
+    "QueueSize",
+    "Ramp",
+    "RateRange",
+    "ReorderJitter",
+    "Resolution",
+    "RungSwitch",
+    "Scenario",
+    "Trace",
+    "default_kind",
+    "kinds",
+    "model_of",
+]

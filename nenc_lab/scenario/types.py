@@ -1,0 +1,125 @@
+"""The kinds of value in a scenario: pydantic types that read written units into inside units and write them back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from nenc_lab import units
+from nenc_lab.errors import InputError
+
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
+"""Of flows, hops and cross traffic: a dot would split a dotted key."""
+TITLE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+"""Of a scenario: it becomes part of a folder's name."""
+LONGEST_NAME = 64
+
+
+class Model(BaseModel):
+    """Base of every part of a scenario: unknown keys refused, nothing converted silently, immutable."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """The error a validator raises: ``message`` is what the user reads."""
+    return PydanticCustomError("nenc", "{text}", {"text": message})
+
+
+def read_with(parse: Callable[[object], Any]) -> BeforeValidator:
+    """Run ``parse``, which raises InputError, ahead of pydantic's own check."""
+
+    def validate(value: object) -> Any:
+        try:
+            return parse(value)
+        except InputError as error:
+            raise wrong(str(error)) from None
+
+    return BeforeValidator(validate)
+
+
+def _above_zero(parse: Callable[[object], int], example: str) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        number = parse(value)
+        if number == 0:
+            raise InputError(f"{units.shown(value)} must be above zero, such as {example}")
+        return number
+
+    return read
+
+
+def _packet_size(value: object) -> int:
+    size = units.parse_bytes(value)
+    if not 64 <= size <= 9000:
+        raise InputError(f"{units.shown(value)} is out of range: a packet is 64B to 9000B of UDP payload")
+    return size
+
+
+def _named(pattern: str, allowed: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if not re.fullmatch(pattern, name) or len(name) > LONGEST_NAME:
+            raise wrong(
+                f"{units.shown(name)} is not a usable name: write up to {LONGEST_NAME} characters, {allowed}, "
+                "beginning with a letter or digit"
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+def _text(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+_NUMBER = r"^(\d+(\.\d*)?|\.\d+) ?"
+_TIME = _text(_NUMBER + r"(ns|us|µs|ms|s|min|h)$", "20ms", "1.5s", "60s")
+_RATE = _text(_NUMBER + r"(bps|kbps|Mbps|Gbps)$", "50Mbps", "1Gbps", "800kbps")
+
+Time = Annotated[int, read_with(units.parse_time), PlainSerializer(units.format_time, return_type=str), _TIME]
+PositiveTime = Annotated[
+    int, read_with(_above_zero(units.parse_time, "50ms")), PlainSerializer(units.format_time, return_type=str), _TIME
+]
+Rate = Annotated[int, read_with(units.parse_rate), PlainSerializer(units.format_rate, return_type=str), _RATE]
+PositiveRate = Annotated[
+    int, read_with(_above_zero(units.parse_rate, "5Mbps")), PlainSerializer(units.format_rate, return_type=str), _RATE
+]
+Ratio = Annotated[
+    float,
+    read_with(units.parse_ratio),
+    PlainSerializer(units.format_ratio, return_type=str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^(100(\.0*)?|\d{1,2}(\.\d*)?|\.\d+) ?%$"},
+                {"type": "number", "minimum": 0, "maximum": 1},
+            ],
+            "examples": ["1%", "0.5%"],
+        }
+    ),
+]
+PacketSize = Annotated[
+    int,
+    read_with(_packet_size),
+    PlainSerializer(units.format_bytes, return_type=str),
+    _text(_NUMBER + r"(B|kB)$", "1200B"),
+]
+Size = Annotated[
+    units.QueueSize,
+    read_with(units.parse_size),
+    PlainSerializer(units.format_size, return_type=str),
+    _text(_NUMBER + r"(us|µs|ms|s|B|kB|MB|packets)$", "300ms", "250kB", "100packets"),
+]
+Name = Annotated[str, _named(NAME_PATTERN, "letters, digits, - and _"), _text(f"^{NAME_PATTERN}$", "video")]
+Title = Annotated[
+    str, _named(TITLE_PATTERN, "letters, digits, -, _ and ."), _text(f"^{TITLE_PATTERN}$", "rtt-sweep-050ms")
+]
+Gain = Annotated[float, Field(ge=0)]
+Resolution = Literal["1080p", "1440p", "2160p", "4320p"]
+LINES: dict[str, int] = {"1080p": 1080, "1440p": 1440, "2160p": 2160, "4320p": 4320}
+"""Lines of a picture, the number a rung goes by in tables."""
