@@ -1,8 +1,8 @@
 """Written units to inside units and back: ``50Mbps`` <-> 50_000_000 bit/s, ``20ms`` <-> 20_000_000 ns, exactly.
 
-Inside the lab time is int nanoseconds, a rate int bit/s, a size int bytes, a ratio a float 0..1. In files the unit is written.
-Each ``parse_x`` raises `InputError` saying what would be right; ``parse_x(format_x(v)) == v`` for every legal v.
-k, M and G are powers of 1000, for bytes too.
+Inside the lab time is int nanoseconds, a rate int bit/s, a size int bytes, a ratio a float 0..1; in files the unit is
+written. Each ``parse_x`` raises `InputError` saying what would be right, and
+``parse_x(format_x(v)) == v`` for every legal v. k, M and G are powers of 1000, for bytes too.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MICRO = str.maketrans("μ", "µ")
 
 @dataclass(frozen=True, slots=True)
 class QueueSize:
-    """How much a queue holds: ``value`` whole ``unit``s. In ms it is reckoned at the rate the link has at that moment."""
+    """How much a queue holds: ``value`` whole ``unit``s. In ms it is reckoned at the rate the link has just then."""
 
     unit: Literal["ms", "bytes", "packets"]
     value: int
@@ -157,7 +157,7 @@ def _parse(text: object, units: Mapping[str, int], what: str, examples: tuple[st
     scale = units.get(_SPELLINGS["µs"] if unit == "µs" and "us" in units else unit)
     if scale is None:
         raise InputError(
-            f"{shown(text)} has the unit {unit!r}{_meant(unit, units)}: write one of {', '.join(units)}, as in {examples[0]}"
+            f"{shown(text)} has the unit {unit!r}{_meant(unit, units)}: write {', '.join(units)}, as in {examples[0]}"
         )
     value = number * scale
     if value < 0:

@@ -167,7 +167,8 @@ def _faults(scenario: Scenario) -> Iterator[Fault]:
             yield (
                 ("faults", index, fault.kind, "at"),
                 (
-                    f"{format_time(fault.at)} is outside the life of {flow.name}: {format_time(flow.start)} to {format_time(scenario.stop_ns(flow))}"
+                    f"{format_time(fault.at)} is outside the life of {flow.name}: "
+                    f"{format_time(flow.start)} to {format_time(scenario.stop_ns(flow))}"
                 ),
             )
 

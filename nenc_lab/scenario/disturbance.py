@@ -12,12 +12,12 @@ from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate
 class _CrossTraffic(Model):
     name: Name = Field(description="What it is called, in keys and in tables.")
     rate: PositiveRate = Field(description="Rate on the wire while it sends.")
-    start: Time = Field(0, description="When it begins.")
-    stop: PositiveTime | None = Field(None, description="When it ends; left out: with the run.")
-    direction: Literal["forward", "reverse"] = Field("forward", description="Which way it goes.")
-    packet: PacketSize = Field(1200, description="UDP payload of its packets.")
+    start: Time = Field(default=0, description="When it begins.")
+    stop: PositiveTime | None = Field(default=None, description="When it ends; left out: with the run.")
+    direction: Literal["forward", "reverse"] = Field(default="forward", description="Which way it goes.")
+    packet: PacketSize = Field(default=1200, description="UDP payload of its packets.")
     hops: tuple[Name, ...] | None = Field(
-        None, description="Names of consecutive hops it crosses; left out: all.", min_length=1
+        default=None, description="Names of consecutive hops it crosses; left out: all.", min_length=1
     )
 
 
@@ -41,7 +41,7 @@ class OnOffTraffic(_CrossTraffic):
     kind: Literal["onoff"]
     on: PositiveTime = Field(description="Length of a burst, the mean when exponential.")
     off: PositiveTime = Field(description="Length of a silence, the mean when exponential.")
-    distribution: Literal["fixed", "exponential"] = Field("fixed", description="How the lengths are drawn.")
+    distribution: Literal["fixed", "exponential"] = Field(default="fixed", description="How the lengths are drawn.")
 
     @property
     def mean_bps(self) -> float:
@@ -63,7 +63,7 @@ class GpuFailure(_Fault):
 
     kind: Literal["gpu_failure"]
     resolution: ClassVar[None] = None
-    lasts: PositiveTime | None = Field(None, description="How long; left out: to the end.")
+    lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 
 
 class RungSwitch(_Fault):
@@ -92,7 +92,7 @@ class FeedbackStop(_Fault):
 
     kind: Literal["feedback_stop"]
     resolution: ClassVar[None] = None
-    lasts: PositiveTime | None = Field(None, description="How long; left out: to the end.")
+    lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 
 
 Fault = Annotated[GpuFailure | RungSwitch | KeyFrame | FeedbackStop, Field(discriminator="kind")]

@@ -1,7 +1,8 @@
 """YAML 1.2 text to a tree that remembers where every key and value was written.
 
-Scalars follow the YAML 1.2 core schema: ``on``, ``off`` and ``yes`` are strings, dates too. Nothing is ever constructed from
-a tag. Everything wrong with the text itself is collected: syntax, duplicate keys, tags, keys that are no strings, too much.
+Scalars follow the YAML 1.2 core schema: ``on``, ``off`` and ``yes`` are strings, dates too. Nothing is ever constructed
+from a tag. Everything wrong with the text itself is reported: syntax, duplicate keys, tags, keys that are no strings, too
+much of it.
 """
 
 from __future__ import annotations
@@ -260,7 +261,7 @@ class _Reader:
 
 def _scalar(node: YamlNode, tag: str) -> Any:
     text: str = node.value
-    if node.style is not None or tag == _TAG + "str":  # quoted or block text, or ruamel saw a string
+    if getattr(node, "style", None) is not None or tag == _TAG + "str":  # quoted or block text, or ruamel saw a string
         # YAML 1.1 forms that ruamel would take for numbers arrive with another tag and fall through to the 1.2 rules
         return text
     if _NULL.fullmatch(text):

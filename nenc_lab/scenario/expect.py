@@ -5,7 +5,7 @@
     flows.video.changes[-1].overshoot < 0.2       the last change
     run.jain_last20s >= 0.95
 
-A value that is null (or not a finite number) fails every comparison, and so does a condition that finds no value at all.
+A value that is null (or no finite number) fails every comparison, and so does a condition that finds no value at all.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _descend(schema: Mapping[str, Any], steps: tuple[Step, ...], where: str) -> 
         if isinstance(here, list):
             if step.index is None:
                 raise InputError(
-                    f"{where} is a list: write {step.name}[*] for all, {step.name}[0] for the first, {step.name}[-1] for the last"
+                    f"{where} is a list: write {step.name}[*] for all, [0] for the first, [-1] for the last"
                 )
             here = here[0]
         elif step.index is not None:

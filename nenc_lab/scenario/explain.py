@@ -64,7 +64,7 @@ def problems(error: ValidationError, tree: Node) -> list[Problem]:
 
 
 def _problem(details: ErrorDetails, tree: Node) -> Problem | None:
-    spot, unknown = follow(tree, details["loc"])  # type: ignore[arg-type]  # str | int, as it says there
+    spot, unknown = follow(tree, details["loc"])
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden" and unknown is not None:
         return _unknown_key(spot, unknown)
@@ -77,7 +77,7 @@ def _problem(details: ErrorDetails, tree: Node) -> Problem | None:
     if kind == "union_tag_not_found":
         return spot.node.place.problem(spot.dotted, f"has no kind: write kind: {' or '.join(schema.kinds(spot.key))}")
     if kind == "union_tag_invalid":
-        tag = spot.node.value["kind"]
+        tag: Node = spot.node.value["kind"]
         return tag.place.problem(f"{spot.dotted}.kind", _not_one_of(tag, schema.kinds(spot.key), spot.key))
     return spot.node.place.problem(spot.dotted, _message(kind, context, details, spot, spot.node))
 

@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 def max_min(capacities: Sequence[float], routes: Sequence[Collection[int]], limits: Sequence[float]) -> list[float]:
     """Rates at which no flow can gain without taking from one that has no more.
 
-    ``capacities`` per hop (infinite = no bottleneck), ``routes``: the hops each flow crosses, ``limits``: the most each can use.
-    All in one unit; returns one rate per flow. Progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2):
-    all rates rise together, a flow stops at its limit or when a hop on its way is full.
+    ``capacities`` per hop (infinite = no bottleneck), ``routes``: the hops each flow crosses, ``limits``: the most each
+    can use; all in one unit. Returns one rate per flow. Progressive filling (Bertsekas and Gallager, Data Networks,
+    section 6.5.2): all rates rise together, a flow stops at its limit or when a hop on its way is full.
     """
     rates = [0.0] * len(routes)
     left = list(capacities)

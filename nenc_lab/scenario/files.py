@@ -59,7 +59,7 @@ def _trace(node: Node, key: str) -> Iterator[Problem]:
 
 
 def _beside(node: Node) -> Path:
-    return (node.place.folder or Path()) / node.value
+    return (node.place.folder or Path()) / str(node.value)
 
 
 def _not_there(node: Node, key: str, file: Path) -> Problem:

@@ -1,4 +1,4 @@
-"""Targets of a command to scenario files: a file, a directory, or the name of a scenario that ships with the package."""
+"""Targets of a command to scenario files: files, directories, and names of scenarios that ship with the package."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def shipped_names() -> list[str]:
 
 
 def resolve(targets: Sequence[str]) -> list[Path]:
-    """Files to run for ``targets``, each once, in order; a directory is all its ``*.yaml``, sorted, but base.yaml and _*.yaml.
+    """Files to run for ``targets``, each once, in order.
 
+    A directory is all its ``*.yaml``, below it too, sorted, but base.yaml and names that begin with _ or a dot.
     Raises InputError for a target that is nothing of it.
     """
     files: dict[Path, Path] = {}

@@ -24,23 +24,25 @@ from nenc_lab.scenario.types import (
 class RateRange(Model):
     """Between what the controller moves; media bits per second."""
 
-    min: PositiveRate = Field(5_000_000, description="Lowest target.")
-    max: PositiveRate = Field(120_000_000, description="Highest target.")
-    start: PositiveRate = Field(5_000_000, description="Target at the start of the flow.")
+    min: PositiveRate = Field(default=5_000_000, description="Lowest target.")
+    max: PositiveRate = Field(default=120_000_000, description="Highest target.")
+    start: PositiveRate = Field(default=5_000_000, description="Target at the start of the flow.")
 
 
 class _Picture(Model):
     """What every encoder is given: the picture, and how long a frame takes."""
 
-    resolution: Resolution = Field("2160p", description="Resolution, the top rung of the ladder.")
-    fps: int = Field(60, ge=24, le=120, description="Frames per second at full rate.")
+    resolution: Resolution = Field(default="2160p", description="Resolution, the top rung of the ladder.")
+    fps: int = Field(default=60, ge=24, le=120, description="Frames per second at full rate.")
     ladder: Literal["auto", "fixed"] = Field(
-        "auto",
+        default="auto",
         description="auto: follow the controller's rung and frame rate below the configured ones; fixed: do not.",
     )
-    encode_time: Time = Field(4_000_000, description="Capture to ready, hardware.")
-    software_time: Time = Field(8_000_000, description="Capture to ready while the software encoder stands in.")
-    key_interval: PositiveTime | None = Field(None, description="Time between key frames; left out: only on demand.")
+    encode_time: Time = Field(default=4_000_000, description="Capture to ready, hardware.")
+    software_time: Time = Field(default=8_000_000, description="Capture to ready while the software encoder stands in.")
+    key_interval: PositiveTime | None = Field(
+        default=None, description="Time between key frames; left out: only on demand."
+    )
 
     @property
     def lines(self) -> int:
@@ -53,22 +55,26 @@ class ModelEncoder(_Picture):
 
     kind: Literal["model"] = "model"
     key_ratio: float = Field(
-        13.5 / 4.17,
+        default=13.5 / 4.17,
         ge=1,
         le=100,
         description="First frame of a transient over the mean frame; K_B / B0 of RFC 8593 figure 2.",
     )
-    transient_frames: int = Field(8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2.")
-    reaction: Time = Field(100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
-    size_scale: Ratio = Field(0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2.")
+    transient_frames: int = Field(
+        default=8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2."
+    )
+    reaction: Time = Field(default=100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
+    size_scale: Ratio = Field(
+        default=0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2."
+    )
     interval_scale: Ratio = Field(
-        0.15, description="Spread of the frame interval, Laplacian: SCALE_t of RFC 8593 figure 2."
+        default=0.15, description="Spread of the frame interval, Laplacian: SCALE_t of RFC 8593 figure 2."
     )
     transient_change: Ratio = Field(
-        0.1, description="A change of the target over this since the last reaction is a transient."
+        default=0.1, description="A change of the target over this since the last reaction is a transient."
     )
-    min_rate: PositiveRate | None = Field(None, description="The encoder makes no less than this.")
-    max_rate: PositiveRate | None = Field(None, description="The encoder makes no more than this.")
+    min_rate: PositiveRate | None = Field(default=None, description="The encoder makes no less than this.")
+    max_rate: PositiveRate | None = Field(default=None, description="The encoder makes no more than this.")
 
 
 class NullEncoder(_Picture):
@@ -95,33 +101,33 @@ Encoder = Annotated[Annotated[ModelEncoder | NullEncoder, Field(discriminator="k
 class Gains(Model):
     """Gains of the PID; one left out is the controller's default."""
 
-    kp: Gain | None = Field(None, description="Proportional gain, 1/s.")
-    ki: Gain | None = Field(None, description="Integral gain, 1/s^2.")
-    kd: Gain | None = Field(None, description="Derivative gain.")
+    kp: Gain | None = Field(default=None, description="Proportional gain, 1/s.")
+    ki: Gain | None = Field(default=None, description="Integral gain, 1/s^2.")
+    kd: Gain | None = Field(default=None, description="Derivative gain.")
 
 
 class Controller(Model):
     """Who decides the rate."""
 
     kind: Literal["nenc", "classic", "fixed"] = Field(
-        "nenc", description="nenc: the production core; classic: the origin's law; fixed: always rate.start."
+        default="nenc", description="nenc: the production core; classic: the origin's law; fixed: always rate.start."
     )
-    gains: Gains | None = Field(None, description="Gains, or the name of a YAML file that holds kp, ki and kd.")
-    knobs: dict[str, float] = Field({}, description="Knobs of the controller by name (see nenc.h).")
-    tick_rate: int = Field(60, ge=1, le=1000, description="Control ticks per second.")
+    gains: Gains | None = Field(default=None, description="Gains, or the name of a YAML file that holds kp, ki and kd.")
+    knobs: dict[str, float] = Field(default={}, description="Knobs of the controller by name (see nenc.h).")
+    tick_rate: int = Field(default=60, ge=1, le=1000, description="Control ticks per second.")
 
 
 class Feedback(Model):
     """Reports of the receiver."""
 
-    interval: PositiveTime = Field(50_000_000, description="Time between two reports.")
+    interval: PositiveTime = Field(default=50_000_000, description="Time between two reports.")
 
 
 class Pacer(Model):
     """How the sender spreads the packets of a frame."""
 
-    factor: float = Field(1.5, ge=1, le=100, description="It sends at this times the target.")
-    burst: Time = Field(5_000_000, description="It may send what this time is worth back to back.")
+    factor: float = Field(default=1.5, ge=1, le=100, description="It sends at this times the target.")
+    burst: Time = Field(default=5_000_000, description="It may send what this time is worth back to back.")
 
 
 class FlowHops(Model):
@@ -134,20 +140,20 @@ class Flow(Model):
     """One sender and its receiver."""
 
     name: Name = Field(description="What the flow is called, in keys and in tables.")
-    start: Time = Field(0, description="When it begins.")
-    stop: PositiveTime | None = Field(None, description="When it ends; left out: with the run.")
-    rate: RateRange = Field(RateRange(), description="Range and start of the target.")
-    encoder: Encoder = Field(ModelEncoder(), description="What makes the frames.")
-    controller: Controller = Field(Controller(), description="What decides the rate.")
-    feedback: Feedback = Field(Feedback(), description="Reports of the receiver.")
-    packet: PacketSize = Field(1200, description="UDP payload of a full packet, RTP header included.")
-    pacer: Pacer = Field(Pacer(), description="How frames are spread over time.")
+    start: Time = Field(default=0, description="When it begins.")
+    stop: PositiveTime | None = Field(default=None, description="When it ends; left out: with the run.")
+    rate: RateRange = Field(default=RateRange(), description="Range and start of the target.")
+    encoder: Encoder = Field(default=ModelEncoder(), description="What makes the frames.")
+    controller: Controller = Field(default=Controller(), description="What decides the rate.")
+    feedback: Feedback = Field(default=Feedback(), description="Reports of the receiver.")
+    packet: PacketSize = Field(default=1200, description="UDP payload of a full packet, RTP header included.")
+    pacer: Pacer = Field(default=Pacer(), description="How frames are spread over time.")
     deadline: PositiveTime = Field(
-        400_000_000,
+        default=400_000_000,
         description="A frame that takes longer from capture to its last packet is late (400ms: ITU-T G.114).",
     )
-    hops: FlowHops | None = Field(None, description="Hops it crosses; left out: all.")
-    ecn: bool = Field(False, description="Its packets are ECN-capable.")
+    hops: FlowHops | None = Field(default=None, description="Hops it crosses; left out: all.")
+    ecn: bool = Field(default=False, description="Its packets are ECN-capable.")
 
     @property
     def wire_max_bps(self) -> float:

@@ -1,7 +1,7 @@
 """What one hop does to a packet: rate, delay, queue, loss, jitter, duplication, marking, trace.
 
-Hop order: queue -> serialiser -> propagation -> loss -> jitter. Each tagged union answers to the same attributes in every
-member, so that who builds a link needs no case distinction.
+Hop order: queue -> serialiser -> propagation -> loss -> jitter. All members of a tagged union answer to the same
+attributes, so that who builds a link needs no case distinction.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class DropTail(Model):
 
     kind: Literal["droptail"] = "droptail"
     size: Size = Field(
-        units.QueueSize("ms", 300), description="What it holds: time at the present rate, bytes or packets."
+        default=units.QueueSize("ms", 300), description="What it holds: time at the present rate, bytes or packets."
     )
 
 
@@ -60,8 +60,8 @@ class GilbertElliottLoss(Model):
     kind: Literal["gilbert-elliott"]
     p: Ratio = Field(description="Probability per packet to go from good to bad.")
     r: Ratio = Field(description="Probability per packet to go from bad to good.")
-    loss_bad: Ratio = Field(1.0, description="Loss probability in the bad state.")
-    loss_good: Ratio = Field(0.0, description="Loss probability in the good state.")
+    loss_bad: Ratio = Field(default=1.0, description="Loss probability in the bad state.")
+    loss_good: Ratio = Field(default=0.0, description="Loss probability in the good state.")
 
     @property
     def mean(self) -> float:
@@ -143,28 +143,28 @@ class Trace(Model):
     format: Literal["mahimahi", "csv"] = Field(
         description="mahimahi: one delivery opportunity (1504 B) per line, in ms. csv: t_s,rate_mbps or t_s,rate_bps."
     )
-    scale: float = Field(1.0, gt=0, le=1e6, description="Factor on the capacity.")
-    loop: bool = Field(True, description="Begin again at the end; otherwise the capacity is 0 from there on.")
+    scale: float = Field(default=1.0, gt=0, le=1e6, description="Factor on the capacity.")
+    loop: bool = Field(default=True, description="Begin again at the end; otherwise the capacity is 0 from there on.")
     sha256: str | None = Field(
-        None, description="Digest of the file's content, checked when given.", pattern="^[0-9a-f]{64}$"
+        default=None, description="Digest of the file's content, checked when given.", pattern="^[0-9a-f]{64}$"
     )
 
 
 class Hop(Model):
     """One link of a direction. Without a rate and a trace it is no bottleneck."""
 
-    name: Name = Field("link", description="What the hop is called, in keys and in tables.")
-    rate: Rate | None = Field(None, description="Capacity on the wire; left out: no bottleneck.")
-    delay: Time = Field(0, description="One-way propagation delay.")
-    queue: Queue = Field(Queue(), description="The queue before the serialiser.")
-    loss: Loss = Field(NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
+    name: Name = Field(default="link", description="What the hop is called, in keys and in tables.")
+    rate: Rate | None = Field(default=None, description="Capacity on the wire; left out: no bottleneck.")
+    delay: Time = Field(default=0, description="One-way propagation delay.")
+    queue: Queue = Field(default=Queue(), description="The queue before the serialiser.")
+    loss: Loss = Field(default=NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
     loss_at: Literal["exit", "entry"] = Field(
-        "exit", description="Loss after the bottleneck (as on a radio) or before it."
+        default="exit", description="Loss after the bottleneck (as on a radio) or before it."
     )
-    jitter: Jitter = Field(NoJitter(kind="none"), description="Delay variation.")
-    duplicate: Ratio = Field(0.0, description="Probability that a packet arrives twice.")
-    ecn: PositiveTime | None = Field(None, description="Mark ECN-capable packets that waited longer than this.")
-    trace: Trace | None = Field(None, description="Capacity over time from a file, instead of a rate.")
+    jitter: Jitter = Field(default=NoJitter(kind="none"), description="Delay variation.")
+    duplicate: Ratio = Field(default=0.0, description="Probability that a packet arrives twice.")
+    ecn: PositiveTime | None = Field(default=None, description="Mark ECN-capable packets that waited longer than this.")
+    trace: Trace | None = Field(default=None, description="Capacity over time from a file, instead of a rate.")
 
     @field_validator("trace")
     @classmethod

@@ -76,7 +76,7 @@ def root(tree: Node) -> Spot:
 
 
 def follow(tree: Node, steps: Sequence[str | int]) -> tuple[Spot, str | None]:
-    """Walk a path of field names and indices, as pydantic gives it: tags of unions and hops of a flat direction are passed over.
+    """Walk a path of field names and indices as pydantic gives it: no tags of unions, no hops of a flat direction.
 
     Returns the last spot that the schema knows, and the key after it that it does not know.
     """

@@ -24,7 +24,7 @@ DEEPEST_EXTENDS = 16
 
 
 def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
-    """Load one scenario: a path, or the name of a shipped one (``step``, ``rtt-sweep/050ms``), with ``a.b=value`` overrides.
+    """Load one scenario, a path or the name of a shipped one (``step``, ``rtt-sweep/050ms``); ``a.b=value`` overrides.
 
     Raises ScenarioError with every problem found.
     """
@@ -44,7 +44,7 @@ def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
 
 
 def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
-    """A Scenario from plain data (such as `dump` makes); ``source`` names it in errors, and relative files start beside it.
+    """A Scenario from plain data (such as `dump` makes). ``source`` names it in errors; relative files start beside it.
 
     Raises ScenarioError with every problem found.
     """

@@ -1,8 +1,8 @@
 """Laying one tree over another: ``extends``, and the change of a ``kind``.
 
-Groups of keys merge key by key, lists of named items merge by name, every other list and every value is replaced. A null in
-the upper tree takes the key out of the lower one. Where the upper tree chooses another ``kind``, the keys that only the old kind
-knows go with it.
+Groups of keys merge key by key, lists of named items merge by name, every other list and every value is replaced. A
+null in the upper tree takes the key out of the lower one. Where the upper tree chooses another ``kind``, the keys that
+only the old kind knows go with it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""``--set a.b=value``: one value laid into a tree. List items go by name (``flows.video.rate.max``) or number (``timeline.0.at``)."""
+"""``--set a.b=value``: one value laid into a tree.
+
+List items go by name (``flows.video.rate.max``) or number (``timeline.0.at``, ``timeline[-1].at``).
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Direction(Model):
     """Hops in the order packets cross them. A direction written flat is one hop called ``link``."""
 
     hops: tuple[Hop, ...] = Field(
-        (Hop(),), description="Several hops in a row, each with a name.", min_length=1, max_length=MOST_HOPS
+        default=(Hop(),), description="Several hops in a row, each with a name.", min_length=1, max_length=MOST_HOPS
     )
 
     @model_validator(mode="before")
@@ -48,19 +48,19 @@ class Path(Model):
     """Both directions; the reverse one carries feedback."""
 
     forward: Direction = Field(description="From sender to receiver: media and cross traffic.")
-    reverse: Direction = Field(Direction(), description="From receiver to sender: feedback.")
+    reverse: Direction = Field(default=Direction(), description="From receiver to sender: feedback.")
 
 
 class HopChange(Model):
     """New values of one hop from an instant on; what is left out stays."""
 
-    hop: Name | None = Field(None, description="Which hop; may be left out when there is only one.")
-    rate: Rate | None = Field(None, description="New capacity; 0bps is an outage.")
-    delay: Time | None = Field(None, description="New one-way propagation delay.")
-    loss: Loss | None = Field(None, description="New random loss.")
-    jitter: Jitter | None = Field(None, description="New delay variation.")
-    queue: Queue | None = Field(None, description="New queue size; packets in it stay.")
-    duplicate: Ratio | None = Field(None, description="New probability that a packet arrives twice.")
+    hop: Name | None = Field(default=None, description="Which hop; may be left out when there is only one.")
+    rate: Rate | None = Field(default=None, description="New capacity; 0bps is an outage.")
+    delay: Time | None = Field(default=None, description="New one-way propagation delay.")
+    loss: Loss | None = Field(default=None, description="New random loss.")
+    jitter: Jitter | None = Field(default=None, description="New delay variation.")
+    queue: Queue | None = Field(default=None, description="New queue size; packets in it stay.")
+    duplicate: Ratio | None = Field(default=None, description="New probability that a packet arrives twice.")
 
     @model_validator(mode="after")
     def _changes_something(self) -> HopChange:
@@ -79,9 +79,9 @@ class Entry(Model):
     """What changes on the path at one instant."""
 
     at: Time = Field(description="When, from the start of the run.")
-    forward: HopChange | None = Field(None, description="Changes in the forward direction.")
-    reverse: HopChange | None = Field(None, description="Changes in the reverse direction.")
-    ramp: Ramp | None = Field(None, description="Reach the new rate gradually.")
+    forward: HopChange | None = Field(default=None, description="Changes in the forward direction.")
+    reverse: HopChange | None = Field(default=None, description="Changes in the reverse direction.")
+    ramp: Ramp | None = Field(default=None, description="Reach the new rate gradually.")
 
     @field_validator("ramp")
     @classmethod

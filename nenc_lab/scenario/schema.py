@@ -1,14 +1,14 @@
 """The words of a scenario file: START HERE. Attribute names are the keys of the file, values are in inside units.
 
-    Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss, jitter, trace ...)   path, hop
-             |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                                            path
-             |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                                    flow
-             |- cross_traffic - cbr, onoff                                                                              disturbance
-             |- faults -------- gpu_failure, rung_switch, key_frame, feedback_stop                                      disturbance
-             `- expect -------- conditions on the summary                                                               expect
+    Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss ...)   path, hop
+             |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                              path
+             |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                      flow
+             |- cross_traffic - cbr, onoff                                                                disturbance
+             |- faults -------- gpu_failure, rung_switch, key_frame, feedback_stop                        disturbance
+             `- expect -------- conditions on the summary                                                 expect
 
-Files are read with `nenc_lab.scenario.load`; what one model cannot see (times past the end, names that do not exist) is in
-`nenc_lab.scenario.checks`.
+Files are read with `nenc_lab.scenario.load`; what one model cannot see (times past the end, names that do not exist) is
+in `nenc_lab.scenario.checks`.
 """
 
 from __future__ import annotations
@@ -79,16 +79,20 @@ class Scenario(Model):
 
     version: Literal[1] = Field(description="Version of the format: 1.")
     name: Title = Field(description="Name of the scenario, part of the run folder's name.")
-    description: str = Field("", description="One or two sentences.", max_length=10_000)
+    description: str = Field(default="", description="One or two sentences.", max_length=10_000)
     duration: PositiveTime = Field(description="Simulated time.")
-    seed: int = Field(1, ge=0, lt=2**63, description="Seed of every random stream.")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="Seed of every random stream.")
     path: Path = Field(description="The network between sender and receiver.")
-    timeline: tuple[Entry, ...] = Field((), description="What changes on the path, and when.", max_length=LONGEST_LIST)
+    timeline: tuple[Entry, ...] = Field(
+        default=(), description="What changes on the path, and when.", max_length=LONGEST_LIST
+    )
     flows: tuple[Flow, ...] = Field(description="Media flows.", min_length=1, max_length=1000)
-    cross_traffic: tuple[CrossTraffic, ...] = Field((), description="Other traffic on the path.", max_length=1000)
-    faults: tuple[Fault, ...] = Field((), description="What breaks, and when.", max_length=LONGEST_LIST)
+    cross_traffic: tuple[CrossTraffic, ...] = Field(
+        default=(), description="Other traffic on the path.", max_length=1000
+    )
+    faults: tuple[Fault, ...] = Field(default=(), description="What breaks, and when.", max_length=LONGEST_LIST)
     expect: tuple[Condition, ...] = Field(
-        (), description="Conditions on the summary, such as flows.video.utilisation >= 0.85.", max_length=1000
+        default=(), description="Conditions on the summary, such as flows.video.utilisation >= 0.85.", max_length=1000
     )
 
     def flow(self, name: str) -> Flow:

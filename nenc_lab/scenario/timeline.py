@@ -1,7 +1,7 @@
 """What happens when: steps for the engine, changes and the cuts between them for the analysis.
 
-A *change* is what a flow must react to: its start, a step of capacity, delay or loss on its way, a competing flow (or cross
-traffic) that joins or leaves, a fault and the end of it. Ramps and traces are none. Things at one instant are one change.
+A *change* is what a flow must react to: its start, a step of capacity, delay or loss on its way, a competing flow (or
+cross traffic) that joins or leaves, a fault and the end of it. Ramps and traces are none. Several at one instant are one.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 from nenc_lab.records import payload_fraction
 from nenc_lab.scenario.fair import max_min
-from nenc_lab.units import NS_PER_S
+from nenc_lab.units import NS_PER_S, format_rate, format_ratio, format_size, format_time
 
 if TYPE_CHECKING:
-    from nenc_lab.scenario.schema import CrossTraffic, Entry, Flow, Hop, HopChange, Jitter, Loss, Queue, Scenario
+    from nenc_lab.scenario.schema import CrossTraffic, Entry, Flow, Hop, Jitter, Loss, Queue, Scenario
 
 Way = Literal["forward", "reverse"]
 WAYS: tuple[Way, Way] = ("forward", "reverse")
@@ -30,7 +30,7 @@ KINDS = ("start", "capacity", "delay", "loss", "join", "leave", "fault", "recove
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """New values of one hop from ``at_ns`` on; None = unchanged. ``ramp_ns`` > 0: the rate gets there linearly in that time."""
+    """New values of one hop from ``at_ns`` on, None = unchanged; with ``ramp_ns`` the rate gets there linearly."""
 
     at_ns: int
     direction: Way
@@ -42,6 +42,29 @@ class Step:
     queue: Queue | None = None
     duplicate: float | None = None
     ramp_ns: int = 0
+    hop_name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What changes: capacity, delay, loss, jitter, queue, duplicate, or several joined by ``+``."""
+        return "+".join(self._values())
+
+    @property
+    def text(self) -> str:
+        """One line a person can read."""
+        what = ", ".join(f"{name} {value}" for name, value in self._values().items())
+        return f"{self.direction} {self.hop_name}: {what}{f' over {format_time(self.ramp_ns)}' if self.ramp_ns else ''}"
+
+    def _values(self) -> dict[str, str]:
+        values = {
+            "capacity": None if self.rate is None else format_rate(self.rate),
+            "delay": None if self.delay is None else format_time(self.delay),
+            "loss": None if self.loss is None else _worded(self.loss),
+            "jitter": None if self.jitter is None else _worded(self.jitter),
+            "queue": None if self.queue is None else format_size(self.queue.size),
+            "duplicate": None if self.duplicate is None else format_ratio(self.duplicate),
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +102,7 @@ def changes(scenario: Scenario, flow_name: str) -> list[Change]:
 
 
 def marks(scenario: Scenario) -> list[int]:
-    """Where the delay histograms are cut: every change of every flow, 5 s after it, 5 s before its end, and its end; ns, ascending."""
+    """Where the delay histograms are cut: every change of every flow, 5 s after it, 5 s before its end, its end; ns."""
     cuts: set[int] = set()
     for flow in scenario.flows:
         for change in changes(scenario, flow.name):
@@ -88,38 +111,48 @@ def marks(scenario: Scenario) -> list[int]:
 
 
 def crossed(scenario: Scenario, item: Flow | CrossTraffic, way: Way = "forward") -> range:
-    """Indices of the hops that a flow's media, its feedback (``reverse``) or cross traffic crosses; empty when it goes the other way."""
-    hops = getattr(scenario.path, way).hops
+    """Indices of the hops an item crosses; ``reverse`` means a flow's feedback. Empty: it does not go that way."""
+    from nenc_lab.scenario.schema import Flow
+
+    direction = scenario.path.forward if way == "forward" else scenario.path.reverse
     named: Sequence[str] | None
-    if hasattr(item, "direction"):
-        if item.direction != way:
-            return range(0)
+    if isinstance(item, Flow):
+        named = item.hops.forward if item.hops is not None and way == "forward" else None
+    elif item.direction == way:
         named = item.hops
     else:
-        named = item.hops.forward if item.hops is not None and way == "forward" else None
+        return range(0)
     if named is None:
-        return range(len(hops))
-    first = getattr(scenario.path, way).index(named[0])
+        return range(len(direction.hops))
+    first = direction.index(named[0])
     return range(first, first + len(named))
 
 
+def _worded(model: Loss | Jitter) -> str:
+    values = model.model_dump(mode="json")
+    kind = values.pop("kind")
+    return f"{kind} ({', '.join(f'{key} {value}' for key, value in values.items())})" if values else str(kind)
+
+
 def _steps(scenario: Scenario, entry: Entry) -> Iterator[Step]:
-    for way in WAYS:
-        change: HopChange | None = getattr(entry, way)
+    way: Way
+    for way, change in (("forward", entry.forward), ("reverse", entry.reverse)):
         if change is None:
             continue
-        ramp = entry.ramp.over if entry.ramp is not None and change.rate is not None else 0
+        direction = scenario.path.forward if way == "forward" else scenario.path.reverse
+        hop = direction.index(change.hop)
         yield Step(
-            entry.at,
-            way,
-            getattr(scenario.path, way).index(change.hop),
-            change.rate,
-            change.delay,
-            change.loss,
-            change.jitter,
-            change.queue,
-            change.duplicate,
-            ramp,
+            at_ns=entry.at,
+            direction=way,
+            hop=hop,
+            rate=change.rate,
+            delay=change.delay,
+            loss=change.loss,
+            jitter=change.jitter,
+            queue=change.queue,
+            duplicate=change.duplicate,
+            ramp_ns=entry.ramp.over if entry.ramp is not None and change.rate is not None else 0,
+            hop_name=direction.hops[hop].name,
         )
 
 

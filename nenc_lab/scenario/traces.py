@@ -1,9 +1,9 @@
 """Capacity traces: reading, checking and converting them.
 
-mahimahi  one line per delivery opportunity of 1504 bytes: its time in whole ms, never decreasing; the last line is the length
-          of the trace, after which it begins again (mahimahi's own rules, mm-link(1)).
-csv       a header ``t_s,rate_mbps`` or ``t_s,rate_bps``, then one line per step: from that time on, this rate. Times begin at 0
-          and increase; the last step lasts as long as the one before it.
+mahimahi  one line per delivery opportunity of 1504 bytes: its time in whole ms, never decreasing; the last line is the
+          length of the trace, after which it begins again (mahimahi's own rules, mm-link(1)).
+csv       a header ``t_s,rate_mbps`` or ``t_s,rate_bps``, then one line per step: from that time on, this rate. Times
+          begin at 0 and increase; the last step lasts as long as the one before it.
 """
 
 from __future__ import annotations
@@ -69,6 +69,26 @@ class Capacity:
         return rates
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opportunities:
+    """A mahimahi trace, scaled: at each ``t_ns`` (int64) up to ``bytes`` leave the queue."""
+
+    t_ns: NDArray[np.int64]
+    bytes: float
+    period_ns: int
+    mean_bps: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rates:
+    """A CSV trace, scaled: ``rate_bps[i]`` (float64) from ``t_ns[i]`` (int64) on; one that does not loop ends with 0."""
+
+    t_ns: NDArray[np.int64]
+    rate_bps: NDArray[np.float64]
+    period_ns: int
+    mean_bps: float
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What `import_trace` wrote."""
@@ -105,26 +125,33 @@ def digest(path: str | Path) -> str:
     return hashlib.sha256(_bytes(Path(path))).hexdigest()
 
 
-def capacity(trace: Trace) -> Capacity:
-    """The capacity a hop's trace describes, before ``scale``. Raises ScenarioError."""
-    return read(trace.file, trace.format)
+def load(trace: Trace) -> Opportunities | Rates:
+    """A hop's trace as a network takes it, scaled. Raises ScenarioError."""
+    found = read(trace.file, trace.format)
+    mean = found.mean_bps() * trace.scale
+    if found.rates_bps is None:
+        return Opportunities(found.times_ns, OPPORTUNITY_BYTES * trace.scale, found.length_ns, mean)
+    times, rates = found.times_ns, found.rates_bps * trace.scale
+    if not trace.loop:
+        times, rates = np.append(times, np.int64(found.length_ns)), np.append(rates, 0.0)
+    return Rates(times, rates, found.length_ns, mean)
 
 
 def mean_rate(trace: Trace) -> float:
     """Mean capacity over one round of a hop's trace, scaled, bit/s on the wire. Raises ScenarioError."""
-    return capacity(trace).mean_bps() * trace.scale
+    return read(trace.file, trace.format).mean_bps() * trace.scale
 
 
 def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns: int = 100 * NS_PER_MS) -> Imported:
     """Convert ``source``, which is of ``format``, to the other format in ``target``, and say what it holds.
 
     ``bin_ns`` is the step of a CSV made from delivery opportunities, and of the reported minimum and maximum.
-    Raises ScenarioError for a bad source, InputError for a bad bin, EnvironmentError_ when ``target`` cannot be written.
+    Raises ScenarioError for a bad source, InputError for a bad bin, EnvironmentError_ when ``target`` is not writable.
     """
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
         raise InputError(
-            f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: it is 1ms to the length of the trace, {found.length_ns / NS_PER_S:g}s"
+            f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: 1ms up to the {found.length_ns / NS_PER_S:g}s of the trace"
         )
     rates = found.binned_bps(bin_ns)
     text = _opportunities(found) if format == "csv" else _steps(rates, bin_ns)
