@@ -9,8 +9,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
+import numpy as np
 import simpy
 
+from nenc_lab import units
 from nenc_lab.control.base import Controller
 from nenc_lab.control.table import ControllerSettings
 from nenc_lab.control.table import make as make_controller
@@ -256,11 +258,15 @@ def _capacity(hop: schema.Hop) -> tuple[RateProgram | Opportunities | None, floa
     """A hop's trace as the network takes it, and its mean rate: what a queue in ms is reckoned with."""
     if hop.trace is None:
         return None, 0.0
-    trace = traces.load(hop.trace)
-    period = trace.period_ns if hop.trace.loop else 0
-    if isinstance(trace, traces.Opportunities):
-        return Opportunities(trace.t_ns, trace.bytes, period), trace.mean_bps
-    return RateProgram(trace.t_ns, trace.rate_bps, period), trace.mean_bps
+    trace, scale = traces.capacity(hop.trace), hop.trace.scale
+    mean_bps = traces.mean_rate(hop.trace)
+    period_ns = trace.length_ns if hop.trace.loop else 0
+    if trace.rates_bps is None:
+        return Opportunities(trace.times_ns, traces.OPPORTUNITY_BYTES * scale, period_ns), mean_bps
+    times_ns, rates_bps = trace.times_ns, trace.rates_bps * scale
+    if not hop.trace.loop:
+        times_ns, rates_bps = np.append(times_ns, trace.length_ns), np.append(rates_bps, 0.0)
+    return RateProgram(times_ns, rates_bps, period_ns), mean_bps
 
 
 def _loss(loss: schema.Loss) -> LossSetting:
@@ -279,7 +285,29 @@ def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
         duplicate=step.duplicate,
         ramp_ns=step.ramp_ns,
     )
-    return PathStep(step.at_ns, step.kind, step.text, change)
+    kind, text = _described(scenario, step)
+    return PathStep(step.at_ns, kind, text, change)
+
+
+def _described(scenario: schema.Scenario, step: timeline.Step) -> tuple[str, str]:
+    """Kind and text of a step's event."""
+    said = []
+    if step.rate is not None:
+        over = f" over {units.format_time(step.ramp_ns)}" if step.ramp_ns else ""
+        said.append(("capacity", f"rate {units.format_rate(step.rate)}{over}"))
+    if step.delay is not None:
+        said.append(("delay", f"delay {units.format_time(step.delay)}"))
+    if step.loss is not None:
+        said.append(("loss", f"loss {step.loss.kind} {100 * step.loss.mean:g} %" if step.loss.kind != "none" else "no loss"))
+    if step.jitter is not None:
+        said.append(("jitter", f"jitter {step.jitter.kind}"))
+    if step.queue is not None:
+        said.append(("queue", f"queue {units.format_size(step.queue.size)}"))
+    if step.duplicate is not None:
+        said.append(("duplicate", f"duplication {100 * step.duplicate:g} %"))
+    hops = getattr(scenario.path, step.direction).hops
+    place = step.direction if len(hops) == 1 else f"{step.direction}.{hops[step.hop].name}"
+    return "+".join(kind for kind, _ in said), f"{place}: " + ", ".join(text for _, text in said)
 
 
 def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:

@@ -80,24 +80,27 @@ typedef struct nenc_config {
     double fps_max;       /* the source's frame rate */
     double height_max;    /* lines of the source's resolution: 1080, 1440, 2160, 4320 */
     double packet_bytes;  /* UDP payload of one packet: s of the TFRC equation */
-    double kp;
-    double ki;
+    double kp;                /* per loop dead time: 0.5 is the SIMC rule for an integrating process */
+    double ki;                /* per dead time squared */
     double kd;
+    double derivative_ns;     /* time constant of the derivative's low-pass filter */
+    double lag_ns;            /* dead time beside the rtt: encoder, pacer, feedback interval, filters */
     double bitrate_step;      /* slew limit per tick, ratio */
-    double queue_target_ns;   /* standing queue the law aims at when it holds rate_max */
-    double queue_fair_ns;     /* what a flow at rate_min may add to it: what makes flows share */
+    double queue_target_ns;   /* standing queue the law aims at when it sends rate_max */
+    double queue_fair_ns;     /* what a flow at rate_min adds to it: what makes flows share */
     double queue_high_ns;     /* over this much queue the law drains at once, exempt from the slew limit */
     double drain_ns;          /* time in which a drain empties the excess queue */
-    double ramp_gain;         /* growth per round trip while no congestion is seen, ratio */
-    double ramp_queue_ns;     /* queue that one blind round trip of ramp may build: bounds ramp_gain at long rtt */
-    double derivative_ns;     /* time constant of the derivative's low-pass filter */
+    double ramp_gain;         /* growth per dead time while no congestion is in sight, ratio */
+    double ramp_queue_ns;     /* queue that one dead time of ramp may build: bounds ramp_gain at long rtt */
     double base_window_ns;    /* memory of the base-rtt minimum filter */
+    double base_probe_ns;     /* without a sight of the empty queue for this long, the set point goes to 0 for a moment */
     double stale_intervals;   /* feedback is stale after this many of its usual intervals ... */
     double stale_min_ns;      /* ... but not before this */
     double stale_halving_ns;  /* while feedback is stale the rate halves in this time */
-    double loss_tolerance;    /* loss without queue delay that is taken for the radio's, ratio */
-    double loss_headroom;     /* the rate never exceeds this x the delivered rate while loss is over the tolerance */
-    double shed_loss;         /* at the floor, loss over this sheds frames and rungs, ratio */
+    double loss_tolerance;    /* loss over what the path has anyway that is taken for chance, ratio */
+    double loss_delay_ns;     /* queue delay that such excess loss counts as, per unit of loss ratio */
+    double loss_headroom;     /* the rate never exceeds this x the delivered rate */
+    double shed_loss;         /* loss over this lets the rate go below rate_min by shedding frames and rungs, ratio */
     double shed_fps_min;      /* lowest frame rate that shedding may reach */
     double qp_min;
     double qp_max;
@@ -170,11 +173,13 @@ typedef struct nenc_state {
     int64_t now_ns;
     double rate_bps;        /* the target, rate_min..rate_max */
     double encode_bps;      /* what the encoder may make: the target, or less while frames are shed at the floor */
-    double p;               /* the three terms of the law, relative rate change per second */
+    double p;               /* the three terms of the law, relative to its operating point: rate = anchor (1 + p + i + d) */
     double i;
     double d;
-    double error;           /* normalised: 1 = empty queue, 0 = at the set point, negative = too long */
+    double error;           /* normalised: (set point - queue delay) / dead time */
+    double anchor_bps;      /* the operating point, 0 when a law has none */
     double delivered_bps;   /* filtered delivered rate the law worked with */
+    double capacity_bps;    /* what the path delivered when it was last seen full, 0 when it never was */
     double tfrc_bps;        /* RFC 5348 bound, infinite when no loss event is remembered */
     double throughput_bps;  /* the newest sample ... */
     double rtt_ms;

@@ -1,23 +1,278 @@
-/* production.c - the production law. */
+/* production.c - the production law: ramp up, hold a short queue by PID, drain at once, go quiet without feedback.
+ *
+ *   warm-up   no sample yet: rate_start
+ *   ramp      no congestion in sight: the rate grows by ramp_gain per dead time, slowly near the capacity last seen
+ *   control   the PID holds the queue delay at the set point
+ *   drain     the queue is, or will be, over queue_high: rate = capacity x what empties it in drain_ns (no slew limit)
+ *   stale     feedback stopped: the rate halves every stale_halving_ns (no slew limit)
+ *
+ * All from throughput, rtt and loss alone. Below rate_min the encoder sheds frames and rungs (encode_bps), the target stays. */
+#include <math.h>
+
+#include "core/estimate.h"
 #include "core/law.h"
+#include "core/pid.h"
+#include "core/tfrc.h"
+
+typedef enum law_mode { WARMUP, RAMP, CONTROL, DRAIN, STALE } law_mode;
 
 typedef struct production {
-    double rate_bps;
+    law_mode mode;
+    double rate_bps; /* may be under rate_min: then frames are shed */
+    int64_t mode_ns; /* when the mode began */
+    int64_t quiet_ns; /* control: since then the queue has been empty */
+    int64_t sample_ns;
+    int64_t probe_ns; /* set point is 0 since then, INT64_MIN: it is not */
+    int64_t probed_ns; /* end of the last probe */
+    uint32_t bounds;  /* seen while samples came in, shown at the next tick */
+    nenc_estimate path;
+    nenc_pid pid;
+    nenc_tfrc tfrc;
 } production;
+
+static double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+
+/* Dead time of the loop: from a decision to the sample that shows its effect. */
+static double dead_s(const production *law, const nenc_config *config)
+{
+    const double rtt_ms = law->path.count ? law->path.rtt_base_ms : 0.0;
+    return rtt_ms * 1e-3 + config->lag_ns * 1e-9;
+}
+
+/* log2 of x >= 1, linear between the powers of two: monotone, and without libm the same everywhere. */
+static double log2_linear(double x)
+{
+    double whole = 0.0;
+    for (; x >= 2.0; x *= 0.5) whole += 1.0;
+    return whole + (x - 1.0);
+}
+
+/* The queue this flow aims at: the slower it is, the longer. Flows that see the same queue meet where their rates are equal
+ * (the idea of NADA's x_ref R_max / r, RFC 8698 section 4.3, on a logarithmic scale that stays short at low rates). */
+static double set_point_s(const production *law, const nenc_config *config)
+{
+    const double range = log2_linear(config->rate_max_bps / config->rate_min_bps);
+    const double rate = clamp(law->rate_bps, config->rate_min_bps, config->rate_max_bps);
+    const double below = range > 0.0 ? log2_linear(config->rate_max_bps / rate) / range : 0.0;
+    return (config->queue_target_ns + config->queue_fair_ns * below) * 1e-9;
+}
+
+/* Loss beyond what the path has anyway, as queue delay: how a short buffer shows that it is full. */
+static double loss_queue_s(const production *law, const nenc_config *config)
+{
+    const double excess = law->path.loss - law->path.loss_floor - config->loss_tolerance;
+    return excess > 0.0 ? excess * config->loss_delay_ns * 1e-9 : 0.0;
+}
+
+static void enter(production *law, law_mode mode, int64_t now_ns)
+{
+    law->mode = mode;
+    law->mode_ns = now_ns;
+    law->quiet_ns = INT64_MIN;
+    law->probe_ns = INT64_MIN;
+}
 
 static void init(void *self, const nenc_config *config, int64_t now_ns)
 {
-    ((production *)self)->rate_bps = config->rate_start_bps;
+    production *law = self;
+    law->rate_bps = config->rate_start_bps;
+    law->sample_ns = INT64_MIN;
+    nenc_estimate_init(&law->path, now_ns);
+    nenc_tfrc_init(&law->tfrc);
+    nenc_pid_anchor(&law->pid, law->rate_bps);
+    enter(law, WARMUP, now_ns);
+    law->probed_ns = now_ns;
 }
 
-static void sample(void *self, const nenc_config *config, const nenc_sample *sample) {}
+/* The queue that a packet sent now will meet: what the newest sample saw, plus what was sent too much since
+ * (a Smith predictor with our own rates as its model). */
+static double predicted_queue_s(const production *law, int64_t now_ns)
+{
+    const nenc_estimate *path = &law->path;
+    const double queue_s = path->queue_ms * 1e-3;
+    const double capacity = path->bps[0] < path->capacity_bps ? path->bps[0] : path->capacity_bps;
+    if (!(capacity > 0.0)) return queue_s;
+    const double unseen_s = path->rtt_ms[0] * 1e-3;
+    const double sent = nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - path->loss_floor);
+    const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
+    return predicted > 0.0 ? predicted : 0.0;
+}
+
+static void drain(production *law, const nenc_config *config, int64_t now_ns)
+{
+    const nenc_estimate *path = &law->path;
+    const double target_s = 0.5 * set_point_s(law, config), dead = dead_s(law, config);
+    const double time_s = config->drain_ns * 1e-9 > dead ? config->drain_ns * 1e-9 : dead;
+    const double capacity = path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps;
+    const double queue_s = predicted_queue_s(law, now_ns);
+    law->rate_bps = capacity * clamp(1.0 - (queue_s - target_s) / time_s, 0.25, 1.0);
+    law->bounds |= NENC_BOUND_DRAIN;
+    /* RFC 5348 holds only while the queue shows that the losses are congestion; half the capacity is its floor, because a
+     * loss-event history outlives the congestion that made it. */
+    const double p = nenc_tfrc_loss_event_rate(&law->tfrc);
+    const double tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, p);
+    const double bound = tfrc_bps > 0.5 * capacity ? tfrc_bps : 0.5 * capacity;
+    if (bound < law->rate_bps) {
+        law->rate_bps = bound;
+        law->bounds |= NENC_BOUND_TFRC;
+    }
+}
+
+static void sample(void *self, const nenc_config *config, const nenc_sample *sample)
+{
+    production *law = self;
+    nenc_estimate *path = &law->path;
+    const int64_t now_ns = sample->time_ns;
+    const double dt_s = law->sample_ns == INT64_MIN ? 0.0 : (double)(now_ns - law->sample_ns) * 1e-9;
+    law->sample_ns = now_ns;
+    const double set_s = set_point_s(law, config);
+    if (nenc_estimate_sample(path, config, sample, 500.0 * set_s)) law->bounds |= NENC_BOUND_BASE;
+    nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
+    if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP, now_ns);
+
+    const double queue_s = path->queue_ms * 1e-3 + loss_queue_s(law, config);
+    const double point_s = law->probe_ns == INT64_MIN ? set_s : 0.0;
+    nenc_pid_measure(&law->pid, config, queue_s, point_s, dead_s(law, config), dt_s);
+
+    const double high_s = config->queue_high_ns * 1e-9;
+    const double coming_s = predicted_queue_s(law, now_ns);
+    if (law->mode != DRAIN && path->queue_ms * 1e-3 > set_s && (path->queue_ms * 1e-3 > high_s || coming_s > 1.5 * high_s))
+        enter(law, DRAIN, now_ns);
+    if (law->mode == DRAIN) {
+        drain(law, config, now_ns);
+        if (coming_s < set_s && path->queue_ms * 1e-3 < high_s) {
+            law->rate_bps = 0.95 * (path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps);
+            nenc_pid_anchor(&law->pid, law->rate_bps);
+            enter(law, CONTROL, now_ns);
+        }
+    } else if (law->mode == RAMP && (queue_s > 0.6 * set_s)) {
+        const double capacity = path->capacity_bps > 0.0 && path->queue_ms > 500.0 * set_s ? path->capacity_bps : path->delivered_bps;
+        if (capacity < law->rate_bps) law->rate_bps = capacity;
+        nenc_pid_anchor(&law->pid, law->rate_bps);
+        enter(law, CONTROL, now_ns);
+    } else if (law->mode == CONTROL) {
+        if (queue_s * 1e3 > nenc_estimate_empty_ms(path)) law->quiet_ns = INT64_MIN;
+        else if (law->quiet_ns == INT64_MIN) law->quiet_ns = now_ns;
+    }
+}
+
+static void ramp(production *law, const nenc_config *config, int64_t now_ns, double dt_s)
+{
+    const nenc_estimate *path = &law->path;
+    const double dead = dead_s(law, config);
+    double gain = config->ramp_queue_ns * 1e-9 / dead;
+    if (gain > config->ramp_gain) gain = config->ramp_gain;
+    /* Near the capacity last seen it goes slowly: the shape of CUBIC's window (RFC 9438 section 4.1) and SCReAM's scl. */
+    if (path->capacity_bps > 0.0) {
+        const double away = 8.0 * (law->rate_bps / path->capacity_bps - 1.0);
+        gain *= clamp(away * away, 0.1, 1.0);
+    }
+    const double grown = law->rate_bps * (1.0 + gain * dt_s / dead);
+    /* Never far ahead of what has arrived: an encoder that does not fill its rate proves nothing about the path. */
+    const double proven = (1.0 + config->ramp_gain) * path->delivered_bps / (1.0 - clamp(path->loss_floor, 0.0, 0.9));
+    if (grown <= proven) law->rate_bps = grown;
+    law->bounds |= NENC_BOUND_RAMP;
+}
+
+static void control(production *law, const nenc_config *config, int64_t now_ns, double dt_s)
+{
+    const double dead = dead_s(law, config);
+    /* Without a sight of the empty queue the base rtt may be another flow's queue: look, by aiming at 0 for a moment. */
+    const int64_t unseen_ns = now_ns - (law->path.empty_ns > law->probed_ns ? law->path.empty_ns : law->probed_ns);
+    if (law->probe_ns == INT64_MIN && (double)unseen_ns > config->base_probe_ns) law->probe_ns = now_ns;
+    if (law->probe_ns != INT64_MIN &&
+        (law->path.empty_ns > law->probe_ns || (double)(now_ns - law->probe_ns) > 4e9 * dead)) {
+        law->probe_ns = INT64_MIN;
+        law->probed_ns = now_ns;
+    }
+    const double wanted = nenc_pid_step(&law->pid, config, dead, dt_s);
+    const double step = config->bitrate_step;
+    const double used = clamp(wanted, law->rate_bps * (1.0 - step), law->rate_bps * (1.0 + step));
+    if (used != wanted) law->bounds |= NENC_BOUND_SLEW;
+    law->rate_bps = used;
+    if (law->quiet_ns != INT64_MIN && (double)(now_ns - law->quiet_ns) > 1.5e9 * dead) enter(law, RAMP, now_ns);
+}
+
+static void limit(production *law, const nenc_config *config, int64_t now_ns)
+{
+    const nenc_estimate *path = &law->path;
+    if (path->count && law->mode != STALE) {
+        const double most = config->loss_headroom * path->delivered_bps;
+        if (path->loss > config->loss_tolerance && law->rate_bps > most) {
+            law->rate_bps = most;
+            law->bounds |= NENC_BOUND_LOSS;
+        }
+    }
+    /* Under rate_min only when not even that arrives, and until it does. */
+    const int broken = law->mode == STALE || path->loss > config->shed_loss || law->rate_bps < config->rate_min_bps;
+    const int may_shed = broken && (law->mode == STALE || path->delivered_bps < config->rate_min_bps);
+    const double least = may_shed ? config->rate_min_bps * config->shed_fps_min / config->fps_max : config->rate_min_bps;
+    if (law->rate_bps < least) law->rate_bps = least;
+    if (law->rate_bps > config->rate_max_bps) law->rate_bps = config->rate_max_bps;
+}
 
 static void step(void *self, const nenc_config *config, const nenc_law_input *input, nenc_state *state)
 {
-    state->rate_bps = state->encode_bps = ((production *)self)->rate_bps;
-    state->bounds = input->newest_ns == INT64_MIN ? NENC_BOUND_WARMUP : 0;
+    production *law = self;
+    const nenc_estimate *path = &law->path;
+    const int64_t now_ns = input->now_ns;
+    const double dt_s = (double)input->dt_ns * 1e-9;
+    if (law->mode != WARMUP) {
+        const double patience = config->stale_intervals * path->interval_ns;
+        const double age_ns = (double)(now_ns - law->sample_ns);
+        if (law->mode != STALE && age_ns > (patience > config->stale_min_ns ? patience : config->stale_min_ns))
+            enter(law, STALE, now_ns);
+    }
+    switch (law->mode) {
+    case WARMUP: law->bounds |= NENC_BOUND_WARMUP; break;
+    case RAMP: ramp(law, config, now_ns, dt_s); break;
+    case CONTROL: control(law, config, now_ns, dt_s); break;
+    case DRAIN: law->bounds |= NENC_BOUND_DRAIN; break; /* decided with each sample */
+    case STALE:
+        law->rate_bps *= 1.0 / (1.0 + dt_s * 0.6931471805599453e9 / config->stale_halving_ns);
+        law->bounds |= NENC_BOUND_STALE;
+        break;
+    }
+    limit(law, config, now_ns);
+    if (law->mode == CONTROL) nenc_pid_track(&law->pid, law->rate_bps);
+    else nenc_pid_anchor(&law->pid, law->rate_bps);
+    nenc_estimate_sent(&law->path, now_ns, law->rate_bps);
+
+    const int controls = law->mode == CONTROL;
+    state->rate_bps = law->rate_bps > config->rate_min_bps ? law->rate_bps : config->rate_min_bps;
+    state->encode_bps = law->rate_bps;
+    if (law->rate_bps < config->rate_min_bps) law->bounds |= NENC_BOUND_SHED;
+    if (law->rate_bps <= config->rate_min_bps) law->bounds |= NENC_BOUND_MIN;
+    if (law->rate_bps >= config->rate_max_bps) law->bounds |= NENC_BOUND_MAX;
+    state->p = controls ? law->pid.p : 0.0;
+    state->i = controls ? law->pid.i : 0.0;
+    state->d = controls ? law->pid.d : 0.0;
+    state->error = law->pid.error;
+    state->anchor_bps = law->pid.anchor_bps;
+    state->delivered_bps = path->delivered_bps;
+    state->capacity_bps = path->capacity_bps;
+    state->loss_event_rate = nenc_tfrc_loss_event_rate(&law->tfrc);
+    state->tfrc_bps = path->count ? nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, state->loss_event_rate) : INFINITY;
+    state->queue_delay_ms = path->queue_ms;
+    state->base_rtt_ms = path->count ? path->rtt_base_ms : 0.0;
+    state->bounds = law->bounds;
+    law->bounds = 0;
 }
 
-static void gains_changed(void *self, const nenc_config *config) {}
+static void gains_changed(void *self, const nenc_config *config)
+{
+    production *law = self;
+    if (law->mode != CONTROL) return;
+    law->pid.p = config->kp * law->pid.error;
+    law->pid.d = -config->kd * law->pid.slope;
+    nenc_pid_track(&law->pid, law->rate_bps);
+}
 
-const nenc_law_ops nenc_law_production = {"nenc", sizeof(production), init, sample, step, gains_changed};
+const nenc_law_ops nenc_law_production = {
+    .name = "nenc",
+    .size = sizeof(production),
+    .init = init,
+    .sample = sample,
+    .step = step,
+    .gains_changed = gains_changed,
+};

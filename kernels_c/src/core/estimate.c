@@ -1,0 +1,158 @@
+/* estimate.c - the path's state from throughput, rtt and loss.
+ *
+ * A longer path looks like a longer queue. What tells them apart: a queue means that the link is busy, and a busy link
+ * delivers its capacity whatever we send. So when we have cut the rate, the delivered rate has followed us down, and the rtt
+ * has not moved, then there is no queue and the rtt is the new base. */
+#include "core/estimate.h"
+
+#include <math.h>
+
+static const double slow_ns = 100e6;      /* time constant of queue_slow_ms and delivered_bps */
+static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
+static const double empty_ms = 3.0;
+
+void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns)
+{
+    for (int i = 0; i < NENC_BASE_BUCKETS; i++) estimate->base_ms[i] = INFINITY;
+    estimate->rtt_base_ms = INFINITY;
+    estimate->bucket_ns = estimate->empty_ns = estimate->loss_ns = now_ns;
+    estimate->loss_floor = estimate->loss_next = INFINITY;
+}
+
+/* First-order low-pass without exp: exact for dt << tau, and stable for any dt. */
+static double towards(double value, double input, double dt_ns, double tau_ns)
+{
+    return value + (input - value) * (dt_ns / (dt_ns + tau_ns));
+}
+
+static void forget_base(nenc_estimate *estimate, int64_t now_ns, double rtt_ms)
+{
+    for (int i = 0; i < NENC_BASE_BUCKETS; i++) estimate->base_ms[i] = INFINITY;
+    estimate->base_ms[estimate->bucket] = rtt_ms;
+    estimate->bucket_ns = now_ns;
+}
+
+static void track_base(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns, double rtt_ms)
+{
+    const int64_t width_ns = (int64_t)(config->base_window_ns / NENC_BASE_BUCKETS);
+    for (int moved = 0; now_ns - estimate->bucket_ns >= width_ns && moved < NENC_BASE_BUCKETS; moved++) {
+        estimate->bucket = (estimate->bucket + 1) % NENC_BASE_BUCKETS;
+        estimate->base_ms[estimate->bucket] = INFINITY;
+        estimate->bucket_ns = moved + 1 < NENC_BASE_BUCKETS ? estimate->bucket_ns + width_ns : now_ns;
+    }
+    if (rtt_ms < estimate->base_ms[estimate->bucket]) estimate->base_ms[estimate->bucket] = rtt_ms;
+    estimate->rtt_base_ms = INFINITY;
+    for (int i = 0; i < NENC_BASE_BUCKETS; i++)
+        if (estimate->base_ms[i] < estimate->rtt_base_ms) estimate->rtt_base_ms = estimate->base_ms[i];
+}
+
+static void track_loss(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns, double dt_ns, double loss)
+{
+    estimate->loss = estimate->count > 1 ? towards(estimate->loss, loss, dt_ns, loss_slow_ns) : loss;
+    if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
+    if (estimate->loss < estimate->loss_next) estimate->loss_next = estimate->loss;
+    if (now_ns - estimate->loss_ns < (int64_t)(config->base_window_ns / 2)) return;
+    estimate->loss_floor = estimate->loss_next;
+    estimate->loss_next = estimate->loss;
+    estimate->loss_ns = now_ns;
+}
+
+double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return empty_ms + estimate->spread_ms; }
+
+double nenc_estimate_sent_mean(const nenc_estimate *estimate, int64_t from_ns, int64_t until_ns)
+{
+    if (!estimate->sent_count) return 0.0;
+    const unsigned known = estimate->sent_count < NENC_SENT_HISTORY ? estimate->sent_count : NENC_SENT_HISTORY;
+    double sum = 0.0, weight = 0.0;
+    int64_t end_ns = until_ns;
+    for (unsigned back = 1; back <= known && end_ns > from_ns; back++) {
+        const unsigned at = (estimate->sent_count - back) % NENC_SENT_HISTORY;
+        int64_t start_ns = estimate->sent_ns[at];
+        if (start_ns >= end_ns) continue;
+        if (start_ns < from_ns || back == known) start_ns = from_ns;
+        sum += estimate->sent_bps[at] * (double)(end_ns - start_ns);
+        weight += (double)(end_ns - start_ns);
+        end_ns = start_ns;
+    }
+    return weight > 0.0 ? sum / weight : estimate->sent_bps[(estimate->sent_count - 1) % NENC_SENT_HISTORY];
+}
+
+void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps)
+{
+    const unsigned at = estimate->sent_count++ % NENC_SENT_HISTORY;
+    estimate->sent_bps[at] = bps;
+    estimate->sent_ns[at] = now_ns;
+}
+
+/* The longer path, see the top of the file. */
+static int base_has_moved(const nenc_estimate *estimate)
+{
+    enum { SAMPLES = 4 };
+    if (estimate->count < SAMPLES || estimate->queue_ms < 20.0 || estimate->capacity_bps <= 0.0) return 0;
+    double low = estimate->rtt_ms[0], high = low, delivered = 0.0;
+    for (int i = 0; i < SAMPLES; i++) {
+        if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
+        if (estimate->rtt_ms[i] > high) high = estimate->rtt_ms[i];
+        delivered += estimate->bps[i] / SAMPLES;
+    }
+    if (high - low > 4.0 + 2.0 * estimate->spread_ms) return 0;
+    /* What these samples report was sent one rtt ago. */
+    const int64_t rtt_ns = (int64_t)(estimate->rtt_ms[0] * 1e6), span_ns = (int64_t)(SAMPLES * estimate->interval_ns);
+    const int64_t until_ns = estimate->time_ns[0] - rtt_ns;
+    const double arriving = nenc_estimate_sent_mean(estimate, until_ns - span_ns, until_ns) * (1.0 - estimate->loss);
+    return delivered < 0.8 * estimate->capacity_bps && delivered > 0.7 * arriving && arriving < 0.85 * estimate->capacity_bps;
+}
+
+static void remember(nenc_estimate *estimate, const nenc_sample *sample)
+{
+    for (int i = NENC_RECENT_SAMPLES - 1; i > 0; i--) {
+        estimate->time_ns[i] = estimate->time_ns[i - 1];
+        estimate->rtt_ms[i] = estimate->rtt_ms[i - 1];
+        estimate->bps[i] = estimate->bps[i - 1];
+    }
+    estimate->time_ns[0] = sample->time_ns;
+    estimate->rtt_ms[0] = sample->rtt_ms;
+    estimate->bps[0] = sample->throughput_kbps * 1e3;
+    if (estimate->count < NENC_RECENT_SAMPLES) estimate->count++;
+}
+
+int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms)
+{
+    const int first = !estimate->count;
+    const int64_t now_ns = sample->time_ns;
+    const double dt_ns = first ? 0.0 : (double)(now_ns - estimate->time_ns[0]);
+    remember(estimate, sample);
+    track_base(estimate, config, now_ns, sample->rtt_ms);
+    track_loss(estimate, config, now_ns, dt_ns, sample->loss);
+    estimate->queue_ms = sample->rtt_ms - estimate->rtt_base_ms;
+    if (first) {
+        estimate->delivered_bps = estimate->bps[0];
+        estimate->interval_ns = 50e6;
+        return 0;
+    }
+    const double step_ms = fabs(estimate->rtt_ms[0] - estimate->rtt_ms[1]);
+    estimate->spread_ms = towards(estimate->spread_ms, step_ms < 15.0 ? step_ms : 15.0, dt_ns, 2e9);
+    if (dt_ns < 1e9) estimate->interval_ns = towards(estimate->interval_ns, dt_ns, dt_ns, 500e6);
+
+    const int moved = base_has_moved(estimate);
+    if (moved) {
+        double low = estimate->rtt_ms[0];
+        for (int i = 1; i < 4; i++)
+            if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
+        forget_base(estimate, now_ns, low);
+        estimate->rtt_base_ms = low;
+        estimate->queue_ms = sample->rtt_ms - low;
+        estimate->queue_slow_ms = estimate->queue_ms;
+    }
+    estimate->queue_slow_ms = towards(estimate->queue_slow_ms, estimate->queue_ms, dt_ns, slow_ns);
+    estimate->delivered_bps = towards(estimate->delivered_bps, estimate->bps[0], dt_ns, slow_ns);
+    if (estimate->queue_ms <= nenc_estimate_empty_ms(estimate)) estimate->empty_ns = now_ns;
+    /* Busy before and after: all that arrived between the two samples came through a full link. */
+    if (estimate->queue_ms > busy_ms && estimate->rtt_ms[1] - estimate->rtt_base_ms > busy_ms) {
+        const double now_bps = 0.5 * (estimate->bps[0] + estimate->bps[1]);
+        const int fell = estimate->capacity_bps > 0.0 && now_bps < 0.7 * estimate->capacity_bps;
+        if (estimate->capacity_bps <= 0.0 || fell) estimate->capacity_bps = fell ? estimate->bps[0] : now_bps;
+        else estimate->capacity_bps = towards(estimate->capacity_bps, estimate->bps[0], dt_ns, 150e6);
+    }
+    return moved;
+}

@@ -1,0 +1,54 @@
+/* estimate.h - what the law knows of the path from the three metrics: base rtt, queue delay, delivered rate, capacity. */
+#ifndef NENC_CORE_ESTIMATE_H
+#define NENC_CORE_ESTIMATE_H
+
+#include "nenc/nenc.h"
+
+enum {
+    NENC_BASE_BUCKETS = 8,     /* of base_window_ns / 8 each */
+    NENC_SENT_HISTORY = 256,   /* ticks: over 4 s at 60 Hz */
+    NENC_RECENT_SAMPLES = 8,
+};
+
+typedef struct nenc_estimate {
+    /* Base rtt: the minimum of a sliding window, in buckets. */
+    double base_ms[NENC_BASE_BUCKETS]; /* INFINITY: no sample in it */
+    int64_t bucket_ns;                 /* when the newest bucket began */
+    int bucket;
+    double rtt_base_ms; /* INFINITY before the first sample */
+    double spread_ms;   /* mean of |rtt - rtt before|: jitter */
+
+    /* The newest samples, [0] is the newest. */
+    int count;
+    int64_t time_ns[NENC_RECENT_SAMPLES];
+    double rtt_ms[NENC_RECENT_SAMPLES];
+    double bps[NENC_RECENT_SAMPLES];
+    double interval_ns; /* mean time between two samples */
+
+    double queue_ms;     /* newest rtt - base */
+    double queue_slow_ms; /* smoothed */
+    double delivered_bps; /* smoothed */
+    double loss;          /* smoothed over about a second */
+    double loss_floor;    /* what the path loses anyway: minimum of loss over base_window_ns, two buckets */
+    double loss_next;
+    int64_t loss_ns;
+    double capacity_bps; /* delivered while the queue was busy, 0: never seen full */
+    int64_t empty_ns;    /* last time that the queue was seen empty */
+
+    /* What was sent: a ring by tick. */
+    double sent_bps[NENC_SENT_HISTORY];
+    int64_t sent_ns[NENC_SENT_HISTORY];
+    unsigned sent_count;
+} nenc_estimate;
+
+void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns);
+/* A sample; busy_ms: queue above which the link counts as full. Returns 1 when the base rtt was learnt anew. */
+int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms);
+/* The encoder may make bps from now on. */
+void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps);
+/* Mean of what was sent in [from_ns, until_ns]; the oldest known value stands for all before it. */
+double nenc_estimate_sent_mean(const nenc_estimate *estimate, int64_t from_ns, int64_t until_ns);
+/* Queue under which it is taken for empty: 3 ms and the path's jitter. */
+double nenc_estimate_empty_ms(const nenc_estimate *estimate);
+
+#endif

@@ -1,0 +1,31 @@
+/* pid.h - a PID around an operating point: rate = anchor (1 + p + i + d), for an integrating process with dead time.
+ *
+ * The process: a queue integrates what is sent beyond the capacity, dq/dt = rate / capacity - 1, and answers after a dead time.
+ * Gains are per dead time (SIMC rules: Skogestad, "Simple analytic rules for model reduction and PID controller tuning",
+ * J. Process Control 13, 2003), so that one set of them serves 5 ms and 500 ms of rtt. */
+#ifndef NENC_CORE_PID_H
+#define NENC_CORE_PID_H
+
+#include "nenc/nenc.h"
+
+typedef struct nenc_pid {
+    double anchor_bps;
+    double p;
+    double i;
+    double d;
+    double error;    /* (set point - measured) / dead time */
+    double measured; /* the last measurement, seconds of queue, and its filtered slope */
+    double slope;
+    int primed; /* a measurement has come */
+} nenc_pid;
+
+/* A new operating point: the integral is zero, the measurement's history stays. */
+void nenc_pid_anchor(nenc_pid *pid, double anchor_bps);
+/* One measurement: queue delay and set point in seconds, dt since the measurement before. */
+void nenc_pid_measure(nenc_pid *pid, const nenc_config *config, double queue_s, double set_point_s, double dead_s, double dt_s);
+/* The integral over one tick; the rate the law asks for. */
+double nenc_pid_step(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s);
+/* Anti-windup: the rate that was really used was bps; the integral takes up the difference. */
+void nenc_pid_track(nenc_pid *pid, double bps);
+
+#endif
