@@ -68,15 +68,15 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
         double d = config->kd * (error - law->last_error);
         law->last_error = error;
         double adjust = p + law->integral + d;
+        state->anchor_bps = law->rate_bps;
         double rate_bps = law->rate_bps + law->rate_bps * adjust / 100;
         if (!isnan(rate_bps))
             law->rate_bps = clamp(rate_bps, config->rate_min_bps, config->rate_max_bps);
 
-        double percent_per_tick = 0.01 / ((double)config->tick_ns * 1e-9); /* to a relative change per second */
-        state->p = p * percent_per_tick;
-        state->i = law->integral * percent_per_tick;
-        state->d = d * percent_per_tick;
-        state->error = error / 100;
+        state->p = p / 100;
+        state->i = law->integral / 100;
+        state->d = d / 100;
+        state->error = error / 100; /* (target - rate) / rate: this law has no set point for the queue */
         state->delivered_bps = input->window->throughput_mean_kbps * 1e3;
     }
     state->bounds |= law->rate_bps <= config->rate_min_bps ? NENC_BOUND_MIN : 0;

@@ -69,8 +69,8 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
     int64_t dt_ns = now_ns - state->now_ns;
     state->now_ns = now_ns;
 
-    nenc_window_expire(&enc->window, now_ns);
     take_samples(enc, now_ns);
+    nenc_window_expire(&enc->window, now_ns);
     take_gains(enc);
     fill_statistics(state, nenc_window_statistics(&enc->window, enc->dispatch->window_stats));
     state->samples = enc->window.samples;

@@ -64,7 +64,8 @@ static void measure_rate(nenc_tfrc *tfrc, double now_ns, double rtt_s, double re
 
 void nenc_tfrc_update(nenc_tfrc *tfrc, int64_t time_ns, double rtt_s, double packets, double lost)
 {
-    if (!tfrc->started) {
+    int first = !tfrc->started;
+    if (first) {
         tfrc->started = 1;
         tfrc->epoch_ns = tfrc->last_ns = time_ns;
     }
@@ -73,7 +74,7 @@ void nenc_tfrc_update(nenc_tfrc *tfrc, int64_t time_ns, double rtt_s, double pac
     tfrc->last_ns = time_ns;
     rtt_s = rtt_s > rtt_min_s ? rtt_s : rtt_min_s;
     lost = lost < packets ? lost : packets;
-    measure_rate(tfrc, now_ns, rtt_s, packets - lost);
+    measure_rate(tfrc, now_ns, rtt_s, first ? 0 : packets - lost); /* nobody knows how long the first took */
 
     int losses = lost < LOSSES_PER_REPORT ? (int)lost : LOSSES_PER_REPORT;
     losses += losses < lost && losses < LOSSES_PER_REPORT;

@@ -43,7 +43,8 @@ typedef struct nenc_window_stats {
 
 /* The samples of (newest expiry time - 1 s, that time]. When a 61st arrives within the second, the two neighbours closest in
  * time become one slot with their weighted mean, so that the statistics still cover one second of time, however many
- * samples that is: means stay exact; min, max, std and slope then see samples about 1/60 s apart as one. */
+ * samples that is: means stay those of all samples (a slot leaves as a whole); min, max, std and slope then see samples about
+ * 1/60 s apart as one. */
 typedef struct nenc_window {
     nenc_window_soa soa;
     nenc_window_stats stats; /* of the slots as they were when last asked */
