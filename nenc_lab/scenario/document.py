@@ -1,8 +1,8 @@
 """YAML 1.2 text to a tree that remembers where every key and value was written.
 
 Scalars follow the YAML 1.2 core schema: ``on``, ``off`` and ``yes`` are strings, dates too. Nothing is ever constructed
-from a tag. Everything wrong with the text itself is reported: syntax, duplicate keys, tags, keys that are no strings, too
-much of it.
+from a tag. Everything wrong with the text itself is reported: syntax, duplicate keys, tags, keys that are no strings,
+too much of it.
 """
 
 from __future__ import annotations

@@ -60,9 +60,7 @@ def _expand(target: str) -> list[Path]:
         raise InputError(f"{target[:200]!r} is not a usable path: {error}") from None
     if path is None:
         names = shipped_names()
-        hint = nearest(
-            Path(target).with_suffix("").name if "/" in target or target.endswith(".yaml") else target, names
-        )
+        hint = nearest(target.removeprefix("scenarios/").removesuffix(".yaml"), names)
         raise InputError(
             f"{target[:200]}: no such file or directory, and no scenario of that name{hint}; "
             f"those that ship are {', '.join(name for name in names if '/' not in name)}"

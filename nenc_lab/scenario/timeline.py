@@ -1,7 +1,8 @@
 """What happens when: steps for the engine, changes and the cuts between them for the analysis.
 
 A *change* is what a flow must react to: its start, a step of capacity, delay or loss on its way, a competing flow (or
-cross traffic) that joins or leaves, a fault and the end of it. Ramps and traces are none. Several at one instant are one.
+cross traffic) that joins or leaves, a fault and the end of it. Ramps and traces are none. Several at one
+instant are one.
 """
 
 from __future__ import annotations
@@ -53,11 +54,12 @@ class Step:
     def text(self) -> str:
         """One line a person can read."""
         what = ", ".join(f"{name} {value}" for name, value in self._values().items())
-        return f"{self.direction} {self.hop_name}: {what}{f' over {format_time(self.ramp_ns)}' if self.ramp_ns else ''}"
+        return f"{self.direction} {self.hop_name}: {what}"
 
     def _values(self) -> dict[str, str]:
+        ramp = f" over {format_time(self.ramp_ns)}" if self.ramp_ns else ""
         values = {
-            "capacity": None if self.rate is None else format_rate(self.rate),
+            "capacity": None if self.rate is None else format_rate(self.rate) + ramp,
             "delay": None if self.delay is None else format_time(self.delay),
             "loss": None if self.loss is None else _worded(self.loss),
             "jitter": None if self.jitter is None else _worded(self.jitter),

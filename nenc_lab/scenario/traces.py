@@ -81,7 +81,7 @@ class Opportunities:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rates:
-    """A CSV trace, scaled: ``rate_bps[i]`` (float64) from ``t_ns[i]`` (int64) on; one that does not loop ends with 0."""
+    """A CSV trace, scaled: ``rate_bps[i]`` (float64) from ``t_ns[i]`` (int64) on; without a loop it ends with 0."""
 
     t_ns: NDArray[np.int64]
     rate_bps: NDArray[np.float64]
@@ -131,7 +131,7 @@ def load(trace: Trace) -> Opportunities | Rates:
     mean = found.mean_bps() * trace.scale
     if found.rates_bps is None:
         return Opportunities(found.times_ns, OPPORTUNITY_BYTES * trace.scale, found.length_ns, mean)
-    times, rates = found.times_ns, found.rates_bps * trace.scale
+    times, rates = found.times_ns, found.rates_bps.astype(np.float64) * trace.scale
     if not trace.loop:
         times, rates = np.append(times, np.int64(found.length_ns)), np.append(rates, 0.0)
     return Rates(times, rates, found.length_ns, mean)
@@ -146,7 +146,7 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
     """Convert ``source``, which is of ``format``, to the other format in ``target``, and say what it holds.
 
     ``bin_ns`` is the step of a CSV made from delivery opportunities, and of the reported minimum and maximum.
-    Raises ScenarioError for a bad source, InputError for a bad bin, EnvironmentError_ when ``target`` is not writable.
+    Raises ScenarioError for a bad source, InputError for a bad bin, EnvironmentError_ for an unwritable ``target``.
     """
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
@@ -167,15 +167,6 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
             f"{target} cannot be written: {error.strerror}; choose another file or free the disk"
         ) from None
     return Imported(target, found.length_ns / NS_PER_S, found.mean_bps(), float(rates.min()), float(rates.max()))
-
-
-def write_csv(rates_kbps: NDArray[np.int64], step_ms: int) -> str:
-    """Text of a CSV trace of evenly spaced steps; rates in whole kbit/s, so that the text is exact."""
-    lines = ["t_s,rate_mbps"]
-    for index, rate in enumerate(rates_kbps.tolist()):
-        t_ms = index * step_ms
-        lines.append(f"{t_ms // 1000}.{t_ms % 1000:03d},{rate // 1000}.{rate % 1000:03d}")
-    return "\n".join(lines) + "\n"
 
 
 def _steps(rates: NDArray[np.float64], bin_ns: int) -> str:
