@@ -4,8 +4,8 @@
 >>> run = nenc_lab.run("step")        # doctest: +SKIP
 >>> run.summary["flows"]["video"]["utilisation"]        # doctest: +SKIP
 
-``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.lab.LabRun`. Nothing is imported
-before it is used: ``import nenc_lab`` costs milliseconds and has no side effect.
+``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.lab.LabRun`.
+Nothing is imported before it is used: ``import nenc_lab`` costs milliseconds and has no side effect.
 """
 
 from __future__ import annotations

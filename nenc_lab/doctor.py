@@ -40,7 +40,7 @@ def examine() -> list[Finding]:
 def _careful(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
-    except Exception as error:  # noqa: BLE001 - a broken driver or package is what this command is there to show
+    except Exception as error:
         return Finding(name, MISSING, f"could not be examined: {type(error).__name__}: {error}", "see the message")
 
 
@@ -109,10 +109,14 @@ def render_nodes() -> Finding:
     """GPUs that can be opened for encoding."""
     nodes = sorted(glob.glob("/dev/dri/renderD*"))
     if not nodes:
-        return Finding("gpu", MISSING, "no /dev/dri/renderD*", "a GPU and its kernel driver; encoding falls back to software")
+        return Finding(
+            "gpu", MISSING, "no /dev/dri/renderD*", "a GPU and its kernel driver; encoding falls back to software"
+        )
     usable = [node for node in nodes if os.access(node, os.R_OK | os.W_OK)]
     if not usable:
-        return Finding("gpu", LIMITED, f"{', '.join(nodes)}: not allowed", "sudo usermod -aG render $USER, then log in again")
+        return Finding(
+            "gpu", LIMITED, f"{', '.join(nodes)}: not allowed", "sudo usermod -aG render $USER, then log in again"
+        )
     return Finding("gpu", OK, ", ".join(usable))
 
 
@@ -129,11 +133,15 @@ def vaapi() -> Finding:
         return Finding("va-api", MISSING, "no libva.so.2", "apt-get install libva2 libva-drm2 vainfo")
     drivers = sorted(path.name for folder in _va_folders() for path in folder.glob("*_drv_video.so"))
     if not drivers:
-        return Finding("va-api", LIMITED, "libva, but no driver", "apt-get install intel-media-va-driver, or mesa-va-drivers (AMD)")
+        return Finding(
+            "va-api", LIMITED, "libva, but no driver", "apt-get install intel-media-va-driver, or mesa-va-drivers (AMD)"
+        )
     encoders = [line for line in _lines("vainfo") if "VAEntrypointEncSlice" in line] if shutil.which("vainfo") else []
     detail = f"libva, drivers: {', '.join(drivers)}"
     if not encoders:
-        return Finding("va-api", LIMITED, f"{detail}; no encoder entry point seen", "apt-get install vainfo, then: vainfo")
+        return Finding(
+            "va-api", LIMITED, f"{detail}; no encoder entry point seen", "apt-get install vainfo, then: vainfo"
+        )
     return Finding("va-api", OK, f"{detail}; {len(encoders)} encoder entry points")
 
 
@@ -147,8 +155,10 @@ def x264() -> Finding:
 def netem() -> Finding:
     """Real network emulation on this host's kernel: sch_netem, and the right to make namespaces."""
     release = platform.release()
-    known = Path("/sys/module/sch_netem").exists() or _builtin("sch_netem", release) or any(
-        glob.glob(f"/lib/modules/{release}/**/sch_netem.ko*", recursive=True)
+    known = (
+        Path("/sys/module/sch_netem").exists()
+        or _builtin("sch_netem", release)
+        or any(glob.glob(f"/lib/modules/{release}/**/sch_netem.ko*", recursive=True))
     )
     allowed = os.geteuid() == 0 or _unprivileged_namespaces()
     if known and allowed:
@@ -158,14 +168,16 @@ def netem() -> Finding:
         "netem host",
         MISSING,
         f"lacks {' and '.join(lack)}",
-        "apt-get install linux-modules-extra-$(uname -r), and root or kernel.unprivileged_userns_clone=1; or use the guest",
+        "a kernel with sch_netem, and root or unprivileged user namespaces; or the guest below",
     )
 
 
 def guest() -> Finding:
     path = shutil.which("linux.uml") or shutil.which("linux")
     if path is None:
-        return Finding("netem guest", MISSING, "no User-Mode Linux", "apt-get install user-mode-linux (needs no root to run)")
+        return Finding(
+            "netem guest", MISSING, "no User-Mode Linux", "apt-get install user-mode-linux (needs no root to run)"
+        )
     return Finding("netem guest", OK, f"{path} {_first_line(path, '--version') or ''}".strip())
 
 
@@ -188,7 +200,9 @@ def disk() -> Finding:
     usage = shutil.disk_usage(Path.cwd())
     free = usage.free / 1e9
     state = OK if free >= 1 else LIMITED
-    return Finding("disk", state, f"{free:.1f} GB free here", None if state == OK else "free some space, or use --out DIR")
+    return Finding(
+        "disk", state, f"{free:.1f} GB free here", None if state == OK else "free some space, or use --out DIR"
+    )
 
 
 CHECKS: dict[str, Callable[[], Finding]] = {
@@ -211,7 +225,9 @@ CHECKS: dict[str, Callable[[], Finding]] = {
 
 def _lines(*command: str) -> list[str]:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired):
         return []
     return (done.stdout or done.stderr).splitlines()
@@ -233,7 +249,9 @@ def _library(name: str) -> bool:
 
 def _va_folders() -> list[Path]:
     named = os.environ.get("LIBVA_DRIVERS_PATH")
-    return [Path(part) for part in named.split(":")] if named else [Path(folder) / "dri" for folder in _library_folders()]
+    return (
+        [Path(part) for part in named.split(":")] if named else [Path(folder) / "dri" for folder in _library_folders()]
+    )
 
 
 def _builtin(module: str, release: str) -> bool:

@@ -109,7 +109,9 @@ def load(
     if len(paths) != 1:
         raise InputError(f"{target} holds {len(paths)} scenarios: name one of them, such as {paths[0]}")
     if controller is not None and controller.endswith(".so"):
-        raise EnvironmentError_(f"--controller {controller}: shared objects are not in this version; nenc or classic are")
+        raise EnvironmentError_(
+            f"--controller {controller}: shared objects are not in this version; nenc or classic are"
+        )
     every = list(overrides)
     if seed is not None:
         every.append(f"seed={seed}")
@@ -128,7 +130,9 @@ def check_backend(backend: str) -> None:
     if backend not in BACKENDS:
         raise InputError(f"backend {backend!r} is unknown: {' or '.join(BACKENDS)}")
     if backend != "virtual":
-        raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out for the virtual network")
+        raise EnvironmentError_(
+            f"backend {backend!r} is not in this version: leave --backend out for the virtual network"
+        )
 
 
 def run_scenario(

@@ -32,7 +32,19 @@ def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
 
 def changes(summary: Mapping[str, Any]) -> TextTable:
     """What the controller made of each change: one row per flow and change, in the order of the summary."""
-    columns = ("flow", "change", "at s", "to Mbit/s", "rise s", "settled s", "overshoot %", "used %", "queue p95 ms", "max ms", "loss %")
+    columns = (
+        "flow",
+        "change",
+        "at s",
+        "to Mbit/s",
+        "rise s",
+        "settled s",
+        "overshoot %",
+        "used %",
+        "queue p95 ms",
+        "max ms",
+        "loss %",
+    )
     rows = tuple(
         (
             name,
@@ -55,7 +67,18 @@ def changes(summary: Mapping[str, Any]) -> TextTable:
 
 def totals(summary: Mapping[str, Any]) -> TextTable:
     """The whole run, one row per flow."""
-    columns = ("flow", "goodput Mbit/s", "used %", "queue p95 ms", "rtt p95 ms", "loss %", "frame delay p95 ms", "late", "damaged", "freezes")
+    columns = (
+        "flow",
+        "goodput Mbit/s",
+        "used %",
+        "queue p95 ms",
+        "rtt p95 ms",
+        "loss %",
+        "frame delay p95 ms",
+        "late",
+        "damaged",
+        "freezes",
+    )
     rows = tuple(
         (
             name,
@@ -98,7 +121,9 @@ def observed(pairs: Sequence[Sequence[Any]]) -> str:
 def headline(run: LabRun) -> str:
     """One line: how much was simulated, how fast, how it ended."""
     totals_ = run.summary.get("run") or {}
-    parts = [f"{run.info['scenario']['name']} ({run.info['controller']}, {run.info['backend']}, seed {run.info['seed']})"]
+    parts = [
+        f"{run.info['scenario']['name']} ({run.info['controller']}, {run.info['backend']}, seed {run.info['seed']})"
+    ]
     if totals_:
         parts.append(f"{number(totals_['simulated_s'])} s simulated in {number(totals_['wall_s'], 2)} s")
     if run.status != "complete":
@@ -131,7 +156,10 @@ def _short(value: object) -> str:
 def _html_table(table: TextTable) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
         styles = ("left" if index < table.left else "right" for index in range(len(cells)))
-        inner = "".join(f'<{tag} style="text-align:{style}">{markup.escape(cell)}</{tag}>' for cell, style in zip(cells, styles, strict=True))
+        inner = "".join(
+            f'<{tag} style="text-align:{style}">{markup.escape(cell)}</{tag}>'
+            for cell, style in zip(cells, styles, strict=True)
+        )
         return f"<tr>{inner}</tr>"
 
     head, body = row(table.columns, "th"), "".join(row(cells, "td") for cells in table.rows)

@@ -57,7 +57,11 @@ def measure(repeats: int) -> list[Figure]:
     return [
         Figure("sim.speed", median(lab.speed for lab, _ in pairs), "simulated s per wall s, recording on"),
         Figure("sim.packets_per_s", median(lab.packets / lab.wall_s for lab, _ in pairs), "packets per wall s"),
-        Figure("sim.vs_lean_simpy", median(lab.speed / lean.speed for lab, lean in pairs), "times as fast as one simpy event per packet"),
+        Figure(
+            "sim.vs_lean_simpy",
+            median(lab.speed / lean.speed for lab, lean in pairs),
+            "times as fast as one simpy event per packet",
+        ),
     ]
 
 

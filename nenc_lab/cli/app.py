@@ -13,12 +13,14 @@ from nenc_lab.cli.plot import plot
 from nenc_lab.cli.run import run
 from nenc_lab.cli.scenarios import schema, validate
 from nenc_lab.cli.test import test
+from nenc_lab.cli.traces import import_trace
 
 COMMANDS = {
     "run": run,
     "plot": plot,
     "validate": validate,
     "schema": schema,
+    "import-trace": import_trace,
     "doctor": doctor,
     "bench": bench,
     "test": test,
@@ -32,7 +34,8 @@ def build() -> typer.Typer:
     # plain help: rich's would cost more time than everything else in --help
     app = typer.Typer(
         help="A wind tunnel for adaptive-bitrate control of 4K/8K real-time video.",
-        epilog="Exit codes: 0 done and expectations met, 1 an expectation failed, 2 bad input, 3 this machine cannot do it, 4 internal error, 130 interrupted.",
+        epilog="Exit codes: 0 done and expectations met, 1 an expectation failed, 2 bad input, "
+        "3 this machine cannot do it, 4 internal error, 130 interrupted.",
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -41,7 +44,7 @@ def build() -> typer.Typer:
     app.callback()(_common)
     for name, command in COMMANDS.items():
         settings = {"allow_extra_args": True, "ignore_unknown_options": True} if name in PASS_THROUGH else None
-        app.command(name, context_settings=settings)(guarded(command))
+        app.command(name, context_settings=settings)(guarded(command))  # type: ignore[arg-type]  # of any signature
     return app
 
 
@@ -54,6 +57,8 @@ def _version(wanted: bool) -> None:
 
 
 def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     pass

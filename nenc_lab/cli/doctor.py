@@ -19,7 +19,12 @@ def doctor(as_json: options.Json = False) -> None:
 
     findings = examine()
     if as_json:
-        json_line({finding.name: {key: value for key, value in asdict(finding).items() if key != "name"} for finding in findings})
+        json_line(
+            {
+                finding.name: {key: value for key, value in asdict(finding).items() if key != "name"}
+                for finding in findings
+            }
+        )
         return
     rows = tuple((finding.name, finding.state, finding.detail, finding.remedy or "") for finding in findings)
     show_table(console(), TextTable("this machine", ("what", "state", "found", "how to get it"), rows, left=4))

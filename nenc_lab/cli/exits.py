@@ -46,7 +46,7 @@ def outcome(call: Callable[[], object]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else DONE
-    except BaseException as error:  # noqa: BLE001 - this is the place where every exception ends
+    except BaseException as error:
         return _report(error)
 
 

@@ -92,7 +92,7 @@ def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress | None) 
                 yield _opened(_awaited(future, clocks, progress))
         except BrokenProcessPool as error:
             raise EnvironmentError_(
-                "a worker process was killed by the system (out of memory?): run fewer --jobs, then the same command again"
+                "a worker process was killed by the system (out of memory?): call again with fewer --jobs"
             ) from error
         finally:
             _stop(pool, futures)

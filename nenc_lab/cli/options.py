@@ -9,7 +9,10 @@ import typer
 
 Targets = Annotated[
     list[str],
-    typer.Argument(metavar="FILE|DIR|NAME...", help="Scenario files, directories of them, or names of scenarios that ship with the package (step)."),
+    typer.Argument(
+        metavar="FILE|DIR|NAME...",
+        help="Scenario files, directories of them, or names of shipped scenarios (step).",
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

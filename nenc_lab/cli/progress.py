@@ -1,4 +1,4 @@
-"""A progress line on stderr: simulated time, speed, time left. Only on a terminal, only for what takes over two seconds."""
+"""A progress line on stderr: simulated time, speed, time left. Only on a terminal, and only for what takes long."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class ProgressLine:
     def __enter__(self) -> ProgressLine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.wipe()
 
     def __call__(self, index: int, now_ns: int) -> None:

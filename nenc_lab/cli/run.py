@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 def run(
     targets: options.Targets,
     backend: Annotated[str, typer.Option(help="The network: virtual or netem.")] = "virtual",
-    controller: Annotated[str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed.")] = None,
+    controller: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed.")
+    ] = None,
     encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow: model, null.")] = None,
     overrides: options.Overrides = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the scenario's.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Run each scenario N times, with seeds seed..seed+N-1.")] = 1,
+    repeat: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Run each scenario N times, with seeds seed..seed+N-1.")
+    ] = 1,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run scenarios in.")] = 1,
     packets: Annotated[bool, typer.Option("--packets", help="Also record a row per packet.")] = False,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
@@ -74,7 +78,7 @@ def checked(
     seed: int | None,
     repeat: int,
 ) -> list[Scenario]:
-    """Every scenario of every target and seed, wholly valid. Raises one error that names every problem of all of them."""
+    """Every scenario of every target and seed, wholly valid. Raises one error with every problem of all of them."""
     from nenc_lab import lab, session
     from nenc_lab.scenario.load import resolve
 

@@ -27,7 +27,9 @@ def validate(targets: options.Targets, overrides: options.Overrides = None, as_j
             session.prepare(lab.load(path, overrides=overrides or []))
             problems: list[str] = []
         except InputError as error:
-            problems = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
+            problems = (
+                [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
+            )
         wrong += bool(problems)
         if as_json:
             json_line({"file": str(path), "ok": not problems, "problems": problems})

@@ -52,7 +52,9 @@ def show_table(out: Console, table: report.TextTable) -> None:
 
     if not table.rows:
         return
-    drawn = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    drawn = Table(
+        title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False
+    )
     for index, column in enumerate(table.columns):
         drawn.add_column(column, justify="left" if index < table.left else "right", vertical="bottom")
     for row in table.rows:

@@ -23,7 +23,9 @@ def test(context: typer.Context) -> int:
     if importlib.util.find_spec("pytest") is None:
         raise EnvironmentError_("pytest is not installed: ./lab test installs it, or: pip install 'nenc-lab[test]'")
     # the command's own exit code is pytest's: 0 passed, 1 failed, 2 interrupted, ...
-    return subprocess.call([sys.executable, "-m", "pytest", *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"})
+    return subprocess.call(
+        [sys.executable, "-m", "pytest", *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"}
+    )
 
 
 def checkout() -> Path:
@@ -31,6 +33,6 @@ def checkout() -> Path:
     root = Path(nenc_lab.__file__).resolve().parents[1]
     if not (root / "tests").is_dir() or not (root / "pyproject.toml").is_file():
         raise EnvironmentError_(
-            "the tests are in the source tree, and this is an installed package: clone the repository and call ./lab test"
+            "the tests are not in an installed package: clone the repository and call ./lab test there"
         )
     return root
