@@ -1,0 +1,34 @@
+"""Percentiles by one rule: the smallest value that at least that part of the weight does not exceed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nenc_lab.analysis.arrays import Floats, Ints
+
+
+def percentiles(values: Floats, percents: Sequence[int], weights: Ints | None = None) -> list[float | None]:
+    """For each of ``percents`` (1..100) the smallest value whose cumulative weight is >= that percent of the total.
+
+    Nothing is interpolated: the result is one of the values (nearest rank). ``weights`` are whole numbers such as
+    packets per histogram bin, without them every value counts once. NaN is left out. None when no weight is left.
+    """
+    kept = ~np.isnan(values)
+    if weights is None:
+        weights = np.ones(len(values), np.int64)
+    order = np.argsort(values[kept], kind="stable")
+    ordered = values[kept][order]
+    cumulative = np.cumsum(weights[kept][order])
+    total = int(cumulative[-1]) if len(cumulative) else 0
+    if total == 0:
+        return [None] * len(percents)
+    # In whole numbers, 100 x cumulative >= percent x total: 0.07 x 100 is 7.000000000000001.
+    return [float(ordered[np.searchsorted(100 * cumulative, percent * total)]) for percent in percents]
+
+
+def summary_of(values: Floats, weights: Ints | None = None) -> dict[str, float | None]:
+    """``{"p50", "p95", "p99"}``."""
+    p50, p95, p99 = percentiles(values, (50, 95, 99), weights)
+    return {"p50": p50, "p95": p95, "p99": p99}

@@ -1,0 +1,81 @@
+"""How a rate answers a change: rise, settling, overshoot, integral of the error, reaching a level.
+
+``rate`` is the judged rate (``series.trailing_mean``) from the change to the next one, ``share_bps`` the flow's share.
+All times are seconds from the change, None when it never happens. A rate holds from its tick to the next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nenc_lab.analysis.arrays import SECOND_NS
+from nenc_lab.analysis.series import Held
+
+BAND = (0.80, 1.05)
+STAY_NS = 2 * SECOND_NS
+WAY = 0.8
+LEVEL = 0.8
+FLOOR_MARGIN = 1.01
+
+
+def settling_s(rate: Held, share_bps: float) -> float | None:
+    """Start of the first stay of 2 s or more within [0.80, 1.05] of the share after which at least 90 % of the time
+    until the next change is in that band too.
+
+    A stay is an unbroken time in the band. Its first 2 s establish it; of the time from there to the next change at
+    least 90 % must be in the band (all of it, trivially, when none is left). A stay already under way at the change
+    starts with it: 0.
+    """
+    if not len(rate.values):
+        return None
+    inside = (rate.values >= BAND[0] * share_bps) & (rate.values <= BAND[1] * share_bps)
+    turns = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
+    starts, stops = rate.edges_ns[turns[::2]], rate.edges_ns[turns[1::2]]
+    lengths = stops - starts
+    later = np.sum(lengths) - np.cumsum(lengths)  # time in the band after each stay's end
+    for start, stop, after in zip(starts.tolist(), stops.tolist(), later.tolist(), strict=True):
+        if stop - start < STAY_NS:
+            continue
+        established = start + STAY_NS
+        if 10 * (stop - established + after) >= 9 * (rate.end_ns - established):
+            return float(start - rate.start_ns) / SECOND_NS
+    return None
+
+
+def rise_s(rate: Held, share_bps: float) -> float | None:
+    """First time at 80 % of the way from the rate at the change to the share, upwards or downwards.
+
+    0 when the rate is at the share already; None with a zero share.
+    """
+    if not len(rate.values) or share_bps <= 0:
+        return None
+    before = float(rate.values[0])
+    goal = before + WAY * (share_bps - before)
+    return rate.first_time(rate.values >= goal if share_bps >= before else rate.values <= goal)
+
+
+def overshoot(rate: Held, share_bps: float) -> float | None:
+    """Highest rate after the change over the share, minus 1; None with a zero share.
+
+    Literally the highest: after a step down that is the rate of before, for it is still in force at first.
+    """
+    if not len(rate.values) or share_bps <= 0:
+        return None
+    return float(np.max(rate.values)) / share_bps - 1.0
+
+
+def iae_mbit(rate: Held, share_bps: float) -> float | None:
+    """Integral of |rate - share| over the change, Mbit."""
+    if not len(rate.values):
+        return None
+    return Held(rate.edges_ns, np.abs(rate.values - share_bps)).integral() / 1e6
+
+
+def to_80pct_s(rate: Held, share_bps: float) -> float | None:
+    """First time at 80 % of the share or more; None with a zero share."""
+    return rate.first_time(rate.values >= LEVEL * share_bps) if len(rate.values) and share_bps > 0 else None
+
+
+def to_floor_s(rate: Held, floor_bps: float) -> float | None:
+    """First time at the flow's ``rate.min``: at most 1.01 times it."""
+    return rate.first_time(rate.values <= FLOOR_MARGIN * floor_bps) if len(rate.values) else None

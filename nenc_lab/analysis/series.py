@@ -1,0 +1,86 @@
+"""Series over time: the rate that is judged, values held between ticks, counters between instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nenc_lab.analysis.arrays import SECOND_NS, Floats, Ints, Values
+
+JUDGED_OVER_NS = 200_000_000
+"""Design section 5: the rate judged is the controller's target, averaged over 200 ms."""
+
+
+def trailing_mean(t_ns: Ints, values: Floats, over_ns: int = JUDGED_OVER_NS) -> Floats:
+    """At each tick the mean of the ticks in (t - over, t].
+
+    Trailing, so that nothing that has not happened yet counts: a settling time found on it is never too early, and at
+    most ``over`` late. At the first ticks of a flow the mean is of those there are.
+    """
+    if not len(values):
+        return values.astype(np.float64)
+    first = np.searchsorted(t_ns, t_ns - over_ns, side="right")
+    until = np.arange(1, len(values) + 1)
+    # Each window is summed by itself (no running sum), so that a constant rate stays exactly what it is.
+    bounds = np.stack([first, until], axis=1).ravel()
+    sums = np.add.reduceat(np.append(values, 0.0), bounds)[::2]
+    means: Floats = sums / (until - first)
+    return means
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A value over [edges_ns[0], edges_ns[-1]): ``values[i]`` from ``edges_ns[i]`` up to ``edges_ns[i + 1]``."""
+
+    edges_ns: Ints
+    values: Floats
+
+    @property
+    def start_ns(self) -> int:
+        return int(self.edges_ns[0])
+
+    @property
+    def end_ns(self) -> int:
+        return int(self.edges_ns[-1])
+
+    @property
+    def lengths_ns(self) -> Ints:
+        return np.diff(self.edges_ns)
+
+    def between(self, start_ns: int, end_ns: int) -> Held:
+        """The part inside [start, end); without any edge when nothing of it is inside."""
+        start_ns, end_ns = max(start_ns, self.start_ns), min(end_ns, self.end_ns)
+        if end_ns <= start_ns:
+            return Held(np.empty(0, np.int64), np.empty(0))
+        first = int(np.searchsorted(self.edges_ns, start_ns, side="right")) - 1
+        last = int(np.searchsorted(self.edges_ns, end_ns, side="left"))
+        edges = self.edges_ns[first : last + 1].copy()
+        edges[0], edges[-1] = start_ns, end_ns
+        return Held(edges, self.values[first:last])
+
+    def first_time(self, condition: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float | None:
+        """Seconds from the start until ``condition`` (one per value) is first true; None when it never is."""
+        found = np.flatnonzero(condition)
+        return float(self.edges_ns[found[0]] - self.start_ns) / SECOND_NS if len(found) else None
+
+    def integral(self) -> float:
+        """Sum of value x seconds."""
+        return float(np.sum(self.values * self.lengths_ns) / SECOND_NS)
+
+
+def held(t_ns: Ints, values: Floats, end_ns: int) -> Held:
+    """Each value from its tick up to the next one, the last up to ``end_ns``; ``t_ns`` increases."""
+    before = t_ns < end_ns
+    return Held(np.append(t_ns[before], end_ns), values[before])
+
+
+def at(t_ns: Ints, counter: Values, when_ns: int) -> float:
+    """A growing counter between two ticks, linear there; at the ends its first and last value."""
+    return float(np.interp(when_ns, t_ns, counter))
+
+
+def last_known(t_ns: Ints, counter: Values, when_ns: int) -> int:
+    """A counter at the last tick that is not later; 0 before the first."""
+    place = int(np.searchsorted(t_ns, when_ns, side="right"))
+    return int(counter[place - 1]) if place else 0
