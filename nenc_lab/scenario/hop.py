@@ -153,7 +153,7 @@ class Trace(Model):
 class Hop(Model):
     """One link of a direction. Without a rate and a trace it is no bottleneck."""
 
-    name: Name = Field(default="link", description="What the hop is called, in keys and in tables.")
+    name: Name = Field(description="What the hop is called, in keys and in tables.")
     rate: Rate | None = Field(default=None, description="Capacity on the wire; left out: no bottleneck.")
     delay: Time = Field(default=0, description="One-way propagation delay.")
     queue: Queue = Field(default=Queue(), description="The queue before the serialiser.")

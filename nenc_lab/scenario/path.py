@@ -18,7 +18,10 @@ class Direction(Model):
     """Hops in the order packets cross them. A direction written flat is one hop called ``link``."""
 
     hops: tuple[Hop, ...] = Field(
-        default=(Hop(),), description="Several hops in a row, each with a name.", min_length=1, max_length=MOST_HOPS
+        default=(Hop(name=ONLY_HOP),),
+        description="Several hops in a row, each with a name.",
+        min_length=1,
+        max_length=MOST_HOPS,
     )
 
     @model_validator(mode="before")

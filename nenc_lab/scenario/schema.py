@@ -13,10 +13,10 @@ in `nenc_lab.scenario.checks`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from nenc_lab.errors import InputError
 from nenc_lab.scenario import expect as conditions
@@ -71,7 +71,17 @@ def _compiles(text: str) -> str:
     return text
 
 
-Condition = Annotated[str, AfterValidator(_compiles)]
+Condition = Annotated[
+    str,
+    AfterValidator(_compiles),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\s*(flows|run)[.\[]\S+\s*(<=|>=|==|!=|<|>)\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$",
+            "examples": ["flows.video.utilisation >= 0.85", "flows.video.changes[*].settling_s <= 5"],
+        }
+    ),
+]
 
 
 class Scenario(Model):
@@ -140,6 +150,15 @@ def model_of(key: str, kind: Any) -> type[Model] | None:
     return None
 
 
+def all_models() -> Iterator[type[Model]]:
+    """Every model of a scenario."""
+    waiting = [Model]
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        yield model
+
+
 def default_kind(key: str) -> str | None:
     """The kind of a tagged ``key`` that is meant when none is given; None when it must be given."""
     for model in TAGGED.get(key, ()):
@@ -193,6 +212,7 @@ __all__ = [
     "RungSwitch",
     "Scenario",
     "Trace",
+    "all_models",
     "default_kind",
     "kinds",
     "model_of",

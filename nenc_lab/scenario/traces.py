@@ -151,7 +151,7 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
         raise InputError(
-            f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: 1ms up to the {found.length_ns / NS_PER_S:g}s of the trace"
+            f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: 1ms to {found.length_ns / NS_PER_S:g}s, the trace's length"
         )
     rates = found.binned_bps(bin_ns)
     text = _opportunities(found) if format == "csv" else _steps(rates, bin_ns)

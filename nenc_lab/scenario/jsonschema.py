@@ -1,0 +1,126 @@
+"""The JSON Schema of scenario files, for completion and checks in editors.
+
+Pydantic writes it from the models; what the loader accepts beyond them is added here: short forms, a direction written
+flat, ``extends``, gains from a file. Checks across keys (times past the end, names that do not exist) stay with
+``validate``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+_PERCENT: Json = {"type": "string", "pattern": r"^((100(\.0*)?|\d{1,2}(\.\d*)?|\.\d+) ?%|none)$"}
+_FRACTION: Json = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def schema() -> Json:
+    """The schema as plain JSON values, draft 2020-12."""
+    from nenc_lab.scenario.schema import Scenario
+
+    made: Json = Scenario.model_json_schema(mode="validation")
+    parts: Json = made["$defs"]
+    _defaults(parts)
+    _short_forms(parts)
+    _direction(parts)
+    _left_out(parts)
+    # the null encoder: an editor reads `kind: null` as a null, the loader as the word
+    parts["NullEncoder"]["properties"]["kind"] = {"title": "Kind", "enum": ["null", None]}
+    _tidy(made)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nenc-lab scenario",
+        **{key: value for key, value in made.items() if key not in ("title", "required", "$defs")},
+        "description": "What a path does over time, the flows that cross it, what breaks, and what must come out.",
+        "properties": {**made["properties"], "extends": _extends()},
+        # a file that extends another one leaves out what that one says
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": made["required"]},
+        "$defs": parts,
+    }
+
+
+def _extends() -> Json:
+    return {
+        "type": "string",
+        "minLength": 1,
+        "description": "A scenario file, relative to this one, that this one is laid over.",
+        "examples": ["base.yaml"],
+    }
+
+
+def _short_forms(parts: Json) -> None:
+    for holder in ("Hop", "HopChange"):
+        keys = parts[holder]["properties"]
+        keys["loss"] = _or(keys["loss"], {**_PERCENT, "examples": ["1%", "none"]}, _FRACTION)
+        keys["jitter"] = _or(keys["jitter"], {"const": "none"})
+    gains = parts["Controller"]["properties"]
+    gains["gains"] = _or(gains["gains"], {"type": "string", "minLength": 1, "examples": ["gains.yaml"]})
+
+
+def _direction(parts: Json) -> None:
+    """Either `hops`, or the keys of the only hop."""
+    flat = {name: value for name, value in parts["Hop"]["properties"].items() if name != "name"}
+    several = parts["Direction"]
+    several["required"] = ["hops"]
+    several["title"] = "Several hops"
+    parts["Direction"] = {
+        "description": several["description"],
+        "anyOf": [
+            {"title": "One hop", "type": "object", "properties": flat, "additionalProperties": False},
+            several,
+        ],
+    }
+
+
+def _defaults(parts: Json) -> None:
+    """Defaults as they are written in a file; those that are groups or lists would only clutter a completion."""
+    from pydantic import PlainSerializer
+
+    from nenc_lab.scenario.schema import all_models
+
+    for model in all_models():
+        keys = parts.get(model.__name__, {}).get("properties", {})
+        for name, field in model.model_fields.items():
+            if "default" not in keys.get(name, {}):
+                continue
+            for written in (part.func for part in field.metadata if isinstance(part, PlainSerializer)):
+                keys[name]["default"] = written(field.default)  # type: ignore[call-arg]  # it takes the value only
+            if isinstance(keys[name]["default"], dict | list):
+                del keys[name]["default"]
+
+
+def _left_out(parts: Json) -> None:
+    """Keys the models require but the loader fills in."""
+    for jitter in ("OrderedJitter", "ReorderJitter"):
+        parts[jitter]["required"].remove("max")
+    del parts["Path"]["required"]  # a file that extends another one may change one direction only
+
+
+def _or(given: Json, *forms: Json) -> Json:
+    """``given`` or one of ``forms``; description and default stay outside."""
+    outside: Json = {key: given.pop(key) for key in ("description", "default", "title") if key in given}
+    inner = given.pop("anyOf", None) or [given]
+    return {"anyOf": [*forms, *inner], **outside}
+
+
+def _tidy(value: Any) -> None:
+    """Take out what only pydantic and OpenAPI need, and nulls: a key that is not wanted is left out."""
+    if isinstance(value, list):
+        for item in value:
+            _tidy(item)
+    if not isinstance(value, dict):
+        return
+    value.pop("discriminator", None)
+    if "default" in value and value["default"] is None:
+        del value["default"]
+    if isinstance(value.get("anyOf"), list):
+        value["anyOf"] = [form for form in value["anyOf"] if form != {"type": "null"}]
+        if len(value["anyOf"]) == 1 and isinstance(value["anyOf"][0], dict):
+            value.update(value.pop("anyOf")[0])
+    for name, item in value.items():
+        if name == "properties":
+            for part in item.values():
+                part.pop("title", None)
+        _tidy(item)
