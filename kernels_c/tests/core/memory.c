@@ -12,12 +12,14 @@
 void *__real_nenc_alloc(size_t size);
 void __real_nenc_free(void *memory);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+int __real_pthread_join(pthread_t thread, void **result);
 void *__wrap_nenc_alloc(size_t size);
 void __wrap_nenc_free(void *memory);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+int __wrap_pthread_join(pthread_t thread, void **result);
 
 static int calls_until_failure = -1; /* counts allocations and threads alike; negative: none fails */
-static int blocks;
+static int blocks, threads; /* alive */
 
 static int fails(void) { return calls_until_failure >= 0 && calls_until_failure-- == 0; }
 
@@ -36,7 +38,16 @@ void __wrap_nenc_free(void *memory)
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
 {
-    return fails() ? EAGAIN : __real_pthread_create(thread, attributes, start, argument);
+    int error = fails() ? EAGAIN : __real_pthread_create(thread, attributes, start, argument);
+    threads += error == 0;
+    return error;
+}
+
+int __wrap_pthread_join(pthread_t thread, void **result)
+{
+    int error = __real_pthread_join(thread, result);
+    threads -= error == 0;
+    return error;
 }
 
 static void create_fails_until_it_succeeds(uint32_t law)
@@ -57,7 +68,7 @@ static void create_fails_until_it_succeeds(uint32_t law)
     calls_until_failure = -1;
     CHECK(nenc_step(enc, 1, NULL) > 0);
     nenc_destroy(enc);
-    CHECK(blocks == 0);
+    CHECK(blocks == 0 && threads == 0);
 }
 
 static void init_fails_until_it_succeeds(void)
@@ -67,13 +78,14 @@ static void init_fails_until_it_succeeds(void)
     for (; !enc; failures++) {
         calls_until_failure = failures;
         enc = init_adaptive_encoder(NULL);
-        CHECK(enc || blocks == 0);
+        CHECK(enc || (blocks == 0 && threads == 0));
     }
+    CHECK(threads == 1);
     CHECK(failures > 2); /* memory, then the thread */
     calls_until_failure = -1;
     CHECK(get_current_bitrate(enc) == 5000000);
     nenc_destroy(enc);
-    CHECK(blocks == 0);
+    CHECK(blocks == 0 && threads == 0);
 }
 
 static void start_may_be_tried_again(void)
@@ -88,7 +100,7 @@ static void start_may_be_tried_again(void)
     CHECK(nenc_step(enc, 1, NULL) > 0);
     CHECK(nenc_start(enc) == NENC_OK);
     nenc_destroy(enc);
-    CHECK(blocks == 0);
+    CHECK(blocks == 0 && threads == 0);
 }
 
 static void absurd_sizes(void)
