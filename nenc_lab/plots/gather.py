@@ -1,0 +1,185 @@
+"""From a run folder to what the convergence figure shows of it: one `Flow` per flow, the capacity, the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nenc_lab.plots.curves import WINDOW_S, frame_rate_bps, growth_rate, loss_ratio, period_means, stairs
+from nenc_lab.plots.marks import rate_max_bps
+
+if TYPE_CHECKING:
+    from nenc_lab.recording.open import Run
+
+Floats = npt.NDArray[np.float64]
+_NONE: Floats = np.empty(0)
+_BUSY = 0.1
+"""A capacity that changes in more than this part of its periods (a trace) is drawn as means over the rate window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the summary's ``changes`` of a flow; None where the summary has null."""
+
+    kind: str
+    at_s: float
+    until_s: float
+    share_mbps: float | None
+    settling_s: float | None
+    overshoot: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """One flow's curves: s, Mbit/s, ms, loss in percent, terms in 1/s; NaN where there is none."""
+
+    name: str
+    rate_max_mbps: float | None
+    t: Floats
+    target: Floats
+    goodput: Floats
+    output_t: Floats
+    output: Floats
+    queue_delay: Floats
+    rtt: Floats
+    loss: Floats
+    terms: dict[str, Floats]
+    changes: tuple[Change, ...]
+    figures: Mapping[str, Any]
+    """The flow's part of the summary; empty in a run that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One expectation of the scenario and whether it held."""
+
+    text: str
+    passed: bool
+
+
+_TICKS = (
+    "t_s",
+    "rate_bps",
+    "p",
+    "i",
+    "d",
+    "rtt_ms",
+    "queue_delay_ms",
+    "received_bytes",
+    "received_packets",
+    "lost_packets",
+)
+
+
+def flows(run: Run) -> tuple[Flow, ...]:
+    """Every flow of the scenario in its order, then any other that left ticks."""
+    described = {str(flow["name"]): flow for flow in run.info.get("scenario", {}).get("flows") or ()}
+    names = dict.fromkeys(described)
+    if not names:
+        names = dict.fromkeys(_kinds(run, "ticks", "flow"))
+    return tuple(_flow(run, name, described.get(name, {})) for name in names)
+
+
+def _flow(run: Run, name: str, described: Mapping[str, Any]) -> Flow:
+    ticks, frames = run.columns("ticks", name, _TICKS), run.columns("frames", name, ("t_s", "size"))
+    t = _floats(ticks, "t_s")
+    frame_t = _floats(frames, "t_s")
+    end = float(max(t[-1] if t.size else 0.0, frame_t[-1] if frame_t.size else 0.0))
+    output_t, output = frame_rate_bps(frame_t, _floats(frames, "size"), end)
+    figures = _mapping(_mapping(_mapping(run.info.get("summary")).get("flows")).get(name))
+    rate_max = rate_max_bps(described)
+    lost, received = _floats(ticks, "lost_packets"), _floats(ticks, "received_packets")
+    return Flow(
+        name=name,
+        rate_max_mbps=rate_max / 1e6 if rate_max else None,
+        t=t,
+        target=_floats(ticks, "rate_bps") / 1e6,
+        goodput=growth_rate(t, t, _floats(ticks, "received_bytes") * 8e-6),
+        output_t=output_t,
+        output=output / 1e6,
+        queue_delay=_floats(ticks, "queue_delay_ms"),
+        rtt=_floats(ticks, "rtt_ms"),
+        loss=loss_ratio(t, lost, received) * 100.0,
+        terms={term: _floats(ticks, term) for term in ("p", "i", "d")},
+        changes=_changes(figures.get("changes") or ()),
+        figures=figures,
+    )
+
+
+def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            kind=str(entry.get("kind", "")),
+            at_s=float(entry["at_s"]),
+            until_s=float(entry["until_s"]),
+            share_mbps=_number(entry.get("to_mbps")),
+            settling_s=_number(entry.get("settling_s")),
+            overshoot=_number(entry.get("overshoot")),
+        )
+        for entry in entries
+        if _number(entry.get("at_s")) is not None and _number(entry.get("until_s")) is not None
+    )
+
+
+def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
+    """Corner points of the forward capacity: the least over the hops flows cross, infinite without a bottleneck."""
+    ends, least = _NONE, _NONE
+    for hop in _crossed(run, _kinds(run, "path", "hop")):
+        path = run.columns("path", hop, ("t_s", "capacity_bps"))
+        t, capacity = _floats(path, "t_s"), _floats(path, "capacity_bps") / 1e6
+        rows = min(least.size, t.size) if least.size else t.size
+        ends, least = t[:rows], np.minimum(least[:rows], capacity[:rows]) if least.size else capacity
+    if least.size > 1 and np.count_nonzero(least[1:] != least[:-1]) > _BUSY * least.size:
+        ends, least = period_means(ends, least, WINDOW_S)
+    return stairs(0.0, ends, least)
+
+
+def _kinds(run: Run, table: str, column: str) -> list[str]:
+    """The values a category column of a table has, in the order of their first rows."""
+    return [
+        str(value) for value in run.table(table, (column,)).column(column).unique().to_pylist() if value is not None
+    ]
+
+
+def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
+    """The forward hops at least one flow crosses; all of them when no flow names its hops."""
+    forward = [hop for hop in hops if hop.startswith("forward")]
+    wanted: set[str] = set()
+    for flow in run.info.get("scenario", {}).get("flows") or ():
+        named = (flow.get("hops") or {}).get("forward")
+        if not named:
+            return forward
+        wanted.update(f"forward.{hop}" for hop in named)
+    return [hop for hop in forward if hop in wanted] or forward
+
+
+def warnings(run: Run) -> tuple[tuple[float, str], ...]:
+    """Fallbacks and warnings of the events table: what happened that no scenario file announced."""
+    events = run.columns("events", only=("t_s", "kind", "text"))
+    rows = zip(events["t_s"], events["kind"], events["text"], strict=True)
+    return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "warning"})
+
+
+def verdicts(run: Run) -> tuple[Verdict, ...]:
+    """The expectations of the scenario with their outcome, empty when the run was not judged."""
+    return tuple(
+        Verdict(str(entry.get("text", "")), bool(entry["passed"]))
+        for entry in run.info.get("expectations") or ()
+        if isinstance(entry, Mapping) and "passed" in entry
+    )
+
+
+def _floats(table: Mapping[str, Any], name: str) -> Floats:
+    return np.asarray(table[name], dtype=np.float64) if name in table else _NONE
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and np.isfinite(value) else None

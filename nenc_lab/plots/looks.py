@@ -1,0 +1,63 @@
+"""Which colour, width and dash each quantity has: by quantity for one flow, by flow and dash for several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nenc_lab.plots import style
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a curve is drawn, and what the margin calls it."""
+
+    label: str
+    colour: str
+    width: float
+    dash: tuple[float, ...] = style.SOLID
+    z: float = 3.0
+
+
+SINGLE = {
+    "target": Look("target", style.BLUE, 2.0, z=5.0),
+    "output": Look("encoder output", style.ORANGE, 1.0, z=3.0),
+    "goodput": Look("goodput", style.GREEN, 1.3, z=4.0),
+    "queue_delay": Look("queue delay", style.PURPLE, 1.6, z=4.0),
+    "rtt": Look("round-trip time", style.BLACK, 0.8, z=3.0),
+    "loss": Look("loss", style.VERMILLION, 1.2),
+    "p": Look("p", style.BLUE, 1.1, z=4.0),
+    "i": Look("i", style.ORANGE, 1.6, z=5.0),
+    "d": Look("d", style.GREEN, 0.8, z=3.0),
+}
+"""One flow: a colour per quantity."""
+
+SEVERAL = {
+    "target": Look("target", style.INK, 1.8, z=5.0),
+    "output": Look("encoder output", style.INK, 0.8, style.DOTTED, z=3.0),
+    "goodput": Look("goodput", style.INK, 0.9, style.DASHED, z=4.0),
+    "queue_delay": Look("queue delay", style.INK, 1.2, z=4.0),
+    "rtt": Look("round-trip time", style.INK, 0.8, style.DOTTED, z=3.0),
+    "loss": Look("loss", style.INK, 1.0),
+    "p": Look("p", style.INK, 0.9, z=4.0),
+    "i": Look("i", style.INK, 1.0, style.DASHED, z=5.0),
+    "d": Look("d", style.INK, 0.8, style.DOTTED, z=3.0),
+}
+"""Several flows: the dash says the quantity, the colour the flow."""
+
+
+def look(quantity: str, flow: int, flows: int) -> Look:
+    """The look of ``quantity`` of flow number ``flow`` among ``flows``."""
+    if flows == 1:
+        return SINGLE[quantity]
+    base = SEVERAL[quantity]
+    return Look(base.label, flow_colour(flow, flows), base.width, base.dash, base.z)
+
+
+def legend(quantity: str, flows: int) -> Look:
+    """The sample of ``quantity`` the margin shows."""
+    return SINGLE[quantity] if flows == 1 else SEVERAL[quantity]
+
+
+def flow_colour(flow: int, flows: int) -> str:
+    """The colour of a flow's marks and name; ink when it is alone, its curves have colours by quantity."""
+    return style.INK if flows == 1 else style.FLOW_COLOURS[flow % len(style.FLOW_COLOURS)]

@@ -1,0 +1,162 @@
+"""What the scenario did and when, in a few words each: the vertical lines of a figure.
+
+Read from the resolved scenario in run.json, not from the events table: its values are exact and its words short. The
+scenario is not parsed again into its models, for a run folder must stay readable where its trace files are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nenc_lab.errors import InputError
+from nenc_lab.plots.text import ARROW, MINUS, duration, percent, rate
+from nenc_lab.units import parse_rate, parse_ratio, parse_time
+
+_FAULTS = {
+    "gpu_failure": ("GPU fails", "GPU back"),
+    "feedback_stop": ("feedback stops", "feedback back"),
+    "key_frame": ("key frame", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at ``t_s``; events of one instant are one event, their texts joined."""
+
+    t_s: float
+    text: str
+
+
+def seconds(value: object) -> float:
+    """A time of the scenario file ("20s") in seconds."""
+    return parse_time(value) / 1e9
+
+
+def events(scenario: Mapping[str, Any], until_s: float) -> tuple[Event, ...]:
+    """Path changes, comings and goings of flows and cross traffic, and faults of a scenario up to ``until_s``."""
+    found: dict[float, list[str]] = {}
+    for t_s, text in _all(scenario):
+        if 0.0 < t_s < until_s and text:
+            texts = found.setdefault(round(t_s, 6), [])
+            if text not in texts:
+                texts.append(text)
+    return tuple(Event(t_s, ", ".join(texts)) for t_s, texts in sorted(found.items()))
+
+
+def _all(scenario: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+    for entry in scenario.get("timeline") or ():
+        yield seconds(entry["at"]), _path_change(entry)
+    flows = scenario.get("flows") or ()
+    for flow in flows:
+        yield seconds(flow.get("start") or "0s"), f"+ {flow['name']}"
+        if flow.get("stop") is not None:
+            yield seconds(flow["stop"]), f"{MINUS} {flow['name']}"
+    for cross in scenario.get("cross_traffic") or ():
+        yield seconds(cross.get("start") or "0s"), f"+ {cross['name']} {_rate(cross.get('rate'))}".rstrip()
+        if cross.get("stop") is not None:
+            yield seconds(cross["stop"]), f"{MINUS} {cross['name']}"
+    for fault in scenario.get("faults") or ():
+        begin, end = _fault(fault, whose=f" {fault['flow']}" if len(flows) > 1 and fault.get("flow") else "")
+        yield seconds(fault["at"]), begin
+        if fault.get("lasts") is not None:
+            yield seconds(fault["at"]) + seconds(fault["lasts"]), end
+
+
+def _fault(fault: Mapping[str, Any], whose: str) -> tuple[str, str]:
+    kind = str(fault.get("kind", "fault"))
+    if kind == "rung_switch":
+        return f"{ARROW} {fault.get('resolution', 'rung switch')}{whose}", ""
+    begin, end = _FAULTS.get(kind, (kind.replace("_", " "), f"{kind.replace('_', ' ')} ends"))
+    return begin + whose, end + whose if end else ""
+
+
+def _path_change(entry: Mapping[str, Any]) -> str:
+    """Both directions in one text, said once where they are alike."""
+    forward, reverse = (_direction(entry.get(way) or {}) for way in ("forward", "reverse"))
+    alike = [text for text in forward if text in reverse]
+    texts = [text if text.startswith("no ") else f"{text} both ways" for text in alike]
+    texts += [text for text in forward if text not in alike]
+    texts += [f"reverse {text}" for text in reverse if text not in alike]
+    ramp = entry.get("ramp")
+    over = f" over {duration(seconds(ramp['over']))}" if ramp else ""
+    return ", ".join(texts) + over if texts else ""
+
+
+def _direction(change: Mapping[str, Any]) -> list[str]:
+    hop = f"{change['hop']} " if change.get("hop") else ""
+    texts = []
+    for key, value in change.items():
+        if value is None or key == "hop":
+            continue
+        texts.append(hop + _SAY[key](value) if key in _SAY else f"{hop}{key} {value}")
+    return texts
+
+
+def _rate(value: object) -> str:
+    if value is None:
+        return ""
+    bps = parse_rate(value)
+    return rate(bps) if bps else "outage"
+
+
+def _ratio(value: object) -> str:
+    """A ratio, or the mean of a loss model given by its parts."""
+    if not isinstance(value, Mapping):
+        return percent(parse_ratio(value))
+    if value.get("kind") == "none":
+        return percent(0.0)
+    given = {key: parse_ratio(value[key]) for key in ("p", "r", "loss_bad", "loss_good") if value.get(key) is not None}
+    p, r = given.get("p", 0.0), given.get("r")
+    if value.get("kind") != "gilbert-elliott" or r is None or p + r == 0:
+        return percent(p)
+    bad = p / (p + r)
+    return f"{percent(bad * given.get('loss_bad', 1.0) + (1 - bad) * given.get('loss_good', 0.0))} in bursts"
+
+
+def _span(value: object) -> str:
+    return duration(seconds(value))
+
+
+def _queue(value: object) -> str:
+    size = value.get("size") if isinstance(value, Mapping) else value
+    return str(size)
+
+
+def _jitter(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "none" if value.get("kind") == "none" or value.get("std") is None else _span(value["std"])
+    return _span(value)
+
+
+_SAY: dict[str, Callable[[object], str]] = {
+    "rate": _rate,
+    "delay": lambda value: f"delay {_span(value)}",
+    "loss": lambda value: f"loss {_ratio(value)}".replace("loss 0 %", "no loss"),
+    "jitter": lambda value: f"jitter {_jitter(value)}",
+    "queue": lambda value: f"queue {_queue(value)}",
+    "duplicate": lambda value: f"duplicates {_ratio(value)}",
+}
+
+
+def on_trace(scenario: Mapping[str, Any]) -> bool:
+    """Whether a trace sets the forward capacity: then a share is a mean, not something a rate could settle at."""
+    forward = (scenario.get("path") or {}).get("forward") or {}
+    return any(hop.get("trace") for hop in (forward, *(forward.get("hops") or ())))
+
+
+def duration_s(scenario: Mapping[str, Any]) -> float | None:
+    """The scenario's length, None when it says none that can be read."""
+    try:
+        return seconds(scenario["duration"])
+    except (KeyError, InputError):
+        return None
+
+
+def rate_max_bps(flow: Mapping[str, Any]) -> float | None:
+    """A flow's highest rate, None when it says none that can be read."""
+    try:
+        return float(parse_rate(flow["rate"]["max"]))
+    except (KeyError, TypeError, InputError):
+        return None

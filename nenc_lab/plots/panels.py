@@ -1,0 +1,201 @@
+"""The four panels of the convergence figure, as data: scales, curves thinned for the page, names in the margin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nenc_lab.plots import style
+from nenc_lab.plots.curves import envelope
+from nenc_lab.plots.frame import Frame
+from nenc_lab.plots.gather import Flow
+from nenc_lab.plots.looks import Look, legend, look
+from nenc_lab.plots.parts import Area, Curve, Label, Stroke, Tick
+from nenc_lab.plots.place import Page, spread
+from nenc_lab.plots.scales import Scale, linear_ticks, spaced, symlog_ticks
+from nenc_lab.plots.text import height, number, shorten
+
+Floats = npt.NDArray[np.float64]
+_HEADROOM = 1.15
+_TICK_GAP = 0.15
+"""Inches between tick texts."""
+_FAR = 6.0
+_POINTS = 24_000
+"""Points of all curves of a figure together: keeps an SVG under a megabyte."""
+BUCKETS = 900
+"""Buckets a curve is thinned to at most: two points each, more than the panel has columns of ink."""
+LOSS_SCALE = Scale(0.0, 100.0, "symlog", 0.1)
+"""Percent. The same in every figure, and 0 is 0; from 0.1 % on a decade per step, so that 0.5 % shows beside 85 %."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """A curve as computed, before it is thinned."""
+
+    quantity: str
+    flow: int
+    x: Floats
+    y: Floats
+
+
+def rate_series(flows: Sequence[Flow]) -> list[Series]:
+    """Target, encoder output and goodput of every flow, Mbit/s."""
+    result = []
+    for k, flow in enumerate(flows):
+        result.append(Series("output", k, flow.output_t, flow.output))
+        result.append(Series("goodput", k, flow.t, flow.goodput))
+        result.append(Series("target", k, flow.t, flow.target))
+    return result
+
+
+def delay_series(flows: Sequence[Flow]) -> list[Series]:
+    """Queue delay (from the queues) and round-trip time of every flow, ms."""
+    result = []
+    for k, flow in enumerate(flows):
+        result.append(Series("rtt", k, flow.t, flow.rtt))
+        result.append(Series("queue_delay", k, flow.t, flow.queue_delay))
+    return result
+
+
+def loss_series(flows: Sequence[Flow]) -> list[Series]:
+    """Loss over the rate window of every flow, percent."""
+    return [Series("loss", k, flow.t, flow.loss) for k, flow in enumerate(flows)]
+
+
+def term_series(flows: Sequence[Flow]) -> list[Series]:
+    """The controller's p, i and d of every flow, 1/s."""
+    return [Series(term, k, flow.t, flow.terms[term]) for k, flow in enumerate(flows) for term in ("d", "p", "i")]
+
+
+def thinned(series: Iterable[Series], flows: int, total: int) -> tuple[Curve, ...]:
+    """The series as curves of at most their part of the figure's points, ``total`` curves in all."""
+    buckets = max(100, min(BUCKETS, _POINTS // (2 * max(total, 1))))
+    curves = []
+    for one in series:
+        x, y = envelope(one.x, one.y, buckets)
+        how = look(one.quantity, one.flow, flows)
+        curves.append(Curve(f"{one.quantity}.{one.flow}", x, y, how.colour, how.width, how.dash, how.z))
+    return tuple(curves)
+
+
+def rate_scale(flows: Sequence[Flow], capacity: Floats) -> Scale:
+    """From 0 to a little above what matters: the rates seen, and the capacity as far as the flows' highest rate.
+
+    A capacity beyond that is cut off and marked, so that 1 Gbit/s does not crush a curve of 5 to 120 Mbit/s. Of encoder
+    output and goodput, which are noisy, the top half percent does not count.
+    """
+    seen = [_top(flow.target, 1.0) for flow in flows]
+    seen += [_top(flow.output, 0.995) for flow in flows] + [_top(flow.goodput, 0.995) for flow in flows]
+    most = max((flow.rate_max_mbps or 0.0 for flow in flows), default=0.0) or max(seen, default=0.0)
+    usable = min(_top(capacity, 1.0, infinite=True), most)
+    top = max([usable, *seen])
+    return Scale(0.0, _HEADROOM * top if top > 0 else 1.0)
+
+
+def delay_scale(series: Iterable[Series]) -> Scale:
+    """Milliseconds from 0: linear up to 1.5 s, beyond that a decade per step from 10 ms on."""
+    top = max((_top(one.y, 1.0) for one in series), default=0.0)
+    if top > 1500.0:
+        return Scale(0.0, 1.1 * top, "symlog", 10.0)
+    return Scale(0.0, 1.08 * top if top > 0 else 1.0)
+
+
+def term_scale(series: Sequence[Series]) -> Scale:
+    """Both signs, linear. A peak far beyond what the terms are 99 % of the time is cut off, and the figure says so."""
+    low, high = extremes(series)
+    if low == high == 0.0:
+        return Scale(-1.0, 1.0)
+    values = np.abs(np.concatenate([one.y[np.isfinite(one.y)] for one in series]))
+    common = float(np.quantile(values[values > 0], 0.99))
+    if max(high, -low) > _FAR * common:
+        low, high = max(low, -2.0 * common), min(high, 2.0 * common)
+    pad = 0.06 * (high - low)
+    return Scale(low - pad, high + pad)
+
+
+def extremes(series: Iterable[Series]) -> tuple[float, float]:
+    """The lowest and highest value, 0 included."""
+    there = [one.y[np.isfinite(one.y)] for one in series]
+    low = min([0.0, *(float(values.min()) for values in there if values.size)])
+    return low, max([0.0, *(float(values.max()) for values in there if values.size)])
+
+
+def y_ticks(frame: Frame, count: int, say: Callable[[float], str] = number) -> tuple[Tick, ...]:
+    """Ticks with room for their texts."""
+    scale, room = frame.scale, frame.box.top - frame.box.bottom
+    if scale.kind == "linear":
+        ticks = linear_ticks(scale.low, scale.high, count)
+    else:
+        ticks = spaced(symlog_ticks(scale, say), scale, room, _TICK_GAP)
+    return tuple(Tick(value, text) for value, text in ticks)
+
+
+def say_ms(value: float) -> str:
+    """100, and from a second on 1 s, 10 s."""
+    return number(value) if value < 1000 else f"{number(value / 1000)} s"
+
+
+def loss_area(flows: Sequence[Flow], curves: Sequence[Curve]) -> tuple[Area, ...]:
+    """The loss of a flow that is alone, filled, so that short losses catch the eye."""
+    if len(flows) != 1:
+        return ()
+    return tuple(Area("loss", curve.x, curve.y, curve.colour, 0.25, 2.0) for curve in curves)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in the margin: its sample, and the height (inches) it would like to be at."""
+
+    look: Look
+    wanted: float
+    symbol: str = ""
+    text: str = ""
+
+
+def entries(frame: Frame, series: Sequence[Series], quantities: Sequence[str], flows: int) -> list[Entry]:
+    """A margin entry per quantity, beside the end of its first flow's curve.
+
+    Where all ends lie close together their order is noise: the names then stand in the order of ``quantities``.
+    """
+    found = {}
+    for quantity in quantities:
+        ends = [_last(one.y) for one in series if one.quantity == quantity]
+        wanted = next((float(frame.y(end)) for end in ends if end is not None), None)
+        if wanted is not None:
+            found[quantity] = wanted
+    heights = list(found.values())
+    if heights and max(heights) - min(heights) < 0.12 * len(heights):
+        middle = sum(heights) / len(heights)
+        found = {quantity: middle - 1e-3 * k for k, quantity in enumerate(found)}
+    return [Entry(legend(quantity, flows), wanted) for quantity, wanted in found.items()]
+
+
+def margin(page: Page, frame: Frame, listed: Sequence[Entry], right: float, size: float = 8.5) -> list[Stroke]:
+    """Writes the names right of a panel, near their curves' ends and clear of each other; returns their samples."""
+    gap = height(size) + 0.055
+    low, high = frame.box.bottom + gap / 2, frame.box.top - gap / 2
+    left = frame.box.right + 0.1
+    samples = []
+    for entry, y in zip(listed, spread([entry.wanted for entry in listed], gap, low, high), strict=True):
+        x = (left + 0.11,) if entry.symbol else (left, left + 0.22)
+        how = entry.look
+        samples.append(Stroke(x, (y,) * len(x), how.colour, how.width, how.dash, entry.symbol))
+        text = shorten(entry.text or how.label, size, right - left - 0.3)
+        page.put(Label(left + 0.3, y, text, size, style.INK))
+    return samples
+
+
+def _top(values: Floats, quantile: float, infinite: bool = False) -> float:
+    """The highest value, or a quantile, of what is there; 0 of nothing."""
+    there = values[~np.isnan(values)] if infinite else values[np.isfinite(values)]
+    if there.size == 0:
+        return 0.0
+    return float(there.max() if quantile >= 1.0 else np.quantile(there, quantile))
+
+
+def _last(values: Floats) -> float | None:
+    there = np.flatnonzero(np.isfinite(values))
+    return float(values[there[-1]]) if there.size else None

@@ -1,0 +1,77 @@
+"""Colours, dashes and matplotlib settings every figure of the lab shares.
+
+Colours are Okabe & Ito's, told apart by people with any of the common colour-vision deficiencies
+(https://jfly.uni-koeln.de/color/). Importing this does not import matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BLUE = "#0072B2"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+SKY = "#56B4E9"
+VERMILLION = "#D55E00"
+BLACK = "#000000"
+
+FLOW_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+"""One colour per flow, taken in turn; yellow is left out, it does not show on white."""
+
+INK = "#222222"
+MUTED = "#5F5F5F"
+GRID = "#E3E3E3"
+EVENT = "#8A8A8A"
+CAPACITY_FILL = "#E4E4E4"
+CAPACITY_EDGE = "#A8A8A8"
+GOOD = "#00795A"
+BAD = "#C24400"
+"""Okabe-Ito green and vermillion, a little darker: they carry small text (contrast 5:1 on white)."""
+
+SOLID: tuple[float, ...] = ()
+DASHED: tuple[float, ...] = (4.0, 1.6)
+DOTTED: tuple[float, ...] = (1.0, 1.2)
+DASH_DOT: tuple[float, ...] = (5.0, 1.4, 1.0, 1.4)
+
+FONT = "DejaVu Sans"
+"""Ships inside matplotlib, so a figure is the same on every machine; `nenc_lab.plots.text` knows its widths."""
+DPI = 150
+
+SETTINGS: dict[str, object] = {
+    "font.family": [FONT],
+    "font.size": 8.0,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.8,
+    "lines.solid_capstyle": "butt",
+    "lines.solid_joinstyle": "round",
+    "path.simplify": True,
+    "path.simplify_threshold": 0.2,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "nenc-lab",
+    "text.usetex": False,
+    "text.hinting": "none",
+    "savefig.bbox": None,
+    "savefig.facecolor": "white",
+    "savefig.transparent": False,
+}
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """matplotlib with the lab's settings and none of the user's: a file must not depend on a matplotlibrc."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
+        yield
