@@ -211,6 +211,54 @@ static void gains(uint32_t law)
     nenc_destroy(enc);
 }
 
+/* A link behind 40 ms, fluid: what the controller sends too much becomes queue. Reports every 50 ms, each half a
+ * round trip old. */
+typedef struct fluid {
+    int64_t now_ns;
+    int tick;
+    double queue_bits;
+    double capacity_bps;
+} fluid;
+
+static double tick_on_path(AdaptiveEncoder *enc, fluid *path)
+{
+    const double capacity_bps = path->capacity_bps, tick_s = 1.0 / 60;
+    double rate_bps = get_current_bitrate(enc);
+    path->queue_bits += (rate_bps - capacity_bps) * tick_s;
+    double delivered_bps = path->queue_bits > 0 ? capacity_bps : rate_bps;
+    path->queue_bits = path->queue_bits > 0 ? path->queue_bits : 0;
+    path->now_ns += 1000000000 / 60;
+    if (++path->tick % 3 == 0)
+        record(enc, path->now_ns, (uint32_t)(delivered_bps / 1e3), (float)(40 + path->queue_bits / capacity_bps * 1e3), 0);
+    nenc_state state;
+    CHECK(nenc_step(enc, path->now_ns, &state) > 0);
+    return state.rate_bps;
+}
+
+/* The capacity has risen by a tenth and the law is filling the queue again when the gains change, so that its terms are not
+ * zero. A twin whose gains stay shows how the rate would have moved anyway, up to the next report and its new error. */
+static void gains_change_without_a_bump(void)
+{
+    static const double factors[] = {0.25, 0.5, 2, 4};
+    for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
+        AdaptiveEncoder *enc = create(NENC_LAW_NENC, 0), *twin = create(NENC_LAW_NENC, 0);
+        fluid one = {.capacity_bps = 50e6}, other = {.capacity_bps = 50e6};
+        for (int tick = 0; tick < 1800; tick++)
+            CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
+        one.capacity_bps = other.capacity_bps = 55e6;
+        for (int tick = 0; tick < 15; tick++)
+            CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
+        nenc_config config = config_of(NENC_LAW_NENC);
+        CHECK(nenc_set_gains(enc, config.kp * factors[f], config.ki * factors[f], config.kd * factors[f]) == NENC_OK);
+        for (int tick = 0; tick < 3; tick++) {
+            double changed = tick_on_path(enc, &one), unchanged = tick_on_path(twin, &other);
+            CHECK_NEAR(changed, unchanged, 0.02 * unchanged);
+        }
+        nenc_destroy(enc);
+        nenc_destroy(twin);
+    }
+}
+
 /* A fixed random history: losses, silences, bursts, jumps of rtt. Returns the states as one digest. */
 static uint64_t history(uint32_t law, uint64_t seed)
 {
@@ -258,5 +306,6 @@ int main(void)
         gains(law);
         deterministic(law);
     }
+    gains_change_without_a_bump();
     return CHECK_END();
 }
