@@ -10,6 +10,7 @@
 static const double slow_ns = 100e6;      /* time constant of queue_slow_ms and delivered_bps */
 static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
 static const double empty_ms = 3.0;
+static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
 
 void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns)
 {
@@ -49,6 +50,10 @@ static void track_base(nenc_estimate *estimate, const nenc_config *config, int64
 static void track_loss(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns, double dt_ns, double loss)
 {
     estimate->loss = estimate->count > 1 ? towards(estimate->loss, loss, dt_ns, loss_slow_ns) : loss;
+    /* A broken path that is whole again is known by two clean reports, not by the tail of a filter. */
+    const double two = 0.5 * (loss + estimate->last_loss);
+    if (estimate->loss > 0.1 && two < 0.25 * estimate->loss) estimate->loss = two;
+    estimate->last_loss = loss;
     if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
     if (estimate->loss < estimate->loss_next) estimate->loss_next = estimate->loss;
     if (now_ns - estimate->loss_ns < (int64_t)(config->base_window_ns / 2)) return;
@@ -84,23 +89,65 @@ void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps)
     estimate->sent_ns[at] = now_ns;
 }
 
-/* The longer path, see the top of the file. */
-static int base_has_moved(const nenc_estimate *estimate)
+/* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
+static double arriving_bps(const nenc_estimate *estimate)
 {
-    enum { SAMPLES = 4 };
-    if (estimate->count < SAMPLES || estimate->queue_ms < 20.0 || estimate->capacity_bps <= 0.0) return 0;
+    const int64_t until_ns = estimate->time_ns[0] - (int64_t)(estimate->rtt_ms[0] * 1e6) - decided_ns;
+    return nenc_estimate_sent_mean(estimate, until_ns - (int64_t)(2.0 * estimate->interval_ns), until_ns) * (1.0 - estimate->loss);
+}
+
+/* The longer path, see the top of the file: the rtt jumped to a plateau, and the delivered rate has gone down with ours while
+ * the rtt stayed on it. A queue that others fill as we drain it wanders too much to pass for a plateau. */
+static int base_has_moved(nenc_estimate *estimate, double arriving)
+{
+    enum { PLATEAU = 6 };
+    static const double jump_ms = 25.0, flat_ms = 5.0;
+    static const int64_t memory_ns = 5000000000;
+    if (estimate->count > 2 && estimate->rtt_ms[0] - estimate->rtt_ms[2] > jump_ms) {
+        const int higher = !estimate->edge_ns || estimate->since_edge > 3;
+        if (higher) estimate->edge_ms = estimate->rtt_ms[2];
+        estimate->edge_ns = estimate->time_ns[0];
+        estimate->since_edge = 0;
+        estimate->peak_bps = 0.0;
+    }
+    if (!estimate->edge_ns || estimate->time_ns[0] - estimate->edge_ns > memory_ns) {
+        estimate->edge_ns = 0;
+        return 0;
+    }
+    if (++estimate->since_edge > 2 && estimate->bps[0] > estimate->peak_bps) estimate->peak_bps = estimate->bps[0];
+    if (estimate->since_edge < PLATEAU + 2) return 0;
     double low = estimate->rtt_ms[0], high = low, delivered = 0.0;
-    for (int i = 0; i < SAMPLES; i++) {
+    for (int i = 0; i < PLATEAU; i++) {
         if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
         if (estimate->rtt_ms[i] > high) high = estimate->rtt_ms[i];
-        delivered += estimate->bps[i] / SAMPLES;
+        delivered += estimate->bps[i] / PLATEAU;
     }
-    if (high - low > 4.0 + 2.0 * estimate->spread_ms) return 0;
-    /* What these samples report was sent one rtt ago. */
-    const int64_t rtt_ns = (int64_t)(estimate->rtt_ms[0] * 1e6), span_ns = (int64_t)(SAMPLES * estimate->interval_ns);
-    const int64_t until_ns = estimate->time_ns[0] - rtt_ns;
-    const double arriving = nenc_estimate_sent_mean(estimate, until_ns - span_ns, until_ns) * (1.0 - estimate->loss);
-    return delivered < 0.8 * estimate->capacity_bps && delivered > 0.7 * arriving && arriving < 0.85 * estimate->capacity_bps;
+    const int plateau = low > estimate->edge_ms + 0.8 * jump_ms && high - low < flat_ms + estimate->spread_ms;
+    return plateau && delivered < 0.75 * estimate->peak_bps && delivered > 0.6 * arriving && delivered < 1.6 * arriving;
+}
+
+/* The link's rate, or our share of it. What arrives is a lower bound of it at any time; while there is a queue it is the
+ * thing itself, unless the "queue" is a longer path: then what arrives is what we sent, and is believed slowly. */
+static void track_capacity(nenc_estimate *estimate, double dt_ns, double arriving, double busy_ms)
+{
+    const double both_bps = estimate->bps[0] < estimate->bps[1] ? estimate->bps[0] : estimate->bps[1];
+    const double seen_bps = estimate->bps[0];
+    if (estimate->queue_ms > busy_ms && seen_bps < 0.85 * arriving && seen_bps < estimate->capacity_bps) {
+        estimate->capacity_bps = estimate->full_bps = seen_bps; /* the link has become slower: one sample is proof */
+        estimate->busy_ns = estimate->time_ns[0];
+    } else if (estimate->busy) {
+        const int fresh = (double)(estimate->time_ns[0] - estimate->busy_ns) > 1e9;
+        const int own = seen_bps > 1.15 * arriving || seen_bps < 0.85 * arriving;
+        estimate->busy_ns = estimate->time_ns[0];
+        if (estimate->capacity_bps <= 0.0 || (own && (fresh || seen_bps < 0.7 * estimate->capacity_bps)))
+            estimate->capacity_bps = seen_bps;
+        else
+            estimate->capacity_bps = towards(estimate->capacity_bps, seen_bps, dt_ns, own ? 150e6 : 1e9);
+        estimate->full_bps = estimate->capacity_bps;
+    } else if (both_bps > 1.15 * estimate->full_bps) {
+        estimate->full_bps = 0.0;
+    }
+    if (estimate->capacity_bps > 0.0 && both_bps > estimate->capacity_bps) estimate->capacity_bps = both_bps;
 }
 
 static void remember(nenc_estimate *estimate, const nenc_sample *sample)
@@ -130,29 +177,29 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
         estimate->interval_ns = 50e6;
         return 0;
     }
-    const double step_ms = fabs(estimate->rtt_ms[0] - estimate->rtt_ms[1]);
-    estimate->spread_ms = towards(estimate->spread_ms, step_ms < 15.0 ? step_ms : 15.0, dt_ns, 2e9);
-    if (dt_ns < 1e9) estimate->interval_ns = towards(estimate->interval_ns, dt_ns, dt_ns, 500e6);
+    /* The usual interval: lost reports make gaps, and must not make us patient. */
+    estimate->interval_ns = towards(estimate->interval_ns, dt_ns, dt_ns, dt_ns > estimate->interval_ns ? 10e9 : 500e6);
+    const int busy = estimate->queue_ms > busy_ms && estimate->rtt_ms[1] - estimate->rtt_base_ms > busy_ms;
+    estimate->busy = busy ? estimate->busy + 1 : 0;
+    if (!busy) estimate->spread_ms = towards(estimate->spread_ms, fabs(estimate->rtt_ms[0] - estimate->rtt_ms[1]), dt_ns, 2e9);
+    if (estimate->spread_ms > 15.0) estimate->spread_ms = 15.0;
 
-    const int moved = base_has_moved(estimate);
+    const double arriving = arriving_bps(estimate);
+    const int moved = base_has_moved(estimate, arriving);
     if (moved) {
         double low = estimate->rtt_ms[0];
-        for (int i = 1; i < 4; i++)
+        for (int i = 1; i < 6; i++)
             if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
         forget_base(estimate, now_ns, low);
         estimate->rtt_base_ms = low;
-        estimate->queue_ms = sample->rtt_ms - low;
-        estimate->queue_slow_ms = estimate->queue_ms;
+        estimate->queue_ms = estimate->queue_slow_ms = sample->rtt_ms - low;
+        estimate->busy = 0;
+        estimate->edge_ns = 0;
+    } else {
+        track_capacity(estimate, dt_ns, arriving, busy_ms);
     }
     estimate->queue_slow_ms = towards(estimate->queue_slow_ms, estimate->queue_ms, dt_ns, slow_ns);
     estimate->delivered_bps = towards(estimate->delivered_bps, estimate->bps[0], dt_ns, slow_ns);
     if (estimate->queue_ms <= nenc_estimate_empty_ms(estimate)) estimate->empty_ns = now_ns;
-    /* Busy before and after: all that arrived between the two samples came through a full link. */
-    if (estimate->queue_ms > busy_ms && estimate->rtt_ms[1] - estimate->rtt_base_ms > busy_ms) {
-        const double now_bps = 0.5 * (estimate->bps[0] + estimate->bps[1]);
-        const int fell = estimate->capacity_bps > 0.0 && now_bps < 0.7 * estimate->capacity_bps;
-        if (estimate->capacity_bps <= 0.0 || fell) estimate->capacity_bps = fell ? estimate->bps[0] : now_bps;
-        else estimate->capacity_bps = towards(estimate->capacity_bps, estimate->bps[0], dt_ns, 150e6);
-    }
     return moved;
 }

@@ -16,7 +16,12 @@ typedef struct nenc_estimate {
     int64_t bucket_ns;                 /* when the newest bucket began */
     int bucket;
     double rtt_base_ms; /* INFINITY before the first sample */
-    double spread_ms;   /* mean of |rtt - rtt before|: jitter */
+    double spread_ms;   /* mean of |rtt - rtt before| while no queue is in the way: jitter */
+    int busy;           /* samples in a row with a queue */
+    double edge_ms;     /* rtt before it jumped, 0: it did not */
+    int64_t edge_ns;
+    double peak_bps;    /* highest delivered rate since, but for the first few samples */
+    int since_edge;
 
     /* The newest samples, [0] is the newest. */
     int count;
@@ -32,7 +37,10 @@ typedef struct nenc_estimate {
     double loss_floor;    /* what the path loses anyway: minimum of loss over base_window_ns, two buckets */
     double loss_next;
     int64_t loss_ns;
-    double capacity_bps; /* delivered while the queue was busy, 0: never seen full */
+    double capacity_bps; /* what the path carries: measured while the queue was busy, at least what arrives; 0: unknown */
+    double full_bps;     /* where the path was last seen full, 0: not, or more has arrived since */
+    int64_t busy_ns;     /* the last time that it was */
+    double last_loss;
     int64_t empty_ns;    /* last time that the queue was seen empty */
 
     /* What was sent: a ring by tick. */

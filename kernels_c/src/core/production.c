@@ -136,7 +136,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
 
     const double high_s = config->queue_high_ns * 1e-9;
     const double coming_s = predicted_queue_s(law, now_ns);
-    if (law->mode != DRAIN && path->queue_ms * 1e-3 > set_s && (path->queue_ms * 1e-3 > high_s || coming_s > 1.5 * high_s))
+    if (law->mode != DRAIN && path->queue_ms * 1e-3 > 0.5 * set_s && (path->queue_ms * 1e-3 > high_s || coming_s > high_s))
         enter(law, DRAIN, now_ns);
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
@@ -146,8 +146,10 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
             enter(law, CONTROL, now_ns);
         }
     } else if (law->mode == RAMP && (queue_s > 0.6 * set_s)) {
-        const double capacity = path->capacity_bps > 0.0 && path->queue_ms > 500.0 * set_s ? path->capacity_bps : path->delivered_bps;
-        if (capacity < law->rate_bps) law->rate_bps = capacity;
+        /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
+        double carried = path->bps[0] > path->bps[1] ? path->bps[0] : path->bps[1];
+        if (path->busy && path->capacity_bps > carried) carried = path->capacity_bps;
+        if (carried < law->rate_bps) law->rate_bps = carried;
         nenc_pid_anchor(&law->pid, law->rate_bps);
         enter(law, CONTROL, now_ns);
     } else if (law->mode == CONTROL) {
@@ -163,13 +165,16 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
     double gain = config->ramp_queue_ns * 1e-9 / dead;
     if (gain > config->ramp_gain) gain = config->ramp_gain;
     /* Near the capacity last seen it goes slowly: the shape of CUBIC's window (RFC 9438 section 4.1) and SCReAM's scl. */
-    if (path->capacity_bps > 0.0) {
-        const double away = 8.0 * (law->rate_bps / path->capacity_bps - 1.0);
+    double lead = config->ramp_gain;
+    if (path->full_bps > 0.0) {
+        const double away = 4.0 * (law->rate_bps / path->full_bps - 1.0);
         gain *= clamp(away * away, 0.1, 1.0);
+        if (law->rate_bps > path->full_bps) lead *= 0.4;
     }
+    if (path->last_loss > config->shed_loss) gain = 0.0;
     const double grown = law->rate_bps * (1.0 + gain * dt_s / dead);
     /* Never far ahead of what has arrived: an encoder that does not fill its rate proves nothing about the path. */
-    const double proven = (1.0 + config->ramp_gain) * path->delivered_bps / (1.0 - clamp(path->loss_floor, 0.0, 0.9));
+    const double proven = (1.0 + lead) * path->delivered_bps / (1.0 - clamp(path->loss_floor, 0.0, 0.9));
     if (grown <= proven) law->rate_bps = grown;
     law->bounds |= NENC_BOUND_RAMP;
 }
@@ -197,8 +202,9 @@ static void limit(production *law, const nenc_config *config, int64_t now_ns)
 {
     const nenc_estimate *path = &law->path;
     if (path->count && law->mode != STALE) {
-        const double most = config->loss_headroom * path->delivered_bps;
-        if (path->loss > config->loss_tolerance && law->rate_bps > most) {
+        const int broken_now = path->last_loss > config->shed_loss && path->bps[0] < path->delivered_bps;
+        const double most = config->loss_headroom * (broken_now ? path->bps[0] : path->delivered_bps);
+        if ((path->loss > config->loss_tolerance || path->last_loss > config->shed_loss) && law->rate_bps > most) {
             law->rate_bps = most;
             law->bounds |= NENC_BOUND_LOSS;
         }
