@@ -67,7 +67,7 @@ class Node:
             return "a group of keys"
         if isinstance(self.value, list):
             return "a list"
-        return shown(self.value) if isinstance(self.value, str) else self.text
+        return shown(self.value) if isinstance(self.value, str) else shown(self.text)[1:-1]
 
     def plain(self) -> Any:
         """Without places; lists become tuples."""
@@ -146,7 +146,9 @@ def parse(text: str, place: Place) -> Node:
     except ReaderError as error:
         before = text[: error.position]
         at = replace(place, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
-        raise ScenarioError([at.problem("", f"character {error.character!r} is not allowed in YAML text")]) from None
+        raise ScenarioError(
+            [at.problem("", f"character U+{int(error.character):04X} is not allowed in YAML text")]
+        ) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)

@@ -125,7 +125,7 @@ def _unknown_key(spot: Spot, key: str) -> Problem:
     place = holder.keys[key] if holder is not None and key in holder.keys else spot.place
     where = spot.dotted or "a scenario"
     hint = "; YAML 1.2 has no merge key: use extends, or write the keys out" if key == "<<" else ""
-    near = nearest(key, [name for name in known if holder is None or name not in holder.value] or list(known))
+    near = nearest(key, known)
     return place.problem(
         f"{spot.dotted}.{key}".lstrip("."), f"unknown key {shown(key)}{near}{hint}; {where} has {', '.join(known)}"
     )
@@ -145,4 +145,6 @@ def _not_one_of(node: Node, allowed: tuple[str, ...], key: str) -> str:
     value = node.value if isinstance(node.value, str) else node.text
     if value in schema.LATER.get(key, ()):
         return f"{shown(value)} is not in this version: write {' or '.join(allowed)}"
+    if value in allowed:
+        return f"{node.shown()} is text here: write {value} without quotes"
     return f"{node.shown()} is not one of {', '.join(allowed)}{nearest(str(value), allowed)}"

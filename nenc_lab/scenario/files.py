@@ -64,7 +64,7 @@ def _beside(node: Node) -> Path:
 
 def _not_there(node: Node, key: str, file: Path) -> Problem:
     try:
-        near = nearest(file.name, sorted(path.name for path in file.parent.iterdir() if path.is_file()))
+        near = nearest(file.name, sorted(path.name for path in file.parent.iterdir() if path.is_file()), cutoff=0.75)
     except (OSError, ValueError):
         near = ""
     what = "is a directory, not a file" if file.is_dir() else "no such file"

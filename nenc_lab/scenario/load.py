@@ -88,16 +88,19 @@ def _extended(file: Path, below: tuple[Path, ...]) -> Node:
     if len(chain) > DEEPEST_EXTENDS:
         raise ScenarioError([at.problem("extends", f"more than {DEEPEST_EXTENDS} files extend each other")])
     if not base.is_file():
-        near = _near_file(base)
-        raise ScenarioError([name.place.problem("extends", f"{name.shown()}: no such file{near} (looked for {base})")])
-    return merge.over(_extended(base, chain), tree)
+        what = "is a directory, not a file" if base.is_dir() else f"no such file{_near_file(base)}"
+        raise ScenarioError([name.place.problem("extends", f"{name.shown()}: {what} (looked for {base})")])
+    lower = _extended(base, chain)
+    if not isinstance(lower.value, dict):
+        raise ScenarioError([lower.place.problem("", f"is {lower.shown()}, not a scenario to extend")])
+    return merge.over(lower, tree)
 
 
 def _near_file(file: Path) -> str:
     from nenc_lab.scenario.expect import nearest
 
     try:
-        return nearest(file.name, sorted(path.name for path in file.parent.iterdir()))
+        return nearest(file.name, sorted(path.name for path in file.parent.iterdir() if path.is_file()), cutoff=0.75)
     except OSError:
         return ""
 

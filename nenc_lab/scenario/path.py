@@ -89,11 +89,10 @@ class Entry(Model):
     @field_validator("ramp")
     @classmethod
     def _ramps_a_rate(cls, ramp: Ramp | None, info: Any) -> Ramp | None:
-        changes = (info.data.get("forward"), info.data.get("reverse"))
-        if (
-            ramp is not None
-            and "at" in info.data
-            and not any(change is not None and change.rate is not None for change in changes)
+        if ramp is None or not {"forward", "reverse"} <= info.data.keys():
+            return ramp  # what is wrong with a direction is reported there
+        if not any(
+            change is not None and change.rate is not None for change in (info.data["forward"], info.data["reverse"])
         ):
             raise wrong("a ramp is of the rate: give forward.rate or reverse.rate beside it")
         return ramp

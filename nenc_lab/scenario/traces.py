@@ -150,9 +150,8 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
     """
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
-        raise InputError(
-            f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: 1ms to {found.length_ns / NS_PER_S:g}s, the trace's length"
-        )
+        length = f"{found.length_ns / NS_PER_S:g}s"
+        raise InputError(f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: from 1ms to the whole trace, {length}")
     rates = found.binned_bps(bin_ns)
     text = _opportunities(found) if format == "csv" else _steps(rates, bin_ns)
     target = Path(target)
