@@ -17,7 +17,10 @@ MISSING = "-"
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Cells ready to print; every column but the first ``left`` ones holds numbers and is set flush right."""
+    """Cells ready to print; every column but the first ``left`` ones holds numbers and is set flush right.
+
+    Column names may have two lines, so that a table fits a terminal of 80 columns.
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -33,17 +36,8 @@ def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
 def changes(summary: Mapping[str, Any]) -> TextTable:
     """What the controller made of each change: one row per flow and change, in the order of the summary."""
     columns = (
-        "flow",
-        "change",
-        "at s",
-        "to Mbit/s",
-        "rise s",
-        "settled s",
-        "overshoot %",
-        "used %",
-        "queue p95 ms",
-        "max ms",
-        "loss %",
+        *("flow", "change", "at\ns", "to\nMbit/s", "rise\ns", "settle\ns", "over-\nshoot%"),
+        *("used\n%", "queue\np95 ms", "queue\nmax ms", "loss\n%"),
     )
     rows = tuple(
         (
@@ -68,16 +62,8 @@ def changes(summary: Mapping[str, Any]) -> TextTable:
 def totals(summary: Mapping[str, Any]) -> TextTable:
     """The whole run, one row per flow."""
     columns = (
-        "flow",
-        "goodput Mbit/s",
-        "used %",
-        "queue p95 ms",
-        "rtt p95 ms",
-        "loss %",
-        "frame delay p95 ms",
-        "late",
-        "damaged",
-        "freezes",
+        *("flow", "goodput\nMbit/s", "used\n%", "queue\np95 ms", "rtt\np95 ms", "loss\n%", "frame\np95 ms"),
+        *("frames\nlate", "frames\ndamaged", "freezes"),
     )
     rows = tuple(
         (

@@ -54,8 +54,8 @@ def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else (DONE if error.code is None else BAD_INPUT)
     if isinstance(error, KeyboardInterrupt):
-        folder = getattr(error, "folder", None)
-        _say("interrupted" if folder is None else f"interrupted: the partial run is in {os.fspath(folder)}")
+        folders = [*getattr(error, "folders", ()), *([error.folder] if hasattr(error, "folder") else [])]
+        _say("\n".join(["interrupted", *(f"partial run: {os.fspath(folder)}" for folder in folders)]))
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if isinstance(error, BrokenPipeError):
         _forget_stdout()

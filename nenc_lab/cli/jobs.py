@@ -84,26 +84,30 @@ def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress | None) 
 
     # spawn: a fork would copy the locks of the numeric libraries' threads in whatever state they are
     context = multiprocessing.get_context("spawn")
-    clocks = context.RawArray("q", len(jobs))
-    with ProcessPoolExecutor(workers, context, _start_worker, (clocks,)) as pool:
+    shared = Shared(context.RawArray("q", len(jobs)), context.RawValue("b", 0))
+    with ProcessPoolExecutor(workers, context, _start_worker, (shared,)) as pool:
         futures = [pool.submit(_work, index, job) for index, job in enumerate(jobs)]
         try:
             for future in futures:
-                yield _opened(_awaited(future, clocks, progress))
+                yield _opened(_awaited(future, shared, progress))
         except BrokenProcessPool as error:
             raise EnvironmentError_(
                 "a worker process was killed by the system (out of memory?): call again with fewer --jobs"
             ) from error
+        except KeyboardInterrupt as interrupt:
+            _stop(pool, futures, shared)
+            interrupt.folders = _partial(futures)  # type: ignore[attr-defined]
+            raise
         finally:
-            _stop(pool, futures)
+            _stop(pool, futures, shared)
 
 
-def _awaited(future: Future[str], clocks: Any, progress: Progress | None) -> str:
+def _awaited(future: Future[str], shared: Shared, progress: Progress | None) -> str:
     from concurrent.futures import wait
 
     while not wait([future], POLL_S).done:
         if progress is not None:
-            for index, now_ns in enumerate(clocks):
+            for index, now_ns in enumerate(shared.clocks):
                 progress(index, now_ns)
     return future.result()
 
@@ -114,12 +118,13 @@ def _opened(folder: str) -> LabRun:
     return LabRun(folder)
 
 
-def _stop(pool: ProcessPoolExecutor, futures: Sequence[Future[str]]) -> None:
+def _stop(pool: ProcessPoolExecutor, futures: Sequence[Future[str]], shared: Shared) -> None:
     """Ends what is still under way as Ctrl-C would: each run is left readable and marked partial."""
-    if all(future.done() for future in futures):
-        return
     import multiprocessing
 
+    if all(future.done() for future in futures):
+        return
+    shared.stop.value = 1
     for future in futures:
         future.cancel()
     for child in multiprocessing.active_children():
@@ -129,13 +134,29 @@ def _stop(pool: ProcessPoolExecutor, futures: Sequence[Future[str]]) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-_clocks: Any = None
-"""In a worker: simulated ns of every job, shared with the parent."""
+def _partial(futures: Sequence[Future[str]]) -> list[Path]:
+    """Folders of the runs that were interrupted."""
+    errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
+    return [folder for error in errors if (folder := getattr(error, "folder", None)) is not None]
 
 
-def _start_worker(clocks: Any) -> None:
-    global _clocks
-    _clocks = clocks
+@dataclass(frozen=True)
+class Shared:
+    """Memory of the parent and its workers."""
+
+    clocks: Any
+    """Simulated ns of every job."""
+    stop: Any
+    """``value`` is 1 when no further job may begin."""
+
+
+_shared: Shared
+"""In a worker: the parent's."""
+
+
+def _start_worker(shared: Shared) -> None:
+    global _shared
+    _shared = shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker waits for the parent's word
     # a parent killed outright cannot give it: die with it
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -143,10 +164,13 @@ def _start_worker(clocks: Any) -> None:
 
 def _work(index: int, job: Job) -> str:
     def tell(now_ns: int) -> None:
-        _clocks[index] = now_ns
+        _shared.clocks[index] = now_ns
 
     signal.signal(signal.SIGINT, _interrupt_once)
     try:
+        # looked at after the handler is there: the parent sets it before it sends the signal, so one of them is seen
+        if _shared.stop.value:
+            raise KeyboardInterrupt
         return str(execute(job, tell).folder)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -155,4 +179,5 @@ def _work(index: int, job: Job) -> str:
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
     """The terminal and the parent may both send it: the second must not cut short what the first began."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _shared.stop.value = 1
     raise KeyboardInterrupt

@@ -16,7 +16,7 @@ LONG_S = 2.0
 KNOWN_AFTER_S = 0.5
 """From here on the speed so far says how long the rest will take."""
 REDRAW_S = 0.1
-BAR = 24
+BAR = 20
 
 
 class ProgressLine:
@@ -46,7 +46,7 @@ class ProgressLine:
 
     def __call__(self, index: int, now_ns: int) -> None:
         """Job ``index`` has reached ``now_ns``."""
-        self._done[index] = min(now_ns, self._lengths[index])
+        self._done[index] = max(self._done[index], min(now_ns, self._lengths[index]))
         now = self._clock()
         if now - self._drawn_at >= REDRAW_S:
             self._drawn_at = now

@@ -61,12 +61,12 @@ def run(
                 if as_json:
                     json_line(run_as_json(done))
                 else:
-                    show_run(console(), done)
+                    show_run(console(), done, brief=len(batch) > 1)
         finally:
             if line is not None:
                 line.wipe()
     if len(batch) > 1 and not as_json:
-        console().print(f"{len(batch)} runs: {len(batch) - unmet} met their expectations, {unmet} did not")
+        print(f"{len(batch)} runs: {len(batch) - unmet} met their expectations, {unmet} did not")
     return UNMET if unmet else DONE
 
 

@@ -46,25 +46,34 @@ def console() -> Console:
 
 
 def show_table(out: Console, table: report.TextTable) -> None:
-    """Prints a table, unless it has no rows."""
+    """Prints a table, unless it has no rows; no line ends in blanks."""
     from rich import box
     from rich.table import Table
 
     if not table.rows:
         return
-    drawn = Table(
-        title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False
-    )
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    lines = max(column.count("\n") for column in table.columns)
     for index, column in enumerate(table.columns):
-        drawn.add_column(column, justify="left" if index < table.left else "right", vertical="bottom")
+        name = "\n" * (lines - column.count("\n")) + column  # names end on the line above the values
+        drawn.add_column(name, justify="left" if index < table.left else "right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*row, style="bold red" if row[0] == "FAILED" else None)
-    out.print(drawn)
+    with out.capture() as printed:
+        out.print(drawn)
+    print(f"\n{table.title}")
+    print("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def show_run(out: Console, run: LabRun) -> None:
-    """The end of one run: headline, changes, whole run, verdicts, where everything is."""
-    out.print(report.headline(run), style="bold")
-    for table in (report.changes(run.summary), report.totals(run.summary), report.verdicts(run.expectations)):
-        show_table(out, table)
-    out.print(f"figure: {run.figure}" if run.figure is not None else f"folder: {run.folder}", soft_wrap=True)
+def show_run(out: Console, run: LabRun, *, brief: bool = False) -> None:
+    """The end of one run: headline, changes, verdicts, where everything is; ``brief`` tells of failed verdicts only."""
+    out.print(report.headline(run), style="bold", soft_wrap=True)
+    show_table(out, report.changes(run.summary))
+    if not brief:
+        show_table(out, report.totals(run.summary))
+    failed = [verdict for verdict in run.expectations if not verdict["passed"]]
+    show_table(out, report.verdicts(failed if brief else run.expectations))
+    print(f"\n{len(run.expectations) - len(failed)} of {len(run.expectations)} expectations met")
+    print(f"figure: {run.figure}" if run.figure is not None else f"folder: {run.folder}")
+    if brief:
+        print()
