@@ -25,7 +25,7 @@ _AT_ONCE = 0.05
 """A flow whose rate is in the band of its new share already (seconds) has nothing to mark."""
 _SYMBOL = 0.085
 _CROWD = 160
-"""More marks than this would hide the curves: then only those that have a text are drawn."""
+"""More marks than this would hide the curves: then there are none, and the key figures say how many settled."""
 
 
 def marks(page: Page, frame: Frame, terrain: Terrain, flows: Sequence[Flow]) -> tuple[Mark, ...]:
@@ -39,11 +39,11 @@ def marks(page: Page, frame: Frame, terrain: Terrain, flows: Sequence[Flow]) -> 
         ),
         key=lambda entry: (entry[0], entry[1].x),
     )
-    crowded = len(found) > _CROWD
-    for _, mark, _ in () if crowded else found:
+    if len(found) > _CROWD:
+        return ()
+    for _, mark, _ in found:
         page.block(float(frame.x(mark.x)), float(frame.y(mark.y)), _SYMBOL)
     said: dict[tuple[str, str], list[float]] = {}
-    told = []
     for rank, mark, text in found:
         x, y = float(frame.x(mark.x)), float(frame.y(mark.y))
         if any(abs(x - other) < _APART for other in said.get((text, mark.colour), ())):
@@ -51,8 +51,7 @@ def marks(page: Page, frame: Frame, terrain: Terrain, flows: Sequence[Flow]) -> 
         label = Label(x, y, text, 8, mark.colour, bold=rank == 0, anchor="center", halo=True)
         if page.put_near(label, frame.box, terrain):
             said.setdefault((text, mark.colour), []).append(x)
-            told.append(mark)
-    return tuple(told) if crowded else tuple(mark for _, mark, _ in found)
+    return tuple(mark for _, mark, _ in found)
 
 
 def _of_change(flow: Flow, change: Change, colour: str) -> list[tuple[int, Mark, str]]:

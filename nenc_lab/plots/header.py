@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ROWS_AT_MOST = 8
 _NONE = "\N{EN DASH}"
-_ROW = 0.19
+ROW = 0.19
+"""Inches a line of the table takes."""
 
 
 def rows(flows: Sequence[Flow]) -> int:
@@ -102,7 +103,7 @@ def table(page: Page, flows: Sequence[Flow], left: float, top: float, steady: bo
     x = left + 0.4 + max(width(name, 9, bold=True) for name in names) + 0.25
     samples = []
     for k, name in enumerate(names):
-        y, colour = top - _ROW * (k + 1), flow_colour(k, len(flows))
+        y, colour = top - ROW * (k + 1), flow_colour(k, len(flows))
         samples.append(Stroke((left, left + 0.3), (y, y), colour, 2.6))
         page.put(Label(left + 0.4, y, name, 9, bold=True))
     for column in range(max(len(line) for line in lines)):
@@ -110,10 +111,10 @@ def table(page: Page, flows: Sequence[Flow], left: float, top: float, steady: bo
         caption = next(cell[0] for cell in cells if cell[0])
         page.put(Label(x, top, caption, 8, style.MUTED))
         for k, (_, value, bad) in enumerate(cells):
-            page.put(Label(x, top - _ROW * (k + 1), value, 9, style.BAD if bad else style.INK))
+            page.put(Label(x, top - ROW * (k + 1), value, 9, style.BAD if bad else style.INK))
         x += max(width(caption, 8), *(width(cell[1], 9) for cell in cells)) + 0.2
     if len(flows) > len(shown):
-        y = top - _ROW * (len(shown) + 1)
+        y = top - ROW * (len(shown) + 1)
         page.put(Label(left + 0.4, y, f"and {len(flows) - len(shown)} more", 8, style.MUTED))
     return samples
 

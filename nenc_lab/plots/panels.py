@@ -1,4 +1,4 @@
-"""The four panels of the convergence figure, as data: scales, curves thinned for the page, names in the margin."""
+"""The panels of the convergence figure as data: scales, curves thinned for the page, names in the margin."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from nenc_lab.plots.curves import envelope
 from nenc_lab.plots.frame import Frame
 from nenc_lab.plots.gather import Flow
 from nenc_lab.plots.looks import Look, legend, look
-from nenc_lab.plots.parts import Area, Curve, Label, Stroke, Tick
-from nenc_lab.plots.place import Page, spread
+from nenc_lab.plots.parts import Area, Curve, Label, Mark, Stroke, Tick
+from nenc_lab.plots.place import Box, Page, spread
 from nenc_lab.plots.scales import Scale, linear_ticks, spaced, symlog_ticks
 from nenc_lab.plots.text import height, number, shorten
 
 Floats = npt.NDArray[np.float64]
-_HEADROOM = 1.15
 _TICK_GAP = 0.15
 """Inches between tick texts."""
 _FAR = 6.0
 _POINTS = 24_000
 """Points of all curves of a figure together: keeps an SVG under a megabyte."""
+_CURVES_PER_FLOW = 9
 BUCKETS = 900
 """Buckets a curve is thinned to at most: two points each, more than the panel has columns of ink."""
 LOSS_SCALE = Scale(0.0, 100.0, "symlog", 0.1)
@@ -41,14 +41,66 @@ class Series:
     y: Floats
 
 
-def rate_series(flows: Sequence[Flow]) -> list[Series]:
-    """Target, encoder output and goodput of every flow, Mbit/s."""
-    result = []
-    for k, flow in enumerate(flows):
-        result.append(Series("output", k, flow.output_t, flow.output))
-        result.append(Series("goodput", k, flow.t, flow.goodput))
-        result.append(Series("target", k, flow.t, flow.target))
-    return result
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in the margin: its sample, and the height (inches) it would like to be at."""
+
+    look: Look
+    wanted: float
+    symbol: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One panel before it is put on the page, with its heading and the names for its margin."""
+
+    name: str
+    heading: str
+    frame: Frame
+    ticks: tuple[Tick, ...]
+    curves: tuple[Curve, ...]
+    listed: Sequence[Entry]
+    note: str = ""
+    areas: tuple[Area, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    zero_line: bool = False
+
+
+def delay_part(flows: Sequence[Flow], box: Box, end: float) -> Part:
+    """Queue delay and round-trip time."""
+    series = delay_series(flows)
+    frame = Frame(box, 0.0, end, delay_scale(series))
+    listed = entries(frame, series, ("queue_delay", "rtt"), len(flows))
+    return Part("delay", "Delay, ms", frame, y_ticks(frame, 4, say_ms), thinned(series, len(flows)), listed)
+
+
+def loss_part(flows: Sequence[Flow], box: Box, end: float) -> Part:
+    """Loss over the rate window; filled for a flow that is alone, so that short losses catch the eye."""
+    series = loss_series(flows)
+    frame = Frame(box, 0.0, end, LOSS_SCALE)
+    curves = thinned(series, len(flows))
+    areas = tuple(Area("loss", curve.x, curve.y, curve.colour, 0.25, 2.0) for curve in curves if len(flows) == 1)
+    known = [one.y[np.isfinite(one.y)] for one in series]
+    quiet = any(values.size for values in known) and not any(values.any() for values in known)
+    note = "no packet was lost" if quiet else ""
+    listed = entries(frame, series, ("loss",), len(flows))
+    return Part("loss", "Loss, %", frame, y_ticks(frame, 4), curves, listed, note, areas)
+
+
+def terms_part(flows: Sequence[Flow], box: Box, end: float) -> Part:
+    """The controller's p, i and d."""
+    series = term_series(flows)
+    scale = term_scale(series)
+    frame = Frame(box, 0.0, end, scale)
+    low, high = extremes(series)
+    cut = [number(value) for value, limit in ((low, scale.low), (high, scale.high)) if abs(value) > abs(limit)]
+    note = f"peaks up to {' and '.join(cut)} are cut off" if cut else ""
+    if flows and low == high == 0.0:
+        note = "this controller reports none"
+    listed = entries(frame, series, ("p", "i", "d"), len(flows))
+    curves = thinned(series, len(flows))
+    return Part("terms", "Controller terms, 1/s", frame, y_ticks(frame, 4), curves, listed, note, zero_line=True)
 
 
 def delay_series(flows: Sequence[Flow]) -> list[Series]:
@@ -70,9 +122,9 @@ def term_series(flows: Sequence[Flow]) -> list[Series]:
     return [Series(term, k, flow.t, flow.terms[term]) for k, flow in enumerate(flows) for term in ("d", "p", "i")]
 
 
-def thinned(series: Iterable[Series], flows: int, total: int) -> tuple[Curve, ...]:
-    """The series as curves of at most their part of the figure's points, ``total`` curves in all."""
-    buckets = max(100, min(BUCKETS, _POINTS // (2 * max(total, 1))))
+def thinned(series: Iterable[Series], flows: int) -> tuple[Curve, ...]:
+    """The series as curves of at most their part of the figure's points."""
+    buckets = max(100, min(BUCKETS, _POINTS // (2 * _CURVES_PER_FLOW * max(flows, 1))))
     curves = []
     for one in series:
         x, y = envelope(one.x, one.y, buckets)
@@ -81,23 +133,9 @@ def thinned(series: Iterable[Series], flows: int, total: int) -> tuple[Curve, ..
     return tuple(curves)
 
 
-def rate_scale(flows: Sequence[Flow], capacity: Floats) -> Scale:
-    """From 0 to a little above what matters: the rates seen, and the capacity as far as the flows' highest rate.
-
-    A capacity beyond that is cut off and marked, so that 1 Gbit/s does not crush a curve of 5 to 120 Mbit/s. Of encoder
-    output and goodput, which are noisy, the top half percent does not count.
-    """
-    seen = [_top(flow.target, 1.0) for flow in flows]
-    seen += [_top(flow.output, 0.995) for flow in flows] + [_top(flow.goodput, 0.995) for flow in flows]
-    most = max((flow.rate_max_mbps or 0.0 for flow in flows), default=0.0) or max(seen, default=0.0)
-    usable = min(_top(capacity, 1.0, infinite=True), most)
-    top = max([usable, *seen])
-    return Scale(0.0, _HEADROOM * top if top > 0 else 1.0)
-
-
 def delay_scale(series: Iterable[Series]) -> Scale:
     """Milliseconds from 0: linear up to 1.5 s, beyond that a decade per step from 10 ms on."""
-    top = max((_top(one.y, 1.0) for one in series), default=0.0)
+    top = max((top_of(one.y, 1.0) for one in series), default=0.0)
     if top > 1500.0:
         return Scale(0.0, 1.1 * top, "symlog", 10.0)
     return Scale(0.0, 1.08 * top if top > 0 else 1.0)
@@ -138,23 +176,6 @@ def say_ms(value: float) -> str:
     return number(value) if value < 1000 else f"{number(value / 1000)} s"
 
 
-def loss_area(flows: Sequence[Flow], curves: Sequence[Curve]) -> tuple[Area, ...]:
-    """The loss of a flow that is alone, filled, so that short losses catch the eye."""
-    if len(flows) != 1:
-        return ()
-    return tuple(Area("loss", curve.x, curve.y, curve.colour, 0.25, 2.0) for curve in curves)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One name in the margin: its sample, and the height (inches) it would like to be at."""
-
-    look: Look
-    wanted: float
-    symbol: str = ""
-    text: str = ""
-
-
 def entries(frame: Frame, series: Sequence[Series], quantities: Sequence[str], flows: int) -> list[Entry]:
     """A margin entry per quantity, beside the end of its first flow's curve.
 
@@ -188,7 +209,7 @@ def margin(page: Page, frame: Frame, listed: Sequence[Entry], right: float, size
     return samples
 
 
-def _top(values: Floats, quantile: float, infinite: bool = False) -> float:
+def top_of(values: Floats, quantile: float, infinite: bool = False) -> float:
     """The highest value, or a quantile, of what is there; 0 of nothing."""
     there = values[~np.isnan(values)] if infinite else values[np.isfinite(values)]
     if there.size == 0:

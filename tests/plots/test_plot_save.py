@@ -113,8 +113,8 @@ def test_an_hour_keeps_its_peaks(hour: Run) -> None:
     for panel in info.panels:
         for curve in panel.curves:
             assert curve.x.size <= 4000, curve.name
-    assert 5 < len(info.panel("rate").verticals) <= 120
-    assert len(info.panel("rate").marks) <= 160
+    assert "1799 events, too many to mark" in [label.text for label in info.labels]
+    assert info.panel("rate").verticals == ()
 
 
 def test_an_hour_is_drawn_quickly_and_small(hour: Run) -> None:
