@@ -34,7 +34,7 @@ static const nenc_knob knobs[] = {
          "a slow flow aims at more queue than a fast one, which is what makes flows on one link converge"),
     KNOB(queue_high_ns, "ns", 90e6, 1e6, 5e9,
          "queue that no steady state explains: the capacity has fallen and waiting for the integral would fill the buffer"),
-    KNOB(drain_ns, "ns", 300e6, 1e6, 10e9,
+    KNOB(drain_ns, "ns", 250e6, 1e6, 10e9,
          "shorter cuts deeper than the link needs, longer lets the viewer wait; a few round trips"),
     KNOB(ramp_gain, "", 0.5, 0, 4,
          "growth per dead time: slow start's doubling overshoots by half a buffer, half of it still fills 24:1 in seconds"),

@@ -90,10 +90,11 @@ void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps)
 }
 
 /* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
-static double arriving_bps(const nenc_estimate *estimate)
+static double arriving_bps(const nenc_estimate *estimate, double samples)
 {
     const int64_t until_ns = estimate->time_ns[0] - (int64_t)(estimate->rtt_ms[0] * 1e6) - decided_ns;
-    return nenc_estimate_sent_mean(estimate, until_ns - (int64_t)(2.0 * estimate->interval_ns), until_ns) * (1.0 - estimate->loss);
+    const int64_t from_ns = until_ns - (int64_t)((samples + 1.0) * estimate->interval_ns);
+    return nenc_estimate_sent_mean(estimate, from_ns, until_ns) * (1.0 - estimate->loss);
 }
 
 /* The longer path, see the top of the file: the rtt jumped to a plateau, and the delivered rate has gone down with ours while
@@ -126,27 +127,38 @@ static int base_has_moved(nenc_estimate *estimate, double arriving)
     return plateau && delivered < 0.75 * estimate->peak_bps && delivered > 0.6 * arriving && delivered < 1.6 * arriving;
 }
 
-/* The link's rate, or our share of it. What arrives is a lower bound of it at any time; while there is a queue it is the
- * thing itself, unless the "queue" is a longer path: then what arrives is what we sent, and is believed slowly. */
-static void track_capacity(nenc_estimate *estimate, double dt_ns, double arriving, double busy_ms)
+double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples)
 {
-    const double both_bps = estimate->bps[0] < estimate->bps[1] ? estimate->bps[0] : estimate->bps[1];
-    const double seen_bps = estimate->bps[0];
-    if (estimate->queue_ms > busy_ms && seen_bps < 0.85 * arriving && seen_bps < estimate->capacity_bps) {
-        estimate->capacity_bps = estimate->full_bps = seen_bps; /* the link has become slower: one sample is proof */
+    const int known = samples < estimate->count ? samples : estimate->count;
+    double sum = 0.0;
+    for (int i = 0; i < known; i++) sum += estimate->bps[i];
+    return known ? sum / known : 0.0;
+}
+
+/* The link's rate, or our share of it. What arrives is a lower bound of it at any time; while there is a queue it is the
+ * thing itself, unless the "queue" is a longer path: then what arrives is what we sent, and is believed slowly.
+ *
+ * A link that is ours alone delivers at a steady rate as long as it is busy, so that one sample can be believed. Where
+ * others send too, a sample is three frames of ours among theirs: only a mean says anything. */
+static void track_capacity(nenc_estimate *estimate, double dt_ns, double busy_ms, int sated)
+{
+    const double seen_bps = estimate->bps[0], before_bps = estimate->bps[1];
+    const int steady = estimate->busy && fabs(seen_bps - before_bps) < 0.05 * seen_bps;
+    const double arriving = arriving_bps(estimate, steady || sated ? 1.0 : 4.0);
+    const double mean_bps = steady || sated ? seen_bps : nenc_estimate_mean_bps(estimate, 4);
+    if (estimate->queue_ms > busy_ms && (steady || sated) && seen_bps < 0.85 * arriving && seen_bps < estimate->capacity_bps) {
+        estimate->capacity_bps = estimate->full_bps = seen_bps; /* the link has become slower */
         estimate->busy_ns = estimate->time_ns[0];
     } else if (estimate->busy) {
-        const int fresh = (double)(estimate->time_ns[0] - estimate->busy_ns) > 1e9;
-        const int own = seen_bps > 1.15 * arriving || seen_bps < 0.85 * arriving;
+        const int stale = (double)(estimate->time_ns[0] - estimate->busy_ns) > 1e9;
+        const int own = mean_bps > 1.15 * arriving || mean_bps < 0.85 * arriving;
         estimate->busy_ns = estimate->time_ns[0];
-        if (estimate->capacity_bps <= 0.0 || (own && (fresh || seen_bps < 0.7 * estimate->capacity_bps)))
-            estimate->capacity_bps = seen_bps;
-        else
-            estimate->capacity_bps = towards(estimate->capacity_bps, seen_bps, dt_ns, own ? 150e6 : 1e9);
+        if (estimate->capacity_bps <= 0.0 || (own && stale)) estimate->capacity_bps = mean_bps;
+        else estimate->capacity_bps = towards(estimate->capacity_bps, mean_bps, dt_ns, own ? 150e6 : 1e9);
         estimate->full_bps = estimate->capacity_bps;
-    } else if (both_bps > 1.15 * estimate->full_bps) {
-        estimate->full_bps = 0.0;
     }
+    const double both_bps = seen_bps < before_bps ? seen_bps : before_bps;
+    if (!estimate->busy && both_bps > 1.15 * estimate->full_bps) estimate->full_bps = 0.0;
     if (estimate->capacity_bps > 0.0 && both_bps > estimate->capacity_bps) estimate->capacity_bps = both_bps;
 }
 
@@ -163,7 +175,8 @@ static void remember(nenc_estimate *estimate, const nenc_sample *sample)
     if (estimate->count < NENC_RECENT_SAMPLES) estimate->count++;
 }
 
-int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms)
+int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms,
+                         int sated)
 {
     const int first = !estimate->count;
     const int64_t now_ns = sample->time_ns;
@@ -184,8 +197,7 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
     if (!busy) estimate->spread_ms = towards(estimate->spread_ms, fabs(estimate->rtt_ms[0] - estimate->rtt_ms[1]), dt_ns, 2e9);
     if (estimate->spread_ms > 15.0) estimate->spread_ms = 15.0;
 
-    const double arriving = arriving_bps(estimate);
-    const int moved = base_has_moved(estimate, arriving);
+    const int moved = base_has_moved(estimate, arriving_bps(estimate, 1.0));
     if (moved) {
         double low = estimate->rtt_ms[0];
         for (int i = 1; i < 6; i++)
@@ -196,7 +208,7 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
         estimate->busy = 0;
         estimate->edge_ns = 0;
     } else {
-        track_capacity(estimate, dt_ns, arriving, busy_ms);
+        track_capacity(estimate, dt_ns, busy_ms, sated);
     }
     estimate->queue_slow_ms = towards(estimate->queue_slow_ms, estimate->queue_ms, dt_ns, slow_ns);
     estimate->delivered_bps = towards(estimate->delivered_bps, estimate->bps[0], dt_ns, slow_ns);

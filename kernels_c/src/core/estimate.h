@@ -50,8 +50,12 @@ typedef struct nenc_estimate {
 } nenc_estimate;
 
 void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns);
-/* A sample; busy_ms: queue above which the link counts as full. Returns 1 when the base rtt was learnt anew. */
-int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms);
+/* A sample; busy_ms: queue above which the link counts as full; sated: the flow had all the rate it may use.
+ * Returns 1 when the base rtt was learnt anew. */
+int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms,
+                         int sated);
+/* Mean delivered rate of the newest samples, at most NENC_RECENT_SAMPLES. */
+double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples);
 /* The encoder may make bps from now on. */
 void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps);
 /* Mean of what was sent in [from_ns, until_ns]; the oldest known value stands for all before it. */

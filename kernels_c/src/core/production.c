@@ -86,11 +86,12 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
 
 /* The queue that a packet sent now will meet: what the newest sample saw, plus what was sent too much since
  * (a Smith predictor with our own rates as its model). */
-static double predicted_queue_s(const production *law, int64_t now_ns)
+static double predicted_queue_s(const production *law, int64_t now_ns, int sated)
 {
     const nenc_estimate *path = &law->path;
     const double queue_s = path->queue_ms * 1e-3;
-    const double capacity = path->bps[0] < path->capacity_bps ? path->bps[0] : path->capacity_bps;
+    const double seen = sated ? path->bps[0] : 0.5 * (path->bps[0] + path->bps[1]);
+    const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
     if (!(capacity > 0.0)) return queue_s;
     const double unseen_s = path->rtt_ms[0] * 1e-3;
     const double sent = nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - path->loss_floor);
@@ -104,7 +105,7 @@ static void drain(production *law, const nenc_config *config, int64_t now_ns)
     const double target_s = 0.5 * set_point_s(law, config), dead = dead_s(law, config);
     const double time_s = config->drain_ns * 1e-9 > dead ? config->drain_ns * 1e-9 : dead;
     const double capacity = path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps;
-    const double queue_s = predicted_queue_s(law, now_ns);
+    const double queue_s = predicted_queue_s(law, now_ns, 0);
     law->rate_bps = capacity * clamp(1.0 - (queue_s - target_s) / time_s, 0.25, 1.0);
     law->bounds |= NENC_BOUND_DRAIN;
     /* RFC 5348 holds only while the queue shows that the losses are congestion; half the capacity is its floor, because a
@@ -126,7 +127,8 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     const double dt_s = law->sample_ns == INT64_MIN ? 0.0 : (double)(now_ns - law->sample_ns) * 1e-9;
     law->sample_ns = now_ns;
     const double set_s = set_point_s(law, config);
-    if (nenc_estimate_sample(path, config, sample, 500.0 * set_s)) law->bounds |= NENC_BOUND_BASE;
+    const int sated = law->rate_bps > 0.98 * config->rate_max_bps;
+    if (nenc_estimate_sample(path, config, sample, 500.0 * set_s, sated)) law->bounds |= NENC_BOUND_BASE;
     nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
     if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP, now_ns);
 
@@ -135,8 +137,12 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     nenc_pid_measure(&law->pid, config, queue_s, point_s, dead_s(law, config), dt_s);
 
     const double high_s = config->queue_high_ns * 1e-9;
-    const double coming_s = predicted_queue_s(law, now_ns);
-    if (law->mode != DRAIN && path->queue_ms * 1e-3 > 0.5 * set_s && (path->queue_ms * 1e-3 > high_s || coming_s > high_s))
+    const double coming_s = predicted_queue_s(law, now_ns, sated);
+    /* Too long, or about to be. A flow that had all it wanted knows from one sample that the capacity is gone; one that
+     * shares a full link must not take the others' bursts for that. */
+    const double now_s = path->queue_ms * 1e-3;
+    const int lost = sated && coming_s - now_s > 0.3 * high_s;
+    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost))
         enter(law, DRAIN, now_ns);
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
@@ -147,7 +153,9 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
         }
     } else if (law->mode == RAMP && (queue_s > 0.6 * set_s)) {
         /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
-        double carried = path->bps[0] > path->bps[1] ? path->bps[0] : path->bps[1];
+        const double both = path->bps[0] < path->bps[1] ? path->bps[0] : path->bps[1];
+        double carried = nenc_estimate_mean_bps(path, 4);
+        if (both > carried) carried = both;
         if (path->busy && path->capacity_bps > carried) carried = path->capacity_bps;
         if (carried < law->rate_bps) law->rate_bps = carried;
         nenc_pid_anchor(&law->pid, law->rate_bps);
