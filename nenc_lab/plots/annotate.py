@@ -71,8 +71,13 @@ def _of_change(flow: Flow, change: Change, colour: str) -> list[tuple[int, Mark,
         result.append((1, Mark(when, _at(t, target, when), SETTLED, colour), settling(change.settling_s)))
     if change.overshoot is not None and change.overshoot > _BAND:
         top = int(np.nanargmax(target))
-        result.append((2, Mark(float(t[top]), float(target[top]), OVERSHOOT, colour), f"+{percent(change.overshoot)}"))
+        result.append((2, Mark(float(t[top]), float(target[top]), OVERSHOOT, colour), _over(change.overshoot)))
     return result
+
+
+def _over(overshoot: float) -> str:
+    """Above its share: in percent, from tenfold on as a multiple of the share."""
+    return f"+{percent(overshoot)}" if overshoot < 9 else f"{1 + overshoot:.0f}x"
 
 
 def _at(t: Floats, y: Floats, when: float) -> float:

@@ -11,8 +11,9 @@ WINDOW_S = 0.25
 
 
 def window_ends(t: Floats, window_s: float, first: float, last: float) -> tuple[Floats, Floats]:
-    """Start and end of the window centred on each ``t``, cut off at ``first`` and ``last``."""
-    return np.maximum(t - window_s / 2, first), np.minimum(t + window_s / 2, last)
+    """Start and end of the window centred on each ``t``, moved (not cut) to lie within ``first`` to ``last``."""
+    begin = np.clip(t - window_s / 2, first, max(first, last - window_s))
+    return begin, np.minimum(begin + window_s, last)
 
 
 def growth_rate(at: Floats, t: Floats, counter: Floats, window_s: float = WINDOW_S) -> Floats:

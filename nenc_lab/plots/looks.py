@@ -19,10 +19,10 @@ class Look:
 
 
 SINGLE = {
-    "target": Look("target", style.BLUE, 2.0, z=5.0),
+    "target": Look("target", style.BLUE, 1.8, z=5.0),
     "output": Look("encoder output", style.ORANGE, 1.0, z=3.0),
     "goodput": Look("goodput", style.GREEN, 1.3, z=4.0),
-    "queue_delay": Look("queue delay", style.PURPLE, 1.6, z=4.0),
+    "queue_delay": Look("queue delay", style.PURPLE, 1.2, z=4.0),
     "rtt": Look("round-trip time", style.BLACK, 0.8, z=3.0),
     "loss": Look("loss", style.VERMILLION, 1.2),
     "p": Look("p", style.BLUE, 1.1, z=4.0),

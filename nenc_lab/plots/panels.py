@@ -134,10 +134,10 @@ def thinned(series: Iterable[Series], flows: int) -> tuple[Curve, ...]:
 
 
 def delay_scale(series: Iterable[Series]) -> Scale:
-    """Milliseconds from 0: linear up to 1.5 s, beyond that a decade per step from 10 ms on."""
+    """Milliseconds from 0: linear; where they go beyond 1.5 s, linear to 100 ms and a decade per step from there."""
     top = max((top_of(one.y, 1.0) for one in series), default=0.0)
     if top > 1500.0:
-        return Scale(0.0, 1.1 * top, "symlog", 10.0)
+        return Scale(0.0, 1.1 * top, "symlog", 100.0)
     return Scale(0.0, 1.08 * top if top > 0 else 1.0)
 
 

@@ -81,7 +81,7 @@ def rate(bps: float) -> str:
 
 def duration(seconds: float) -> str:
     """A time span: 250 ms, 2.1 s, 12 min, 1.5 h."""
-    if abs(seconds) < 0.1:
+    if abs(seconds) < 1.0:
         return f"{number(round(seconds * 1e3, 1))} ms"
     if abs(seconds) < 600:
         return f"{number(round(seconds, 1))} s"

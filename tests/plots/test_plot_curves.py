@@ -21,6 +21,14 @@ def test_growth_rate_takes_the_window_around_each_time() -> None:
     assert np.allclose(rate, [0.0, 50.0, 100.0])
 
 
+def test_windows_at_the_ends_are_whole() -> None:
+    begin, end = curves.window_ends(np.array([0.0, 5.0, 10.0]), 0.5, 0.0, 10.0)
+    assert begin.tolist() == [0.0, 4.75, 9.5]
+    assert end.tolist() == [0.5, 5.25, 10.0]
+    begin, end = curves.window_ends(np.array([0.1]), 0.5, 0.0, 0.2)
+    assert (begin[0], end[0]) == (0.0, 0.2), "a run shorter than a window"
+
+
 def test_growth_rate_of_one_sample_is_unknown() -> None:
     assert np.isnan(curves.growth_rate(np.array([1.0]), np.array([1.0]), np.array([3.0]))).all()
 

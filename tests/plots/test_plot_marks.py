@@ -27,7 +27,7 @@ def test_path_changes() -> None:
     assert said(timeline=timeline) == [
         (20.0, "1 Gbit/s"),
         (25.0, "outage"),
-        (30.0, "delay 0.1 s both ways"),
+        (30.0, "delay 100 ms both ways"),
         (31.0, "loss 85 % both ways"),
         (32.0, "no loss"),
         (33.0, "loss 3.2 % in bursts"),

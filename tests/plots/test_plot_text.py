@@ -67,7 +67,7 @@ def test_units_of_speech() -> None:
         "1 Gbit/s", "50 Mbit/s", "1.5 Mbit/s", "800 kbit/s", "0 bit/s",
     ]  # fmt: skip
     assert [text.duration(s) for s in (0.02, 0.25, 2.1, 59.96, 900, 7200)] == [
-        "20 ms", "0.2 s", "2.1 s", "60 s", "15 min", "2 h",
+        "20 ms", "250 ms", "2.1 s", "60 s", "15 min", "2 h",
     ]  # fmt: skip
     assert [text.percent(r) for r in (0, 0.00001, 0.0023, 0.034, 0.851, 1.5)] == [
         "0 %", "< 0.01 %", "0.23 %", "3.4 %", "85 %", "150 %",
