@@ -25,6 +25,11 @@ PR_SET_PDEATHSIG = 1
 POLL_S = 0.1
 
 
+def given() -> list[str]:
+    """The process's arguments as text that JSON can hold, whatever the locale made of their bytes."""
+    return [os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv]
+
+
 @dataclass(frozen=True)
 class Job:
     """One run: a checked scenario and where its folder goes."""
@@ -34,7 +39,7 @@ class Job:
     backend: str = "virtual"
     packets: bool = False
     plot: bool = True
-    argv: list[str] = field(default_factory=lambda: list(sys.argv))
+    argv: list[str] = field(default_factory=given)
 
 
 Progress = Callable[[int, int], None]

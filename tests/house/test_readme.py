@@ -1,0 +1,65 @@
+"""What the README tells a stranger to type exists, and its scenario is valid."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from house import ROOT
+
+from nenc_lab.cli.app import COMMANDS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[list[str]]:
+    """Each line of a shell block that calls the lab, as words without the program."""
+    found = []
+    for block in blocks("sh"):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words and words[0] in ("./lab", "nenc-lab"):
+                found.append(words[1:])
+    return found
+
+
+def test_the_first_two_commands_are_run_and_test():
+    assert commands()[:2] == [["run", "scenarios/step.yaml"], ["test"]]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_each_command_and_option_exists(words):
+    assert words[0] in COMMANDS
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "nenc_lab", words[0], "--help"], capture_output=True, text=True, check=True
+    )
+    known = set(re.findall(r"--[a-z][a-z-]*", done.stdout))
+    if words[0] != "test":
+        assert {word.split("=")[0] for word in words if word.startswith("--")} <= known
+
+
+def test_every_command_is_in_the_readme():
+    described = set(re.findall(r"^\| `([a-z-]+)", README, re.MULTILINE))
+    assert set(COMMANDS) <= described
+
+
+@pytest.mark.parametrize("number", range(len(blocks("yaml"))))
+def test_scenarios_in_the_readme_are_valid(number, tmp_path):
+    from nenc_lab.scenario.load import load
+
+    path = tmp_path / "readme.yaml"
+    path.write_text(blocks("yaml")[number], encoding="utf-8")
+    assert load(path).flows
+
+
+def test_files_the_readme_names_exist():
+    named = set(re.findall(r"\]\((?!https?:|#)([^)]+)\)", README))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
