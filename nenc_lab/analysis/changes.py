@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nenc_lab.analysis import oscillation, response
 from nenc_lab.analysis.arrays import SECOND_NS
 from nenc_lab.analysis.delivery import loss_ratio, lowest_rate_mbps
-from nenc_lab.analysis.flow import FlowRows
-from nenc_lab.analysis.percentile import percentiles
+from nenc_lab.analysis.flow import CALM_NS, FlowRows
 from nenc_lab.analysis.series import at, last_known
 from nenc_lab.records import payload_fraction
 
@@ -18,14 +15,13 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.timeline import Change
 
 LAST_NS = 5 * SECOND_NS
-CALM_NS = 5 * SECOND_NS
-"""Queue delay is judged from this long after a change."""
 
 
 def change_figures(rows: FlowRows, change: Change) -> dict[str, Any] | None:
     """One entry of ``changes``; None when the run ended before it. The last one lasts to the end of the run.
 
-    ``to_mbps`` is the share. Times are seconds from the change.
+    ``to_mbps`` is the share. Times are seconds from the change. ``queue_delay_p95_ms`` (by packets) is of those that
+    arrived from 5 s after the change on, null when the next one comes sooner; ``queue_delay_max_ms`` of all.
     """
     start, end = change.at_ns, min(change.until_ns, rows.end_ns)
     if end <= start:
@@ -37,8 +33,6 @@ def change_figures(rows: FlowRows, change: Change) -> dict[str, Any] | None:
         last_known(rows.t_ns, ticks[name], end) - last_known(rows.t_ns, ticks[name], start)
         for name in ("lost_packets", "received_packets")
     )
-    p95, _ = queue_delay_ms(rows, start + CALM_NS, end)
-    _, most = queue_delay_ms(rows, start, end)
     return {
         "kind": change.kind,
         "at_s": start / SECOND_NS,
@@ -51,8 +45,8 @@ def change_figures(rows: FlowRows, change: Change) -> dict[str, Any] | None:
         "to_80pct_s": response.to_80pct_s(rate, share),
         "to_floor_s": response.to_floor_s(rate, rows.flow.rate.min),
         "utilisation_last5s": share_utilisation(rows, share, late, end),
-        "queue_delay_p95_ms": p95,
-        "queue_delay_max_ms": most,
+        "queue_delay_p95_ms": rows.waits.percentiles_between(start + CALM_NS, end, 95)[0],
+        "queue_delay_max_ms": rows.waits.percentiles_between(start, end, 100)[0],
         "loss": loss_ratio(lost, received),
         "oscillations_last5s": swings(rows, share, late, end),
         "send_mbps_min": lowest_rate_mbps(rows.t_ns, ticks["sent_bytes"], start, end),
@@ -74,19 +68,6 @@ def share_utilisation(rows: FlowRows, share_bps: float, start_ns: int, end_ns: i
     delivered = 8.0 * (at(rows.t_ns, counter, end_ns) - at(rows.t_ns, counter, start_ns))
     usable = share_bps / payload_fraction(rows.flow.packet) * rows.passing.between(start_ns, end_ns).integral()
     return delivered / usable if usable > 0 else None
-
-
-def queue_delay_ms(rows: FlowRows, start_ns: int, end_ns: int) -> tuple[float | None, float | None]:
-    """p95 (by packets) and highest queue delay of the packets that arrived in [start, end).
-
-    From the slices of the histograms that lie wholly in there; the engine cuts them at just these times. None without
-    any packet.
-    """
-    begun, ended = rows.slice_ns
-    inside = (begun >= start_ns) & (ended <= end_ns) if end_ns > start_ns else np.zeros(len(begun), np.bool_)
-    weights = rows.delays["packets"][inside].astype(np.int64)
-    p95, highest = percentiles(rows.delays["delay_ms"][inside], (95, 100), weights)
-    return p95, highest
 
 
 def swings(rows: FlowRows, share_bps: float, start_ns: int, end_ns: int) -> int | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nenc_lab.analysis.arrays import Ints, Values, nanoseconds
+from nenc_lab.analysis.arrays import SECOND_NS, Ints, Values, nanoseconds
 from nenc_lab.analysis.capacity import capacity, passing
 from nenc_lab.analysis.series import Held, held, trailing_mean
+from nenc_lab.analysis.waits import COLUMNS, Waits, add_up
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
     from nenc_lab.scenario.schema import Flow, Scenario
+    from nenc_lab.scenario.timeline import Change
 
 TICK_COLUMNS = (
     "t_s",
@@ -29,7 +31,8 @@ TICK_COLUMNS = (
     "feedback_wire_bytes",
 )
 FRAME_COLUMNS = ("t_s", "size", "received", "lost", "late", "psnr", "ssim")
-DELAY_COLUMNS = ("from_s", "until_s", "delay_ms", "packets")
+CALM_NS = 5 * SECOND_NS
+"""Queue delay is judged from this long after a change."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +45,8 @@ class FlowRows:
     t_ns: Ints
     ticks: dict[str, Values]
     frames: dict[str, Values]
-    slice_ns: tuple[Ints, Ints]
-    """Start and end of the slice of the run that each row of ``delays`` belongs to."""
-    delays: dict[str, Values]
+    changes: tuple[Change, ...]
+    waits: Waits
     rate: Held
     """The judged rate."""
     path: Held | None
@@ -60,15 +62,20 @@ class FlowRows:
 
 def flow_rows(run: Run, scenario: Scenario, flow: Flow, ended_ns: int) -> FlowRows | None:
     """Reads one flow of a run that went on to ``ended_ns``. None when the flow has no tick: it never ran."""
+    from nenc_lab.scenario.timeline import changes
+
     end_ns = min(scenario.stop_ns(flow), ended_ns)
     ticks = run.columns("ticks", flow.name, TICK_COLUMNS)
     t_ns = nanoseconds(ticks["t_s"])
     active = (t_ns >= flow.start) & (t_ns < end_ns)
     if not active.any():
         return None
-    t_ns = t_ns[active]
-    ticks = {name: values[active] for name, values in ticks.items()}
-    delays = run.columns("delays", flow.name, DELAY_COLUMNS)
+    if not active.all():
+        t_ns = t_ns[active]
+        ticks = {name: values[active] for name, values in ticks.items()}
+    happened = tuple(changes(scenario, flow.name))
+    spans = [(change.at_ns, min(change.until_ns, end_ns)) for change in happened]
+    bounds = {bound for start, end in spans for bound in (start, min(start + CALM_NS, end), end)}
     return FlowRows(
         flow=flow,
         start_ns=flow.start,
@@ -76,8 +83,8 @@ def flow_rows(run: Run, scenario: Scenario, flow: Flow, ended_ns: int) -> FlowRo
         t_ns=t_ns,
         ticks=ticks,
         frames=run.columns("frames", flow.name, FRAME_COLUMNS),
-        slice_ns=(nanoseconds(delays["from_s"]), nanoseconds(delays["until_s"])),
-        delays=delays,
+        changes=happened,
+        waits=add_up(run.batches("delays", flow.name, COLUMNS), bounds),
         rate=held(t_ns, trailing_mean(t_ns, ticks["rate_bps"]), end_ns),
         path=capacity(run, scenario, flow),
         passing=passing(scenario, flow),

@@ -19,11 +19,10 @@ from nenc_lab.analysis.capacity import usable_bits
 from nenc_lab.analysis.changes import change_figures, swings
 from nenc_lab.analysis.delivery import feedback_overhead, jain, loss_ratio, mean_rate_bps, rtt_samples
 from nenc_lab.analysis.flow import FlowRows, ended_ns, flow_rows
-from nenc_lab.analysis.percentile import percentiles, summary_of
+from nenc_lab.analysis.percentile import summary_of
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
-    from nenc_lab.scenario.timeline import Change
 
 LAST_NS = 20 * SECOND_NS
 _NO_PERCENTILES = {"p50": None, "p95": None, "p99": None}
@@ -35,7 +34,6 @@ def summarise(run: Run) -> dict[str, Any]:
     Of a partial or killed run: up to where it went. Raises InputError when the run's scenario or tables are unreadable.
     """
     from nenc_lab.scenario.load import parse
-    from nenc_lab.scenario.timeline import changes
 
     scenario = parse(run.info["scenario"], str(run.folder / "run.json"))
     end_ns = ended_ns(run)
@@ -46,7 +44,7 @@ def summarise(run: Run) -> dict[str, Any]:
         if rows is None:
             flows[flow.name] = no_figures()
             continue
-        flows[flow.name] = flow_figures(rows, changes(scenario, flow.name))
+        flows[flow.name] = flow_figures(rows)
         goodput = goodput_last_bps(rows, end_ns)
         if goodput is not None:
             last_goodputs.append(goodput)
@@ -55,7 +53,7 @@ def summarise(run: Run) -> dict[str, Any]:
     return plain
 
 
-def flow_figures(rows: FlowRows, changes: list[Change]) -> dict[str, Any]:
+def flow_figures(rows: FlowRows) -> dict[str, Any]:
     """``flows.NAME``. Each figure is defined where it is computed."""
     ticks, seen = rows.ticks, rows.frames
     captured_ns = nanoseconds(seen["t_s"])
@@ -68,7 +66,7 @@ def flow_figures(rows: FlowRows, changes: list[Change]) -> dict[str, Any]:
         rows.flow.feedback.interval,
     )
     frozen, frozen_s = frames.freezes(seen["received"], 1.0 / rows.flow.encoder.fps, rows.end_ns / SECOND_NS)
-    entries = [entry for change in changes if (entry := change_figures(rows, change)) is not None]
+    entries = [entry for change in rows.changes if (entry := change_figures(rows, change)) is not None]
     goodput = mean_rate_bps(rows.t_ns, ticks["received_bytes"], rows.start_ns, rows.last_ns)
     return {
         "utilisation": utilisation(rows),
@@ -82,7 +80,7 @@ def flow_figures(rows: FlowRows, changes: list[Change]) -> dict[str, Any]:
         "damaged_frames": frames.damaged_frames(seen["received"], seen["lost"]),
         "freezes": frozen,
         "freeze_s": frozen_s,
-        "oscillations_per_min": oscillations_per_min(rows, changes),
+        "oscillations_per_min": oscillations_per_min(rows),
         "encoder_error": frames.encoder_error(
             captured_ns,
             seen["size"],
@@ -151,19 +149,18 @@ def rate_mbps(rows: FlowRows) -> dict[str, float]:
 
 def queue_delay_ms(rows: FlowRows) -> dict[str, float | None]:
     """Queue delay over all hops by packets that arrived, from the queues' own histograms (bins at most 1 % wide)."""
-    weights = rows.delays["packets"].astype(np.int64)
-    p50, p95, p99, highest = percentiles(rows.delays["delay_ms"], (50, 95, 99, 100), weights)
+    p50, p95, p99, highest = rows.waits.percentiles(50, 95, 99, 100)
     return {"p50": p50, "p95": p95, "p99": p99, "max": highest}
 
 
-def oscillations_per_min(rows: FlowRows, changes: list[Change]) -> float | None:
+def oscillations_per_min(rows: FlowRows) -> float | None:
     """Oscillations within each change, against its share, over the minutes of these changes.
 
     Within, because a path that goes down and up again is no oscillation of the controller. Changes with a zero share
     are left out; None when there is no other.
     """
     total, time_ns = 0, 0
-    for change in changes:
+    for change in rows.changes:
         end_ns = min(change.until_ns, rows.end_ns)
         count = swings(rows, change.share_bps, change.at_ns, end_ns) if end_ns > change.at_ns else None
         if count is not None:

@@ -208,6 +208,16 @@ def read_file(path: Path, columns: Sequence[str] | None = None) -> Any:
         return pq.ParquetFile(source).read(columns=None if columns is None else list(columns), use_threads=False)
 
 
+def read_groups(path: Path, columns: Sequence[str]) -> Iterator[Any]:
+    """One parquet file, row group by row group; at least one table. Raises OSError or pyarrow.ArrowInvalid."""
+    with pa.OSFile(str(path), "rb") as source:
+        file = pq.ParquetFile(source)
+        if file.num_row_groups == 0:
+            yield file.read(columns=list(columns), use_threads=False)
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, columns=list(columns), use_threads=False)
+
+
 def array(kind: Kind, values: np.ndarray[Any, Any], missing: np.ndarray[Any, np.dtype[np.bool_]] | None) -> Any:
     """One Arrow array of a column that is neither category nor text; NaN is null."""
     if values.dtype.kind == "f":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,29 +51,8 @@ class Run:
         """
         import pyarrow as pa
 
-        from nenc_lab.recording import arrow
-
-        if name not in TABLES:
-            raise InputError(f"no table {name!r}: a run has {', '.join(TABLES)}")
-        known = [column.name for column in TABLES[name]]
-        for column in columns or ():
-            if column not in known:
-                raise InputError(f"table {name} has no column {column!r}: it has {', '.join(known)}")
-        place = self._place(name)
-        if place is None:
-            if name == "packets":
-                raise InputError(f"{self.folder} has no packets table: record one with `nenc-lab run --packets`")
-            return _picked(arrow.schema(TABLES[name]).empty_table(), columns)
-        try:
-            if place.is_dir():
-                parts = [arrow.read_file(part) for part in sorted(place.glob("part-*.parquet"))]
-                if not parts:
-                    return _picked(arrow.schema(TABLES[name]).empty_table(), columns)
-                joined = pa.concat_tables(parts).unify_dictionaries()
-                return _picked(arrow.in_order(joined, arrow.SORT_KEYS[name]), columns)
-            return arrow.read_file(place, columns)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{place} cannot be read: {str(error).splitlines()[0]}: run the scenario again") from error
+        wanted = _known(name, columns)
+        return pa.concat_tables(self._groups(name, wanted)).select(wanted)
 
     def columns(
         self, name: str, flow: str | None = None, only: Sequence[str] | None = None
@@ -83,19 +62,54 @@ class Run:
         Nulls become NaN in numbers (integers with nulls become float64), None in text and categories (object arrays)
         and in truth values. ``only`` picks columns.
         """
-        key = "hop" if name == "path" else "flow"
-        wanted = None if only is None else list(only)
-        read = wanted if wanted is None or flow is None or key in wanted else [*wanted, key]
-        table = self.table(name, read)
-        names = table.column_names if wanted is None else wanted
-        if flow is None:
-            return {column: _numpy(table.column(column)) for column in names}
+        parts = list(self.batches(name, flow, only))
+        return {
+            column: parts[0][column] if len(parts) == 1 else np.concatenate([part[column] for part in parts])
+            for column in parts[0]
+        }
+
+    def batches(
+        self, name: str, flow: str | None = None, only: Sequence[str] | None = None
+    ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+        """The same as ``columns``, a few ten thousand rows at a time (at least once): for tables larger than memory."""
         from nenc_lab.recording import arrow
 
-        # In numpy, because importing pyarrow.compute for one comparison would cost more than all the rest.
-        numbers, known = arrow.codes(table.column(key))
-        chosen = numbers == (known.index(flow) if flow in known else -2)
-        return {column: _numpy(table.column(column))[chosen] for column in names}
+        wanted = _known(name, only)
+        key = "hop" if name == "path" else "flow"
+        read = wanted if flow is None or key in wanted else [*wanted, key]
+        for group in self._groups(name, read):
+            columns = {column: _numpy(group.column(column)) for column in wanted}
+            if flow is not None:
+                # In numpy, because importing pyarrow.compute for one comparison would cost more than all the rest.
+                numbers, known = arrow.codes(group.column(key))
+                if known != [flow] or bool(np.any(numbers < 0)):
+                    chosen = numbers == (known.index(flow) if flow in known else -2)
+                    columns = {column: values[chosen] for column, values in columns.items()}
+            yield columns
+
+    def _groups(self, name: str, columns: Sequence[str]) -> Iterator[Any]:
+        import pyarrow as pa
+
+        from nenc_lab.recording import arrow
+
+        place = self._place(name)
+        if place is None:
+            if name == "packets":
+                raise InputError(f"{self.folder} has no packets table: record one with `nenc-lab run --packets`")
+            yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+            return
+        try:
+            parts = sorted(place.glob("part-*.parquet")) if place.is_dir() else []
+            if parts:  # of flows that were handed over one after the other: in order only when put together
+                keys = [key for key in arrow.SORT_KEYS[name] if key not in columns]
+                whole = pa.concat_tables([arrow.read_file(part, [*columns, *keys]) for part in parts])
+                yield arrow.in_order(whole.unify_dictionaries(), arrow.SORT_KEYS[name])
+            elif place.is_dir():
+                yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+            else:
+                yield from arrow.read_groups(place, columns)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputError(f"{place} cannot be read: {str(error).splitlines()[0]}: run the scenario again") from error
 
     def frame(self, name: str) -> polars.DataFrame:
         """The table as a polars.DataFrame, for notebooks."""
@@ -117,8 +131,15 @@ def open_run(folder: os.PathLike[str] | str) -> Run:
     return Run(path, info, status_of(info))
 
 
-def _picked(table: Any, columns: Sequence[str] | None) -> Any:
-    return table if columns is None else table.select(list(columns))
+def _known(name: str, columns: Sequence[str] | None) -> list[str]:
+    """The columns wanted of a table, all of them for None. Raises InputError for a name that does not exist."""
+    if name not in TABLES:
+        raise InputError(f"no table {name!r}: a run has {', '.join(TABLES)}")
+    known = [column.name for column in TABLES[name]]
+    for column in columns or ():
+        if column not in known:
+            raise InputError(f"table {name} has no column {column!r}: it has {', '.join(known)}")
+    return known if columns is None else list(columns)
 
 
 def _numpy(column: Any) -> np.ndarray[Any, Any]:

@@ -127,16 +127,22 @@ class TableWriter:
             return
         hidden = self._hidden("tmp")
         with said_plainly("write", self.path):
-            if self._blocks and not self._parts:
+            # What is on disk decides, because an interrupt may have come between a step there and its note here: parts
+            # may be in place already that are not noted (their rows are still in memory), or the final file.
+            directory = self.path.is_dir()
+            if directory or (self._blocks and not self._parts):
                 arrow.write_file(hidden, self._schema, arrow.row_groups(self._sorted()))
-                hidden.replace(self.path)
-            elif self._parts and self.path.is_dir():  # it is a file when an interrupt came just after the exchange
-                arrow.write_file(hidden, self._schema, arrow.row_groups(self._sorted()))
-                exchange(hidden, self.path)
-            self._closed, self._blocks, self._held = True, [], 0
-            if self._parts:
-                shutil.rmtree(hidden, ignore_errors=True)  # hidden from readers, so no harm when it stays
-                self._hidden("parts").unlink(missing_ok=True)
+                if directory:
+                    exchange(hidden, self.path)
+                else:
+                    hidden.replace(self.path)
+            self._blocks, self._held = [], 0
+            for rest in (hidden, self._hidden("parts")):  # hidden from readers, so no harm when one stays
+                if rest.is_dir():
+                    shutil.rmtree(rest, ignore_errors=True)
+                else:
+                    rest.unlink(missing_ok=True)
+        self._closed = True
 
     # -- parts --
 
