@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+MOST_DETAILS = 200
+"""More would only cost time: nobody reads them."""
+
 _WANTED: Mapping[str, str] = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -59,7 +62,11 @@ _EXAMPLES: Mapping[str, str] = {
 
 def problems(error: ValidationError, tree: Node) -> list[Problem]:
     """Every fault pydantic found, placed in ``tree``, in the order of the file."""
-    found = [problem for details in error.errors(include_url=False) if (problem := _problem(details, tree)) is not None]
+    found = [
+        problem
+        for details in error.errors(include_url=False)[:MOST_DETAILS]
+        if (problem := _problem(details, tree)) is not None
+    ]
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line, problem.column))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
 
 DEEPEST_EXTENDS = 16
+MOST_PROBLEMS = 50
 
 
 def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
@@ -130,7 +131,10 @@ def _build(tree: Node) -> Scenario:
         faults += checks.check(scenario, tree)
         if not faults:
             return scenario
-    raise ScenarioError(sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column)))
+    faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
+    if len(faults) > MOST_PROBLEMS:
+        faults[MOST_PROBLEMS:] = [tree.place.problem("", "and more of it; the rest is left out")]
+    raise ScenarioError(faults)
 
 
 __all__ = ["dump", "load", "parse", "resolve"]

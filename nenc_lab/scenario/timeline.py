@@ -163,15 +163,24 @@ def _happenings(scenario: Scenario, flow: Flow) -> Iterator[tuple[int, str]]:
     yield from _path_steps(scenario, flow)
     others: list[Flow | CrossTraffic] = [other for other in scenario.flows if other.name != flow.name]
     for other in [*others, *scenario.cross_traffic]:
-        if set(crossed(scenario, other)) & set(crossed(scenario, flow)):
-            yield other.start, "join"
-            if scenario.stop_ns(other) < scenario.duration:
-                yield scenario.stop_ns(other), "leave"
+        begin, end = other.start, scenario.stop_ns(other)
+        if _competes(scenario, flow, other, begin):
+            yield begin, "join"
+        if end < scenario.duration and _competes(scenario, flow, other, end):
+            yield end, "leave"
     for fault in scenario.faults:
         if fault.flow == flow.name:
             yield fault.at, "fault"
             if fault.lasts is not None:
                 yield fault.at + fault.lasts, "recovery"
+
+
+def _competes(scenario: Scenario, flow: Flow, other: Flow | CrossTraffic, t_ns: int) -> bool:
+    """They share a hop, or what ``other`` does at ``t_ns`` reaches ``flow`` through flows between them."""
+    if set(crossed(scenario, other)) & set(crossed(scenario, flow)):
+        return True
+    before = t_ns - 1
+    return flow.start <= before and _share(scenario, flow, before) != _share(scenario, flow, t_ns)
 
 
 def _path_steps(scenario: Scenario, flow: Flow) -> Iterator[tuple[int, str]]:

@@ -43,7 +43,7 @@ path:
         jitter: {kind: reorder, std: 1ms, max: 2ms}
   reverse: {rate: 20Mbps, delay: 20ms, loss: none, jitter: none}
 timeline:
-  - {at: 5s, forward: {hop: wifi, rate: 50Mbps, loss: none, jitter: {kind: ordered, std: 1ms}, queue: {size: 100ms}}}
+  - {at: 5s, forward: {hop: wifi, rate: 50Mbps, loss: none, jitter: {kind: ordered, std: 1ms}, queue: {size: 1s}}}
   - {at: 10s, forward: {hop: wifi, rate: 100Mbps}, reverse: {delay: 50ms, duplicate: 1%}, ramp: {over: 5s}}
   - {at: 30s, forward: {hop: radio, loss: {kind: bernoulli, p: 2%}}}
 flows:
@@ -51,8 +51,9 @@ flows:
     start: 0s
     stop: 50s
     rate: {min: 5Mbps, max: 120Mbps, start: 6Mbps}
-    encoder: {kind: model, resolution: 4320p, fps: 120, ladder: fixed, key_ratio: 4, transient_frames: 8, reaction: 100ms,
-              size_scale: 15%, interval_scale: 0.15, transient_change: 10%, encode_time: 4ms, software_time: 8ms,
+    encoder: {kind: model, resolution: 4320p, fps: 120, ladder: fixed, key_ratio: 4, transient_frames: 8,
+              reaction: 100ms, size_scale: 15%, interval_scale: 0.15, transient_change: 10%,
+              encode_time: 4ms, software_time: 8ms,
               min_rate: 1Mbps, max_rate: 200Mbps, key_interval: 2s}
     controller: {kind: nenc, gains: {kp: 0.5, ki: 0.1, kd: 0}, knobs: {slew: 0.05}, tick_rate: 120}
     feedback: {interval: 25ms}

@@ -42,7 +42,8 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("version: 1: 2\n", (1, 11), "not valid YAML"),
         ("\tversion: 1\n", (1, 1), "not valid YAML"),
         ("version: 1\n---\nversion: 1\n", (2, 1), "another document"),
-        ("[" * 3000, (0, 0), "nested too deeply"),
+        ("{a: " * 3000, (0, 0), "nested too deeply"),
+        ("a: " + "[" * 60 + "]" * 60, (1, 44), "nested too deeply"),
         ("a: &a [*a]\n", (1, 4), "nested too deeply"),
         (BOMB, (1, None), "aliases"),
         ("a: *nobody\n", (1, 4), "undefined alias"),
@@ -197,6 +198,12 @@ def test_place_key_value_and_remedy(tmp_path, old, new, place, key, message):
     assert message in problem.message
 
 
+def test_a_flood_of_problems_is_cut(tmp_path):
+    found = problems_of(tmp_path, SMALL + "".join(f"k{number}: 1\n" for number in range(3000)))
+    assert len(found) == 51
+    assert "and more of it" in found[-1].message
+
+
 def test_several_problems_at_once(tmp_path):
     text = (
         SMALL.replace("50Mbps, delay", "50, delay").replace("duration", "duratoin").replace("name: small", "name: a b")
@@ -285,9 +292,7 @@ WRONG = (
     "",
     -1,
     10**400,
-    -0.5,
     math.nan,
-    math.inf,
     True,
     None,
     "-5Mbps",
@@ -296,23 +301,25 @@ WRONG = (
 )
 
 
+def refusal(read, *arguments):
+    """The problems ``read`` raises, none when it accepts; whatever else it raises is a failure."""
+    try:
+        read(*arguments)
+    except ScenarioError as error:
+        return error.problems
+    return []
+
+
 def test_wrong_values_everywhere(full):
-    """At every place of a scenario that says everything: accepted, or a ScenarioError about that place."""
+    """At every place of a scenario that says everything: accepted, or a ScenarioError that says something."""
     refused = 0
     for path in places_in(full):
-        if not path:
-            continue
-        for wrong in WRONG:
-            try:
-                parse(put(full, path, wrong))
-            except ScenarioError as error:
-                refused += 1
-                keys = [problem.key for problem in error.problems]
-                top = str(path[0])
-                assert any(
-                    key.startswith((top, "expect", "flows", "timeline", "cross_traffic", "faults")) for key in keys
-                ), (path, wrong)
-                assert all(problem.message for problem in error.problems)
+        for wrong in WRONG if path else ():
+            found = refusal(parse, put(full, path, wrong))
+            refused += bool(found)
+            assert all(problem.message and problem.file == "<data>" for problem in found)
+            if found and path[-1] != "name" and wrong != {}:  # both may be legal here, and break who refers to it
+                assert any(problem.key.startswith(str(path[0])) for problem in found), (path, wrong)
     assert refused > 1000
 
 
@@ -330,14 +337,10 @@ def test_unknown_keys_at_every_level(full):
 def test_a_missing_key_anywhere_is_named_or_has_a_default(full):
     missing = 0
     for path in places_in(full):
-        if not path or isinstance(path[-1], int):
-            continue
-        changed = copy.deepcopy(full)
-        del get(changed, path[:-1])[path[-1]]
-        try:
-            parse(changed)
-        except ScenarioError as error:
-            missing += any("is missing" in problem.message for problem in error.problems)
+        if path and not isinstance(path[-1], int):
+            changed = copy.deepcopy(full)
+            del get(changed, path[:-1])[path[-1]]
+            missing += any("is missing" in problem.message for problem in refusal(parse, changed))
     assert missing > 15
 
 
@@ -351,7 +354,4 @@ def test_garbage(tmp_path, data):
 @given(st.integers(0, len(SMALL) - 1), st.sampled_from([*"{}[]:,-&*!|>'\"%@`#?\t\n\0 ", "é", "9"]))
 def test_one_wrong_character(tmp_path, position, character):
     (tmp_path / "s.yaml").write_text(SMALL[:position] + character + SMALL[position + 1 :])
-    try:
-        load(tmp_path / "s.yaml")
-    except ScenarioError as error:
-        assert str(error)
+    assert all(problem.message for problem in refusal(load, tmp_path / "s.yaml"))

@@ -208,6 +208,7 @@ class TestResolve:
 
 
 def test_importing_costs_nothing():
-    code = "import sys, nenc_lab.scenario, nenc_lab.scenario.load; print([m for m in ('pydantic', 'ruamel.yaml', 'numpy') if m in sys.modules])"
+    heavy = ("pydantic", "ruamel.yaml", "numpy")
+    code = f"import sys, nenc_lab.scenario.load; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

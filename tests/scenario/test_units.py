@@ -1,5 +1,6 @@
 """Written units: exact both ways, and errors that say what would be right."""
 
+import contextlib
 import math
 
 import pytest
@@ -32,8 +33,17 @@ def test_rates(text, value):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("20ms", 20_000_000), ("1.5s", 1_500_000_000), ("2min", 120_000_000_000), ("500us", 500_000), ("3µs", 3_000)]
-    + [("3μs", 3_000), ("7ns", 7), ("1h", 3_600_000_000_000), ("2.5ms", 2_500_000)],
+    [
+        ("20ms", 20000000),
+        ("1.5s", 1500000000),
+        ("2min", 120000000000),
+        ("500us", 500000),
+        ("3µs", 3000),
+        ("3μs", 3000),
+        ("7ns", 7),
+        ("1h", 3600000000000),
+        ("2.5ms", 2500000),
+    ],
 )
 def test_times(text, value):
     assert units.parse_time(text) == value
@@ -147,7 +157,5 @@ def test_errors_say_what_would_be_right(parse, value, remedy):
 @given(st.text(max_size=50))
 def test_no_text_makes_a_parser_fail_otherwise(text):
     for parse in (units.parse_rate, units.parse_time, units.parse_bytes, units.parse_ratio, units.parse_size):
-        try:
-            parse(text)
-        except InputError as error:
-            assert str(error)
+        with contextlib.suppress(InputError):
+            assert parse(text) is not None
