@@ -31,7 +31,7 @@ def raising(error: BaseException):
         (InputError("bad"), 2),
         (ScenarioError([Problem("a.yaml", 3, 4, "seed", "bad")]), 2),
         (EnvironmentError_("missing"), 3),
-        (PermissionError(13, "Permission denied", "/root/x"), 3),
+        (PermissionError(13, "Permission denied", "/srv/x"), 3),
         (MemoryError(), 3),
         (InternalError("broken"), 4),
         (ZeroDivisionError("division by zero"), 4),
