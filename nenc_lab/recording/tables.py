@@ -129,13 +129,15 @@ class TableWriter:
         with said_plainly("write", self.path):
             # What is on disk decides, because an interrupt may have come between a step there and its note here: parts
             # may be in place already that are not noted (their rows are still in memory), or the final file.
-            directory = self.path.is_dir()
-            if directory or (self._blocks and not self._parts):
+            if self.path.is_dir() or (self._blocks and not self._parts):
                 arrow.write_file(hidden, self._schema, arrow.row_groups(self._sorted()))
-                if directory:
-                    exchange(hidden, self.path)
-                else:
-                    hidden.replace(self.path)
+                try:
+                    exchange(
+                        hidden, self.path
+                    )  # of two files as well: ext4 writes out at once what is renamed over one
+                except OSError:
+                    hidden.unlink()
+                    raise
             self._blocks, self._held = [], 0
             for rest in (hidden, self._hidden("parts")):  # hidden from readers, so no harm when one stays
                 if rest.is_dir():

@@ -247,6 +247,7 @@ def test_every_write_failing_once(tmp_path, monkeypatch):
         except EnvironmentError_:
             failed += 1
         assert failed == (calls["left"] <= 0)
+        assert not [left for left in folder.glob(".*.tmp") if left.is_file()]
         calls["left"] = 0
         writer.close()
         table = pq.read_table(folder / "path.parquet")
