@@ -9,15 +9,15 @@
 
 static const double slow_ns = 100e6;      /* time constant of queue_slow_ms and delivered_bps */
 static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
-static const double empty_ms = 3.0;
+static const double empty_ms = 8.0; /* a pacer's burst of 5 ms at 1.5 x the rate queues by itself */
 static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
 
 void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns)
 {
     for (int i = 0; i < NENC_BASE_BUCKETS; i++) estimate->base_ms[i] = INFINITY;
     estimate->rtt_base_ms = INFINITY;
-    estimate->bucket_ns = estimate->empty_ns = estimate->loss_ns = now_ns;
-    estimate->loss_floor = estimate->loss_next = INFINITY;
+    estimate->bucket_ns = estimate->empty_ns = now_ns;
+    estimate->loss_floor = INFINITY;
 }
 
 /* First-order low-pass without exp: exact for dt << tau, and stable for any dt. */
@@ -47,19 +47,27 @@ static void track_base(nenc_estimate *estimate, const nenc_config *config, int64
         if (estimate->base_ms[i] < estimate->rtt_base_ms) estimate->rtt_base_ms = estimate->base_ms[i];
 }
 
-static void track_loss(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns, double dt_ns, double loss)
+static void track_loss(nenc_estimate *estimate, const nenc_config *config, double dt_ns, double loss)
 {
-    estimate->loss = estimate->count > 1 ? towards(estimate->loss, loss, dt_ns, loss_slow_ns) : loss;
+    /* Over at least this many packets: the smoothed ratio must not wander by more than a percent or two by chance. */
+    static const double packets = 1000.0;
+    const double packets_ns = packets * 8e9 * config->packet_bytes / (estimate->bps[0] + 1e5);
+    const double tau_ns = packets_ns > loss_slow_ns ? packets_ns : loss_slow_ns;
+    estimate->loss = estimate->count > 1 ? towards(estimate->loss, loss, dt_ns, tau_ns) : loss;
+    const double count = estimate->bps[0] * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes) / (1.0 - 0.99 * loss);
     /* A broken path that is whole again is known by two clean reports, not by the tail of a filter. */
     const double two = 0.5 * (loss + estimate->last_loss);
-    if (estimate->loss > 0.1 && two < 0.25 * estimate->loss) estimate->loss = two;
+    if (estimate->loss > config->shed_loss && two < 0.25 * estimate->loss && count > 5.0) estimate->loss = two;
     estimate->last_loss = loss;
+    estimate->broken = loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
+    estimate->loss_packets += count;
+    if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */
     if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
-    if (estimate->loss < estimate->loss_next) estimate->loss_next = estimate->loss;
-    if (now_ns - estimate->loss_ns < (int64_t)(config->base_window_ns / 2)) return;
-    estimate->loss_floor = estimate->loss_next;
-    estimate->loss_next = estimate->loss;
-    estimate->loss_ns = now_ns;
+}
+
+double nenc_estimate_path_loss(const nenc_estimate *estimate)
+{
+    return estimate->loss_floor < estimate->loss ? estimate->loss_floor : estimate->loss;
 }
 
 double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return empty_ms + estimate->spread_ms; }
@@ -90,11 +98,16 @@ void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps)
 }
 
 /* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
-static double arriving_bps(const nenc_estimate *estimate, double samples)
+double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples)
 {
     const int64_t until_ns = estimate->time_ns[0] - (int64_t)(estimate->rtt_ms[0] * 1e6) - decided_ns;
     const int64_t from_ns = until_ns - (int64_t)((samples + 1.0) * estimate->interval_ns);
-    return nenc_estimate_sent_mean(estimate, from_ns, until_ns) * (1.0 - estimate->loss);
+    return nenc_estimate_sent_mean(estimate, from_ns, until_ns);
+}
+
+static double arriving_bps(const nenc_estimate *estimate, double samples)
+{
+    return nenc_estimate_reported_bps(estimate, samples) * (1.0 - estimate->loss);
 }
 
 /* The longer path, see the top of the file: the rtt jumped to a plateau, and the delivered rate has gone down with ours while
@@ -183,7 +196,7 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
     const double dt_ns = first ? 0.0 : (double)(now_ns - estimate->time_ns[0]);
     remember(estimate, sample);
     track_base(estimate, config, now_ns, sample->rtt_ms);
-    track_loss(estimate, config, now_ns, dt_ns, sample->loss);
+    track_loss(estimate, config, dt_ns, sample->loss);
     estimate->queue_ms = sample->rtt_ms - estimate->rtt_base_ms;
     if (first) {
         estimate->delivered_bps = estimate->bps[0];

@@ -34,13 +34,13 @@ typedef struct nenc_estimate {
     double queue_slow_ms; /* smoothed */
     double delivered_bps; /* smoothed */
     double loss;          /* smoothed over about a second */
-    double loss_floor;    /* what the path loses anyway: minimum of loss over base_window_ns, two buckets */
-    double loss_next;
-    int64_t loss_ns;
+    double loss_floor; /* the lowest that was: what the path loses anyway; rises only when the law has proof (INFINITY: unknown) */
+    double loss_packets; /* since the start */
     double capacity_bps; /* what the path carries: measured while the queue was busy, at least what arrives; 0: unknown */
     double full_bps;     /* where the path was last seen full, 0: not, or more has arrived since */
     int64_t busy_ns;     /* the last time that it was */
     double last_loss;
+    int broken;          /* the newest sample's loss is over shed_loss beyond chance */
     int64_t empty_ns;    /* last time that the queue was seen empty */
 
     /* What was sent: a ring by tick. */
@@ -60,7 +60,11 @@ double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples);
 void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps);
 /* Mean of what was sent in [from_ns, until_ns]; the oldest known value stands for all before it. */
 double nenc_estimate_sent_mean(const nenc_estimate *estimate, int64_t from_ns, int64_t until_ns);
-/* Queue under which it is taken for empty: 3 ms and the path's jitter. */
+/* What the path loses whatever we send, as far as known. */
+double nenc_estimate_path_loss(const nenc_estimate *estimate);
+/* What was sent of that which the newest samples report, before loss. */
+double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples);
+/* Queue under which it is taken for empty: our own bursts and the path's jitter. */
 double nenc_estimate_empty_ms(const nenc_estimate *estimate);
 
 #endif

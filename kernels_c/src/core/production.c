@@ -26,6 +26,11 @@ typedef struct production {
     int64_t probed_ns; /* end of the last probe */
     uint32_t bounds;  /* seen while samples came in, shown at the next tick */
     nenc_estimate path;
+    int64_t excess_ns; /* since then loss counts as congestion, INT64_MIN: it does not */
+    int64_t judged_ns; /* the last trial ended */
+    int64_t trial_ns;  /* a trial began, INT64_MIN: there is none */
+    double trial_bps;
+    double trial_loss;
     nenc_pid pid;
     nenc_tfrc tfrc;
 } production;
@@ -60,8 +65,29 @@ static double set_point_s(const production *law, const nenc_config *config)
 /* Loss beyond what the path has anyway, as queue delay: how a short buffer shows that it is full. */
 static double loss_queue_s(const production *law, const nenc_config *config)
 {
-    const double excess = law->path.loss - law->path.loss_floor - config->loss_tolerance;
+    const double excess = law->path.loss - 1.35 * nenc_estimate_path_loss(&law->path) - config->loss_tolerance;
     return excess > 0.0 ? excess * config->loss_delay_ns * 1e-9 : 0.0;
+}
+
+/* Loss that stays when the rate goes is not ours: it is the path's. Try it when loss has held us back for a while. */
+static void judge_loss(production *law, const nenc_config *config, int64_t now_ns)
+{
+    static const int64_t patience_ns = 2000000000, look_ns = 2000000000, again_ns = 30000000000;
+    nenc_estimate *path = &law->path;
+    if (law->trial_ns != INT64_MIN) {
+        if (now_ns - law->trial_ns < look_ns + (int64_t)(dead_s(law, config) * 1e9)) return;
+        if (path->loss > 0.7 * law->trial_loss) path->loss_floor = path->loss;
+        law->trial_ns = INT64_MIN;
+        law->judged_ns = now_ns;
+    } else if (loss_queue_s(law, config) <= 0.0) {
+        law->excess_ns = INT64_MIN;
+    } else if (law->excess_ns == INT64_MIN) {
+        law->excess_ns = now_ns;
+    } else if (now_ns - law->excess_ns > patience_ns && (law->judged_ns == INT64_MIN || now_ns - law->judged_ns > again_ns)) {
+        law->trial_ns = now_ns;
+        law->trial_bps = 0.75 * law->rate_bps;
+        law->trial_loss = path->loss;
+    }
 }
 
 static void enter(production *law, law_mode mode, int64_t now_ns)
@@ -82,6 +108,7 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     nenc_pid_anchor(&law->pid, law->rate_bps);
     enter(law, WARMUP, now_ns);
     law->probed_ns = now_ns;
+    law->excess_ns = law->judged_ns = law->trial_ns = INT64_MIN;
 }
 
 /* The queue that a packet sent now will meet: what the newest sample saw, plus what was sent too much since
@@ -94,7 +121,7 @@ static double predicted_queue_s(const production *law, int64_t now_ns, int sated
     const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
     if (!(capacity > 0.0)) return queue_s;
     const double unseen_s = path->rtt_ms[0] * 1e-3;
-    const double sent = nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - path->loss_floor);
+    const double sent = nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
     const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
     return predicted > 0.0 ? predicted : 0.0;
 }
@@ -126,10 +153,11 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     const int64_t now_ns = sample->time_ns;
     const double dt_s = law->sample_ns == INT64_MIN ? 0.0 : (double)(now_ns - law->sample_ns) * 1e-9;
     law->sample_ns = now_ns;
-    const double set_s = set_point_s(law, config);
+    const double set_s = set_point_s(law, config), before_s = path->queue_ms * 1e-3;
     const int sated = law->rate_bps > 0.98 * config->rate_max_bps;
     if (nenc_estimate_sample(path, config, sample, 500.0 * set_s, sated)) law->bounds |= NENC_BOUND_BASE;
     nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
+    judge_loss(law, config, now_ns);
     if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP, now_ns);
 
     const double queue_s = path->queue_ms * 1e-3 + loss_queue_s(law, config);
@@ -151,7 +179,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
             nenc_pid_anchor(&law->pid, law->rate_bps);
             enter(law, CONTROL, now_ns);
         }
-    } else if (law->mode == RAMP && (queue_s > 0.6 * set_s)) {
+    } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > 1.3 * set_s)) {
         /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
         const double both = path->bps[0] < path->bps[1] ? path->bps[0] : path->bps[1];
         double carried = nenc_estimate_mean_bps(path, 4);
@@ -179,10 +207,10 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
         gain *= clamp(away * away, 0.1, 1.0);
         if (law->rate_bps > path->full_bps) lead *= 0.4;
     }
-    if (path->last_loss > config->shed_loss) gain = 0.0;
+    if (path->broken) gain = 0.0;
     const double grown = law->rate_bps * (1.0 + gain * dt_s / dead);
     /* Never far ahead of what has arrived: an encoder that does not fill its rate proves nothing about the path. */
-    const double proven = (1.0 + lead) * path->delivered_bps / (1.0 - clamp(path->loss_floor, 0.0, 0.9));
+    const double proven = (1.0 + lead) * path->delivered_bps / (1.0 - clamp(nenc_estimate_path_loss(path), 0.0, 0.9));
     if (grown <= proven) law->rate_bps = grown;
     law->bounds |= NENC_BOUND_RAMP;
 }
@@ -203,22 +231,24 @@ static void control(production *law, const nenc_config *config, int64_t now_ns, 
     const double used = clamp(wanted, law->rate_bps * (1.0 - step), law->rate_bps * (1.0 + step));
     if (used != wanted) law->bounds |= NENC_BOUND_SLEW;
     law->rate_bps = used;
-    if (law->quiet_ns != INT64_MIN && (double)(now_ns - law->quiet_ns) > 1.5e9 * dead) enter(law, RAMP, now_ns);
+    if (law->quiet_ns != INT64_MIN && (double)(now_ns - law->quiet_ns) > 3e9 * dead) enter(law, RAMP, now_ns);
 }
 
 static void limit(production *law, const nenc_config *config, int64_t now_ns)
 {
     const nenc_estimate *path = &law->path;
     if (path->count && law->mode != STALE) {
-        const int broken_now = path->last_loss > config->shed_loss && path->bps[0] < path->delivered_bps;
-        const double most = config->loss_headroom * (broken_now ? path->bps[0] : path->delivered_bps);
-        if ((path->loss > config->loss_tolerance || path->last_loss > config->shed_loss) && law->rate_bps > most) {
+        const double carried = path->broken ? path->bps[0] : nenc_estimate_mean_bps(path, 4);
+        const double most = config->loss_headroom * carried;
+        const double meant = nenc_estimate_reported_bps(path, path->broken ? 1.0 : 4.0);
+        if ((path->loss > config->loss_tolerance || path->broken) && most < meant && most < law->rate_bps) {
             law->rate_bps = most;
             law->bounds |= NENC_BOUND_LOSS;
         }
     }
+    if (law->trial_ns != INT64_MIN && law->rate_bps > law->trial_bps) law->rate_bps = law->trial_bps;
     /* Under rate_min only when not even that arrives, and until it does. */
-    const int broken = law->mode == STALE || path->loss > config->shed_loss || law->rate_bps < config->rate_min_bps;
+    const int broken = law->mode == STALE || path->broken || law->rate_bps < config->rate_min_bps;
     const int may_shed = broken && (law->mode == STALE || path->delivered_bps < config->rate_min_bps);
     const double least = may_shed ? config->rate_min_bps * config->shed_fps_min / config->fps_max : config->rate_min_bps;
     if (law->rate_bps < least) law->rate_bps = least;
