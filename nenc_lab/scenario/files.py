@@ -9,6 +9,7 @@ from nenc_lab.errors import Problem, ScenarioError
 from nenc_lab.scenario import document, traces
 from nenc_lab.scenario.document import Node
 from nenc_lab.scenario.expect import nearest
+from nenc_lab.units import format_rate
 
 
 def include(tree: Node) -> list[Problem]:
@@ -45,8 +46,9 @@ def _trace(node: Node, key: str) -> Iterator[Problem]:
     file_node.value = str(file.resolve())
     try:
         digest = traces.digest(file)
-        if format in ("mahimahi", "csv"):
-            traces.read(file, format)
+        if format not in ("mahimahi", "csv"):
+            return
+        mean = traces.read(file, format).mean_bps()
     except ScenarioError as error:
         yield from error.problems
         return
@@ -54,8 +56,14 @@ def _trace(node: Node, key: str) -> Iterator[Problem]:
     if given is not None and isinstance(given.value, str) and given.value != digest:
         yield given.place.problem(f"{key}.sha256", f"{file} has changed: its sha256 is {digest}, not {given.shown()}")
     if given is None:
-        node.value["sha256"] = Node(digest, file_node.place, digest)
-        node.keys["sha256"] = file_node.place
+        _fill(node, "sha256", digest)
+    _fill(node, "mean", format_rate(round(mean)))
+
+
+def _fill(node: Node, key: str, value: str) -> None:
+    place = node.value["file"].place
+    node.value[key] = Node(value, place, value)
+    node.keys[key] = place
 
 
 def _beside(node: Node) -> Path:

@@ -148,6 +148,7 @@ class Trace(Model):
     sha256: str | None = Field(
         default=None, description="Digest of the file's content, checked when given.", pattern="^[0-9a-f]{64}$"
     )
+    mean: Rate | None = Field(default=None, description="Its mean capacity, unscaled; written by the lab, not read.")
 
 
 class Hop(Model):

@@ -7,6 +7,7 @@ flat, ``extends``, gains from a file. Checks across keys (times past the end, na
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Json = dict[str, Any]
@@ -19,9 +20,11 @@ def schema() -> Json:
     """The schema as plain JSON values, draft 2020-12."""
     from nenc_lab.scenario.schema import Scenario
 
-    made: Json = Scenario.model_json_schema(mode="validation")
-    parts: Json = made["$defs"]
-    _defaults(parts)
+    # through text and back, so that no two keys share a part
+    made: Json = json.loads(json.dumps(Scenario.model_json_schema(mode="validation")))
+    parts: Json = {**made["$defs"], "Scenario": made}
+    _own_words(parts)
+    del parts["Scenario"]
     _short_forms(parts)
     _direction(parts)
     _left_out(parts)
@@ -74,21 +77,31 @@ def _direction(parts: Json) -> None:
     }
 
 
-def _defaults(parts: Json) -> None:
-    """Defaults as they are written in a file; those that are groups or lists would only clutter a completion."""
+def _own_words(parts: Json) -> None:
+    """Description and default of each key from its own field, the default as it is written in a file.
+
+    Some versions of pydantic let keys of one type share them. Defaults that are groups would only clutter a completion.
+    """
     from pydantic import PlainSerializer
+    from pydantic_core import PydanticUndefined
 
     from nenc_lab.scenario.schema import all_models
 
     for model in all_models():
         keys = parts.get(model.__name__, {}).get("properties", {})
         for name, field in model.model_fields.items():
-            if "default" not in keys.get(name, {}):
+            if name not in keys:
                 continue
+            default = field.default
             for written in (part.func for part in field.metadata if isinstance(part, PlainSerializer)):
-                keys[name]["default"] = written(field.default)  # type: ignore[call-arg]  # it takes the value only
-            if isinstance(keys[name]["default"], dict | list):
-                del keys[name]["default"]
+                default = default if default in (None, PydanticUndefined) else written(default)  # type: ignore[call-arg]
+            for part in [keys[name], *keys[name].get("anyOf", ())]:
+                part.pop("default", None)
+                part.pop("description", None)
+            if isinstance(default, str | int | float):
+                keys[name]["default"] = default
+            if field.description is not None:
+                keys[name]["description"] = field.description
 
 
 def _left_out(parts: Json) -> None:
@@ -115,6 +128,10 @@ def _tidy(value: Any) -> None:
     value.pop("discriminator", None)
     if "default" in value and value["default"] is None:
         del value["default"]
+    if "const" in value:
+        value.pop("enum", None)
+    if len(value.get("allOf", ())) == 1:
+        value.update(value.pop("allOf")[0])
     if isinstance(value.get("anyOf"), list):
         value["anyOf"] = [form for form in value["anyOf"] if form != {"type": "null"}]
         if len(value["anyOf"]) == 1 and isinstance(value["anyOf"][0], dict):

@@ -3,6 +3,7 @@
 load     a file (or the name of a scenario that ships with the package)
 parse    plain Python data
 dump     a Scenario to plain data, everything written out; parse(dump(scenario)) == scenario
+restore  what dump made, without the files it names
 resolve  targets of a command (files, directories, names) to files
 """
 
@@ -50,6 +51,14 @@ def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
     Raises ScenarioError with every problem found.
     """
     return _build(document.from_plain(data, Place(source, folder=Path(source).parent)))
+
+
+def restore(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
+    """A Scenario from what `dump` made, for reading a run: no other file is touched, traces may be gone.
+
+    Raises ScenarioError with every problem found.
+    """
+    return _build(document.from_plain(data, Place(source)), files_too=False)
 
 
 def dump(scenario: Scenario) -> dict[str, Any]:
@@ -106,7 +115,7 @@ def _near_file(file: Path) -> str:
         return ""
 
 
-def _build(tree: Node) -> Scenario:
+def _build(tree: Node, files_too: bool = True) -> Scenario:
     from pydantic import ValidationError
 
     from nenc_lab.scenario import checks, explain, files
@@ -119,7 +128,8 @@ def _build(tree: Node) -> Scenario:
         for key, node in tree.nodes()
         if node.value is None
     ]
-    faults += files.include(tree)
+    if files_too:
+        faults += files.include(tree)
     try:
         scenario = Scenario.model_validate(tree.plain())
     except ValidationError as error:
@@ -137,4 +147,4 @@ def _build(tree: Node) -> Scenario:
     raise ScenarioError(faults)
 
 
-__all__ = ["dump", "load", "parse", "resolve"]
+__all__ = ["dump", "load", "parse", "resolve", "restore"]

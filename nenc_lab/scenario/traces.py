@@ -128,7 +128,7 @@ def digest(path: str | Path) -> str:
 def load(trace: Trace) -> Opportunities | Rates:
     """A hop's trace as a network takes it, scaled. Raises ScenarioError."""
     found = read(trace.file, trace.format)
-    mean = found.mean_bps() * trace.scale
+    mean = mean_rate(trace)
     if found.rates_bps is None:
         return Opportunities(found.times_ns, OPPORTUNITY_BYTES * trace.scale, found.length_ns, mean)
     times, rates = found.times_ns, found.rates_bps.astype(np.float64) * trace.scale
@@ -138,8 +138,9 @@ def load(trace: Trace) -> Opportunities | Rates:
 
 
 def mean_rate(trace: Trace) -> float:
-    """Mean capacity over one round of a hop's trace, scaled, bit/s on the wire. Raises ScenarioError."""
-    return read(trace.file, trace.format).mean_bps() * trace.scale
+    """Mean capacity over one round of a hop's trace, scaled, bit/s on the wire. Needs no file once it was loaded."""
+    mean = read(trace.file, trace.format).mean_bps() if trace.mean is None else trace.mean
+    return mean * trace.scale
 
 
 def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns: int = 100 * NS_PER_MS) -> Imported:

@@ -9,8 +9,9 @@ import pytest
 from scenario_texts import FULL, SMALL, TRACE
 
 from nenc_lab.errors import InputError, ScenarioError
-from nenc_lab.scenario.load import dump, load, parse, resolve
-from nenc_lab.units import QueueSize
+from nenc_lab.scenario.load import dump, load, parse, resolve, restore
+from nenc_lab.scenario.timeline import changes
+from nenc_lab.units import QueueSize, format_rate
 
 
 @pytest.fixture
@@ -90,6 +91,25 @@ def test_a_trace_that_changed_is_noticed(full, tmp_path):
     (tmp_path / "trace.csv").write_text(TRACE + "3,5\n")
     with pytest.raises(ScenarioError, match=r"path.forward.hops.radio.trace.sha256.* has changed"):
         parse(data)
+
+
+def test_a_run_can_be_read_when_its_trace_is_gone(full, tmp_path):
+    data = json.loads(json.dumps(dump(full)))
+    before = changes(full, "video")
+    (tmp_path / "trace.csv").unlink()
+    restored = restore(data)
+    assert restored == full
+    assert changes(restored, "video") == before
+    with pytest.raises(ScenarioError, match="no such file"):
+        parse(data)
+
+
+def test_the_mean_of_a_trace_is_the_files_own(full, tmp_path):
+    data = dump(full)
+    trace = data["path"]["forward"]["hops"][1]["trace"]
+    assert trace["mean"] == format_rate(round((10e6 + 20.5e6) / 3))
+    trace["mean"] = "1bps"
+    assert parse(data) == full
 
 
 def test_yaml_is_1_2(tmp_path):
