@@ -4,7 +4,7 @@
     every tick      controller.tick -> rate -> network.set_target (the pacer), one row of ticks
     every interval  network.send_report (the receiver's), and when it has crossed back: controller.feedback
     the timeline    network.apply; faults to encoder and receiver
-    every second    rows are handed over to the recorder
+    every 10 s      rows are handed over to the recorder
 
 The clock is simpy's, in integer nanoseconds: virtual time here, the same processes on a real-time environment where the
 packets are real. Between two events the network moves by itself (packets are never simpy events).
@@ -27,6 +27,8 @@ from nenc_lab.recording.recorder import Recorder
 from nenc_lab.recording.tape import KEY_FLAG, RUNG_SHIFT, TickTape
 
 SECOND_NS = 1_000_000_000
+HAND_OVER_NS = 10 * SECOND_NS
+"""Simulated time after which rows go from the tapes to the recorder: a few hundred at a time."""
 SAFE_EVERY_S = 2.0
 """Wall seconds after which rows in memory are put where a SIGKILL cannot reach them."""
 
@@ -76,7 +78,8 @@ class PathStep:
 class Engine:
     """Everything of one run that moves. ``run`` drives it to ``duration_ns``."""
 
-    env: simpy.Environment
+    env: Any
+    """A ``simpy.Environment`` in int nanoseconds (its own annotations say float)."""
     network: Network
     flows: Sequence[FlowRun]
     recorder: Recorder
@@ -85,7 +88,7 @@ class Engine:
     steps: Sequence[PathStep] = ()
     faults: Sequence[Fault] = ()
     marks_ns: Sequence[int] = ()
-    """Where queue-delay histograms are cut, beside every full second."""
+    """Where queue-delay histograms are cut, beside every hand-over."""
     progress: Callable[[int], None] | None = None
     log_packets: bool = False
     packets: int = field(default=0, init=False)
@@ -158,33 +161,37 @@ class Engine:
     def _timeline(self) -> Process:
         env = self.env
         by_name = {flow.name: flow for flow in self.flows}
-        happenings = sorted([*self.steps, *self.faults], key=lambda happening: happening.at_ns)
+        happenings: list[PathStep | Fault] = [*self.steps, *self.faults]
+        happenings.sort(key=lambda happening: happening.at_ns)
         for happening in happenings:
             yield env.timeout(happening.at_ns - env.now)
             if isinstance(happening, PathStep):
-                self.network.apply(env.now, happening.change)
-                self.recorder.event(env.now, None, happening.kind, happening.text)
+                self.network.apply(happening.at_ns, happening.change)
+                self.recorder.event(happening.at_ns, None, happening.kind, happening.text)
             else:
                 happening.act(by_name[happening.flow])
-                self.recorder.event(env.now, happening.flow, happening.kind, happening.text)
+                self.recorder.event(happening.at_ns, happening.flow, happening.kind, happening.text)
 
     def _housekeeping(self) -> Process:
         env = self.env
         safe_at = monotonic() + SAFE_EVERY_S
-        marks = sorted({*self.marks_ns, *range(SECOND_NS, self.duration_ns, SECOND_NS)})
-        for mark in marks:
+        cuts = {*self.marks_ns, *range(HAND_OVER_NS, self.duration_ns, HAND_OVER_NS)}
+        for mark in sorted({*cuts, *range(SECOND_NS, self.duration_ns, SECOND_NS)}):
             if not 0 < mark < self.duration_ns:
                 continue
             yield env.timeout(mark - env.now)
-            self.network.cut_delays(mark)
+            if mark in cuts:
+                self.network.cut_delays(mark)
             if mark % SECOND_NS:
                 continue
-            self._hand_over(at_end=False)
-            if self.progress is not None:
-                self.progress(mark)
-            if monotonic() > safe_at:
+            unsafe = monotonic() > safe_at
+            if unsafe or mark % HAND_OVER_NS == 0:
+                self._hand_over(at_end=False)
+            if unsafe:
                 self.recorder.flush()
                 safe_at = monotonic() + SAFE_EVERY_S
+            if self.progress is not None:
+                self.progress(mark)
 
     def _hand_over(self, *, at_end: bool) -> None:
         recorder, network = self.recorder, self.network

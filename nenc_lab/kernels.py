@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from nenc_lab.errors import InternalError
 
 try:
-    from nenc_lab import _kernels
+    _kernels: Any = import_module("nenc_lab._kernels")
 except ImportError as error:  # a broken build is the user's environment, but nothing works without it
     raise InternalError(
-        f"the C core nenc_lab._kernels cannot be loaded ({error}); rebuild it: run ./lab in the checkout, or pip install again"
+        f"the C core nenc_lab._kernels cannot be loaded ({error}); rebuild it: run ./lab in the checkout, "
+        "or pip install again"
     ) from error
 
 lib: Any = _kernels.lib

@@ -9,17 +9,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
-import numpy as np
 import simpy
 
-from nenc_lab import units
 from nenc_lab.control.base import Controller
 from nenc_lab.control.table import ControllerSettings
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.model import ModelSettings
 from nenc_lab.encode.table import make as make_encoder
-from nenc_lab.engine import SECOND_NS, Engine, Fault, FlowRun, PathStep
+from nenc_lab.engine import HAND_OVER_NS, SECOND_NS, Engine, Fault, FlowRun, PathStep
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.network.base import (
     CrossSetting,
@@ -66,7 +64,7 @@ def run(
     KeyboardInterrupt is raised again after what there is was written; it carries the folder as ``folder``.
     """
     if backend != "virtual":
-        raise EnvironmentError_(f"backend {backend!r} is not in this version; leave --backend out for the virtual network")
+        raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out")
     with ExitStack() as stack:
         engine = _build(scenario, stack, packets=packets, progress=progress)
         folder = RunFolder.create(
@@ -130,9 +128,7 @@ def _build(
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(_controller_settings(scenario, flow), flow.start)
         stack.callback(controller.close)
-        encoder = make_encoder(
-            flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number
-        )
+        encoder = make_encoder(flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number)
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
     return Engine(
@@ -159,8 +155,8 @@ def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controll
         stop_ns=scenario.stop_ns(flow),
         report_ns=flow.feedback.interval,
         deadline_ns=flow.deadline,
-        # Rows are handed over every second; the tick that is being written at that moment needs a place as well.
-        tape=TickTape(ceil(SECOND_NS / controller.tick_ns) + 2),
+        # The tick that is being written at the moment of a hand-over needs a place as well.
+        tape=TickTape(ceil(HAND_OVER_NS / controller.tick_ns) + 2),
     )
 
 
@@ -258,15 +254,11 @@ def _capacity(hop: schema.Hop) -> tuple[RateProgram | Opportunities | None, floa
     """A hop's trace as the network takes it, and its mean rate: what a queue in ms is reckoned with."""
     if hop.trace is None:
         return None, 0.0
-    trace, scale = traces.capacity(hop.trace), hop.trace.scale
-    mean_bps = traces.mean_rate(hop.trace)
-    period_ns = trace.length_ns if hop.trace.loop else 0
-    if trace.rates_bps is None:
-        return Opportunities(trace.times_ns, traces.OPPORTUNITY_BYTES * scale, period_ns), mean_bps
-    times_ns, rates_bps = trace.times_ns, trace.rates_bps * scale
-    if not hop.trace.loop:
-        times_ns, rates_bps = np.append(times_ns, trace.length_ns), np.append(rates_bps, 0.0)
-    return RateProgram(times_ns, rates_bps, period_ns), mean_bps
+    trace = traces.load(hop.trace)
+    period_ns = trace.period_ns if hop.trace.loop else 0
+    if isinstance(trace, traces.Opportunities):
+        return Opportunities(trace.t_ns, trace.bytes, period_ns), trace.mean_bps
+    return RateProgram(trace.t_ns, trace.rate_bps, period_ns), trace.mean_bps
 
 
 def _loss(loss: schema.Loss) -> LossSetting:
@@ -285,29 +277,7 @@ def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
         duplicate=step.duplicate,
         ramp_ns=step.ramp_ns,
     )
-    kind, text = _described(scenario, step)
-    return PathStep(step.at_ns, kind, text, change)
-
-
-def _described(scenario: schema.Scenario, step: timeline.Step) -> tuple[str, str]:
-    """Kind and text of a step's event."""
-    said = []
-    if step.rate is not None:
-        over = f" over {units.format_time(step.ramp_ns)}" if step.ramp_ns else ""
-        said.append(("capacity", f"rate {units.format_rate(step.rate)}{over}"))
-    if step.delay is not None:
-        said.append(("delay", f"delay {units.format_time(step.delay)}"))
-    if step.loss is not None:
-        said.append(("loss", f"loss {step.loss.kind} {100 * step.loss.mean:g} %" if step.loss.kind != "none" else "no loss"))
-    if step.jitter is not None:
-        said.append(("jitter", f"jitter {step.jitter.kind}"))
-    if step.queue is not None:
-        said.append(("queue", f"queue {units.format_size(step.queue.size)}"))
-    if step.duplicate is not None:
-        said.append(("duplicate", f"duplication {100 * step.duplicate:g} %"))
-    hops = getattr(scenario.path, step.direction).hops
-    place = step.direction if len(hops) == 1 else f"{step.direction}.{hops[step.hop].name}"
-    return "+".join(kind for kind, _ in said), f"{place}: " + ", ".join(text for _, text in said)
+    return PathStep(step.at_ns, step.kind, step.text, change)
 
 
 def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
@@ -323,9 +293,13 @@ def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
                 yield Fault(end, spec.flow, "receiver reports again", _set_reporting(True))
         case schema.RungSwitch():
             lines = spec.lines
-            yield Fault(spec.at, spec.flow, f"resolution {spec.resolution}", _set_resolution(lines), kind="rung_switch")
+            yield Fault(spec.at, spec.flow, f"resolution {spec.resolution}", _set_resolution(lines), "rung_switch")
         case schema.KeyFrame():
-            yield Fault(spec.at, spec.flow, "key frame demanded", lambda flow: flow.encoder.request_key(), kind="key_frame")
+            yield Fault(spec.at, spec.flow, "key frame demanded", _request_key, "key_frame")
+
+
+def _request_key(flow: FlowRun) -> None:
+    flow.encoder.request_key()
 
 
 def _set_failed(failed: bool) -> Callable[[FlowRun], None]:
@@ -341,5 +315,3 @@ def _set_reporting(reporting: bool) -> Callable[[FlowRun], None]:
         flow.reporting = reporting
 
     return act
-
-

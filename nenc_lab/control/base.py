@@ -20,7 +20,7 @@ class Controller(Protocol):
         """One report has arrived, at ``sample.time_ns``."""
 
     def tick(self, now_ns: int, state: State) -> None:
-        """One control tick: fills ``state`` (all of it; ``rate_bps``, ``encode_bps``, ``fps``, ``rung``, ``qp`` decide)."""
+        """One control tick: fills all of ``state``; rate_bps, encode_bps, fps, rung and qp are the decision."""
 
     def close(self) -> None:
         """Gives back what it holds; may be called twice."""

@@ -52,9 +52,8 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
             raise InputError(f"{place}.{name}: the {law} controller has no such knob{hint}")
         if lib.nenc_config_set(config, name.encode(), value) < 0:
             knob = table[name]
-            raise InputError(
-                f"{place}.{name}: {value!r} is out of range: {knob['low']:g} to {knob['high']:g} {knob['unit']}".rstrip()
-            )
+            legal = f"{knob['low']:g} to {knob['high']:g} {knob['unit']}".rstrip()
+            raise InputError(f"{place}.{name}: {value!r} is out of range: {legal}")
     culprit = ffi.new("const char **")
     if lib.nenc_config_check(config, culprit) < 0:
         field = ffi.string(culprit[0]).decode() if culprit[0] else "?"

@@ -46,7 +46,8 @@ def _fixed(settings: ControllerSettings, now_ns: int) -> Controller:
     from nenc_lab.control.fixed import FixedController
 
     if settings.values:
-        raise InputError(f"flows.{settings.flow}.controller: the fixed controller has no gains and no knobs; leave them out")
+        place = f"flows.{settings.flow}.controller"
+        raise InputError(f"{place}: the fixed controller has no gains and no knobs; leave them out")
     return FixedController(settings.rate_start_bps, settings.fps, settings.height, settings.tick_ns)
 
 
@@ -56,7 +57,6 @@ CONTROLLERS = {"nenc": _core, "classic": _core, "fixed": _fixed}
 def make(settings: ControllerSettings, now_ns: int) -> Controller:
     """The flow's controller at rest; InputError when its settings are not legal."""
     if settings.kind not in CONTROLLERS:
-        raise InputError(
-            f"flows.{settings.flow}.controller.kind: no controller {settings.kind!r}; there are {', '.join(CONTROLLERS)}"
-        )
+        place = f"flows.{settings.flow}.controller.kind"
+        raise InputError(f"{place}: no controller {settings.kind!r}; there are {', '.join(CONTROLLERS)}")
     return CONTROLLERS[settings.kind](settings, now_ns)

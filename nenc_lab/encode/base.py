@@ -30,8 +30,9 @@ class Frame:
 class Encoder(Protocol):
     """One flow's encoder."""
 
-    names: tuple[str, ...]
-    """What may have encoded a frame (``model``, ``software``, ...), by ``Frame.tag``."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What may have encoded a frame (``model``, ``software``, ...), by ``Frame.tag``."""
 
     def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
         """The frame captured at ``now_ns`` under the controller's present decision."""

@@ -1,7 +1,7 @@
 """The model encoder: the statistical video source of RFC 8593 section 5, with sizes relative to the mean frame.
 
-RFC 8593's K_B is an absolute size (13.5 KB at 1 Mbit/s); here it is ``key_ratio`` x B0, so that it holds at 4K and 8K. The
-transient comes only with key frames and with changes of more than ``transient_change`` since the last reaction: the
+RFC 8593's K_B is an absolute size (13.5 KB at 1 Mbit/s); here it is ``key_ratio`` x B0, so that it holds at 4K and 8K.
+The transient comes only with key frames and with changes of more than ``transient_change`` since the last reaction: the
 controller ticks at 60 Hz, and not every tick is an abrupt change (section 5.2).
 """
 

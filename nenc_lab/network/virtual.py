@@ -144,9 +144,7 @@ class VirtualNetwork:
         psnr: float,
         ssim: float,
     ) -> int:
-        number: int = lib.nenc_vnet_send_frame(
-            self._net, flow, capture_ns, ready_ns, size, tag, flags, qp, psnr, ssim
-        )
+        number: int = lib.nenc_vnet_send_frame(self._net, flow, capture_ns, ready_ns, size, tag, flags, qp, psnr, ssim)
         return number if number >= 0 else check(number, "nenc_vnet_send_frame")
 
     def send_report(self, flow: int, now_ns: int) -> None:
@@ -192,7 +190,7 @@ class VirtualNetwork:
         if not ramp_ns or before is None:
             check(lib.nenc_vnet_set_rate(self._net, link, rate_bps), "nenc_vnet_set_rate")
             return
-        # Each step carries the ramp's mean over it, so that the capacity's integral is exact; the last one is the new rate.
+        # Each step carries the ramp's mean over it: the capacity's integral is exact. The last one is the new rate.
         edges = np.append(np.arange(0, ramp_ns, RAMP_STEP_NS, dtype=np.int64), ramp_ns)
         middles = (edges[:-1] + edges[1:]) / 2 / ramp_ns
         rates = np.append(before + (rate_bps - before) * middles, rate_bps)
@@ -239,5 +237,3 @@ def _fill_loss(into: Any, loss: LossSetting, at: str) -> None:
     into.kind = _LOSS[loss.kind]
     into.at_entry = at == "entry"
     into.p, into.r, into.loss_bad, into.loss_good = loss.p, loss.r, loss.loss_bad, loss.loss_good
-
-

@@ -100,7 +100,16 @@ def terms_part(flows: Sequence[Flow], box: Box, end: float) -> Part:
         note = "this controller reports none"
     listed = entries(frame, series, ("p", "i", "d"), len(flows))
     curves = thinned(series, len(flows))
-    return Part("terms", "Controller terms, 1/s", frame, y_ticks(frame, 4), curves, listed, note, zero_line=True)
+    return Part(
+        "terms",
+        "Controller terms, share of the operating point",
+        frame,
+        y_ticks(frame, 4),
+        curves,
+        listed,
+        note,
+        zero_line=True,
+    )
 
 
 def delay_series(flows: Sequence[Flow]) -> list[Series]:
@@ -118,7 +127,7 @@ def loss_series(flows: Sequence[Flow]) -> list[Series]:
 
 
 def term_series(flows: Sequence[Flow]) -> list[Series]:
-    """The controller's p, i and d of every flow, 1/s."""
+    """The controller's p, i and d of every flow, relative to its operating point."""
     return [Series(term, k, flow.t, flow.terms[term]) for k, flow in enumerate(flows) for term in ("d", "p", "i")]
 
 

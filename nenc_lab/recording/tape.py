@@ -49,7 +49,10 @@ def ticks(recorder: Recorder, flow: str, tape: TickTape) -> None:
             "i": state["i"],
             "d": state["d"],
             "error": state["error"],
+            "anchor_bps": _unless_zero(state["anchor_bps"]),
+            "capacity_est_bps": _unless_zero(state["capacity_bps"]),
             "throughput": state["throughput_bps"],
+            "samples": state["recorded"].astype(np.int64),
             "rtt_ms": _from_first_sample(state, "rtt_ms"),
             "loss": _from_first_sample(state, "loss"),
             "queue_delay_ms": counted["last_wait_ns"] / 1e6,
@@ -76,6 +79,10 @@ def ticks(recorder: Recorder, flow: str, tape: TickTape) -> None:
 def _from_first_sample(state: Array, field: str) -> Array:
     """The field, null until a sample has arrived."""
     return np.where(state["recorded"] > 0, state[field], np.nan)
+
+
+def _unless_zero(values: Array) -> Array:
+    return np.where(values > 0, values, np.nan)
 
 
 def frames(recorder: Recorder, flow: str, rows: Array, names: Sequence[str], deadline_ns: int) -> None:

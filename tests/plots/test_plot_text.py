@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nenc_lab.plots import text
 
 SENTENCES = [
-    "Controller terms, 1/s",
+    "Controller terms, share of the operating point",
     "loss 85 % both ways",
     "flows.video.changes[*].settling_s <= 5",
     "AVAVAV",
