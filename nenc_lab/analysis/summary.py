@@ -33,9 +33,9 @@ def summarise(run: Run) -> dict[str, Any]:
 
     Of a partial or killed run: up to where it went. Raises InputError when the run's scenario or tables are unreadable.
     """
-    from nenc_lab.scenario.load import parse
+    from nenc_lab.scenario.load import restore
 
-    scenario = parse(run.info["scenario"], str(run.folder / "run.json"))
+    scenario = restore(run.info["scenario"], str(run.folder / "run.json"))
     end_ns = ended_ns(run)
     flows: dict[str, Any] = {}
     last_goodputs: list[float] = []

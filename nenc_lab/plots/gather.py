@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """One flow's curves: s, Mbit/s, ms, loss in percent, terms relative to the operating point; NaN where there is none."""
+    """One flow's curves: s, Mbit/s, ms, loss in percent, terms as shares of the operating point; NaN: none."""
 
     name: str
     rate_max_mbps: float | None

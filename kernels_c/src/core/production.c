@@ -155,7 +155,8 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     law->sample_ns = now_ns;
     const double set_s = set_point_s(law, config), before_s = path->queue_ms * 1e-3;
     const int sated = law->rate_bps > 0.98 * config->rate_max_bps;
-    if (nenc_estimate_sample(path, config, sample, 500.0 * set_s, sated)) law->bounds |= NENC_BOUND_BASE;
+    const double own_ms = 1.5 * nenc_estimate_empty_ms(path), half_ms = 500.0 * set_s;
+    if (nenc_estimate_sample(path, config, sample, half_ms > own_ms ? half_ms : own_ms, sated)) law->bounds |= NENC_BOUND_BASE;
     nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
     judge_loss(law, config, now_ns);
     if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP, now_ns);
@@ -179,7 +180,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
             nenc_pid_anchor(&law->pid, law->rate_bps);
             enter(law, CONTROL, now_ns);
         }
-    } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > 1.3 * set_s)) {
+    } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > set_s)) {
         /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
         const double both = path->bps[0] < path->bps[1] ? path->bps[0] : path->bps[1];
         double carried = nenc_estimate_mean_bps(path, 4);
