@@ -2,9 +2,9 @@
 #include "net/flow.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { SEEN_BITS = 65536 };
+/* What is known of a sent packet: it matters until its frame's row is taken. */
+enum { FATE_UNKNOWN, FATE_RECEIVED, FATE_DROPPED, FATE_LOST };
 
 int nenc_flow_init(nenc_flow *flow, int id, const nenc_flow_config *config, int first_link, int last_link)
 {
@@ -14,24 +14,23 @@ int nenc_flow_init(nenc_flow *flow, int id, const nenc_flow_config *config, int 
         .first_link = first_link,
         .last_link = last_link,
         .frames = {.row_size = sizeof(nenc_frame)},
+        .fates = {.row_size = 1},
         .reports = {.row_size = sizeof(nenc_report)},
         .highest_sequence = -1,
         .reported_highest = -1,
         .reported_until_ns = -1,
     };
     nenc_histogram_clear(&flow->delays);
-    flow->seen = calloc(SEEN_BITS / 64, sizeof *flow->seen);
-    return flow->seen ? NENC_OK : NENC_ENOMEM;
+    return NENC_OK;
 }
 
 void nenc_flow_free(nenc_flow *flow)
 {
     nenc_rows_free(&flow->frames);
+    nenc_rows_free(&flow->fates);
     nenc_rows_free(&flow->reports);
     nenc_pipe_free(&flow->arrivals);
     nenc_pipe_free(&flow->returned);
-    free(flow->seen);
-    flow->seen = NULL;
 }
 
 static uint32_t media_per_packet(const nenc_flow *flow) { return flow->config.packet_bytes - flow->config.header_bytes; }
@@ -45,11 +44,17 @@ static nenc_frame *frame_at(const nenc_flow *flow, int64_t number)
 
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
 {
+    const uint32_t packets = (uint32_t)((row->bytes + media_per_packet(flow) - 1) / media_per_packet(flow));
+    for (uint32_t i = 0; i < packets; i++) {
+        uint8_t *fate = nenc_rows_push(&flow->fates);
+        if (!fate) return NENC_ENOMEM;
+        *fate = FATE_UNKNOWN;
+    }
     nenc_frame *frame = nenc_rows_push(&flow->frames);
     if (!frame) return NENC_ENOMEM;
     *frame = (nenc_frame){.row = *row};
     frame->row.frame = flow->next_frame;
-    frame->row.packets = (uint32_t)((row->bytes + media_per_packet(flow) - 1) / media_per_packet(flow));
+    frame->row.packets = packets;
     frame->row.sent_ns = frame->row.received_ns = -1;
     if (flow->pacing_frame == flow->next_frame) flow->pacing_left = row->bytes;
     flow->counters.backlog_bytes += row->bytes;
@@ -95,24 +100,23 @@ void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)
 
 /* ---- receiver --------------------------------------------------------------------------------------------------- */
 
-/* 1 when this sequence number has been here before, or is too old to tell. */
-static int seen_before(nenc_flow *flow, int64_t sequence)
+/* Its fate, NULL when the row of its frame has been taken: then all of the frame's packets were accounted for. */
+static uint8_t *fate_of(const nenc_flow *flow, int64_t sequence)
 {
-    if (sequence <= flow->highest_sequence - SEEN_BITS) return 1;
-    while (flow->highest_sequence < sequence) {
-        flow->highest_sequence++;
-        flow->seen[flow->highest_sequence % SEEN_BITS / 64] &= ~(1ull << (flow->highest_sequence % 64));
-    }
-    uint64_t *word = &flow->seen[sequence % SEEN_BITS / 64];
-    const uint64_t bit = 1ull << (sequence % 64);
-    if (*word & bit) return 1;
-    *word |= bit;
-    return 0;
+    return sequence < flow->first_sequence ? NULL : nenc_rows_at(&flow->fates, (size_t)(sequence - flow->first_sequence));
 }
 
 void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet)
 {
-    if (seen_before(flow, packet->sequence)) return;
+    uint8_t *fate = fate_of(flow, packet->sequence);
+    if (!fate || *fate == FATE_RECEIVED) return;
+    nenc_frame *frame = frame_at(flow, packet->frame);
+    if (*fate != FATE_UNKNOWN) { /* a copy whose original was lost behind the fork */
+        frame->row.lost--;
+        if (*fate == FATE_DROPPED) flow->counters.dropped_packets--;
+        else flow->counters.lost_packets--;
+    }
+    *fate = FATE_RECEIVED;
     flow->counters.received_packets++;
     flow->counters.received_bytes += packet->media_bytes;
     flow->counters.received_wire_bytes += packet->wire_bytes;
@@ -126,22 +130,23 @@ void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet)
         flow->reported_until_ns = packet->t_ns;
         flow->first_bytes = packet->media_bytes;
     }
+    if (packet->sequence > flow->highest_sequence) flow->highest_sequence = packet->sequence;
     flow->newest_ns = packet->t_ns;
     flow->newest_sent_ns = packet->sent_ns;
 
-    if (packet->frame < flow->first_frame) return;
-    nenc_frame *frame = frame_at(flow, packet->frame);
     frame->received++;
-    if ((packet->flags & NENC_PACKET_COPY) && frame->row.lost) frame->row.lost--; /* its original was lost behind the fork */
     if (packet->t_ns > frame->row.received_ns) frame->row.received_ns = packet->t_ns;
 }
 
 void nenc_flow_lose(nenc_flow *flow, const nenc_packet *packet, int dropped)
 {
-    if (packet->flags & NENC_PACKET_COPY) return; /* the first copy went on before */
+    uint8_t *fate = fate_of(flow, packet->sequence);
+    /* A copy's loss tells nothing: its original went on before it. An original may be lost after its copy arrived. */
+    if (!fate || *fate != FATE_UNKNOWN || (packet->flags & NENC_PACKET_COPY)) return;
+    *fate = dropped ? FATE_DROPPED : FATE_LOST;
     if (dropped) flow->counters.dropped_packets++;
     else flow->counters.lost_packets++;
-    if (packet->frame >= flow->first_frame) frame_at(flow, packet->frame)->row.lost++;
+    frame_at(flow, packet->frame)->row.lost++;
 }
 
 /* ---- feedback --------------------------------------------------------------------------------------------------- */
@@ -238,6 +243,21 @@ void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample)
 
 /* ---- frames ----------------------------------------------------------------------------------------------------- */
 
+/* The oldest frame goes, what the pacer still holds of it with it (only with `all`, at the end of a run). */
+static void forget_frame(nenc_flow *flow)
+{
+    const nenc_frame *frame = nenc_rows_at(&flow->frames, 0);
+    if (flow->pacing_frame == flow->first_frame) {
+        flow->counters.backlog_bytes -= flow->pacing_left;
+        flow->next_sequence += frame->row.packets - frame->released;
+        if (++flow->pacing_frame < flow->next_frame) flow->pacing_left = frame_at(flow, flow->pacing_frame)->row.bytes;
+    }
+    flow->fates.head += frame->row.packets;
+    flow->first_sequence += frame->row.packets;
+    flow->frames.head++;
+    flow->first_frame++;
+}
+
 int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int all)
 {
     int taken = 0;
@@ -247,9 +267,7 @@ int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int al
         if (known < frame->row.packets && !all) break;
         rows[taken] = frame->row;
         rows[taken++].pending = frame->row.packets - known;
-        if (flow->pacing_frame == flow->first_frame) flow->pacing_frame++; /* only with `all`: it never left */
-        flow->frames.head++;
-        flow->first_frame++;
+        forget_frame(flow);
     }
     return taken;
 }

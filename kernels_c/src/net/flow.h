@@ -45,11 +45,12 @@ typedef struct nenc_flow {
     int64_t pacing_frame; /* the one the pacer is in, == next_frame when it has none */
     int64_t pacing_left;  /* its bytes still to go */
     int64_t next_sequence;
+    nenc_rows fates; /* a byte per packet of `frames`, from first_sequence on: each is counted once, whatever its copies do */
+    int64_t first_sequence;
 
     /* Receiver. */
     nenc_pipe arrivals;
     int64_t highest_sequence;
-    uint64_t *seen; /* bitmap over the last SEEN_BITS sequence numbers: copies are counted once */
     int64_t newest_ns;      /* arrival and sending time of the newest packet */
     int64_t newest_sent_ns;
     nenc_histogram delays;
