@@ -157,6 +157,7 @@ int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier)
     if (!fresh->received) {
         /* Nothing came until now: the next report's span begins here, not at the last packet before the silence. */
         if (flow->reported_until_ns >= 0) flow->reported_until_ns = now_ns;
+        flow->silent = 1;
         return 0;
     }
     nenc_report *report = nenc_rows_push(&flow->reports);
@@ -170,11 +171,14 @@ int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier)
     report->owd_ns = flow->newest_ns - flow->newest_sent_ns;
     report->media_bytes -= flow->first_bytes;
     report->span_ns = flow->newest_ns - flow->reported_until_ns;
-    if (report->span_ns <= 0 || report->media_bytes <= 0) { /* a lone packet spans no time: all that is known is "until now" */
+    if (report->span_ns <= 0 || report->media_bytes <= 0 || (flow->silent && fresh->received == 1)) {
+        /* A lone packet spans no time, and after a silence its distance from the last empty report is chance: all that is
+         * known is how much came until now, at the very first report since it was sent. */
         report->media_bytes = fresh->media_bytes;
-        report->span_ns = now_ns - flow->reported_until_ns;
+        report->span_ns = now_ns - (flow->first_bytes ? flow->newest_sent_ns : flow->reported_until_ns);
     }
     flow->first_bytes = 0;
+    flow->silent = 0;
     flow->reported_until_ns = flow->newest_ns;
     flow->reported_highest = flow->highest_sequence;
     flow->fresh = (nenc_report){0};

@@ -59,6 +59,7 @@ typedef struct nenc_flow {
     int64_t reported_highest;
     int64_t reported_until_ns; /* start of the time the next report spans, -1: nothing arrived yet */
     int64_t first_bytes;       /* media bytes of the very first packet: it opens the span, it is not in it */
+    int silent;                /* the last report time found nothing to report */
     nenc_report fresh;
 
     /* Reports on their way back. */
