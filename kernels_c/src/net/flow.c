@@ -64,9 +64,20 @@ int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
 int64_t nenc_flow_next_send(const nenc_flow *flow)
 {
     if (flow->pacing_frame == flow->next_frame || !(flow->pace_bps > 0.0)) return INT64_MAX;
-    const int64_t ready = frame_at(flow, flow->pacing_frame)->row.ready_ns;
+    int64_t next = frame_at(flow, flow->pacing_frame)->row.ready_ns;
+    if (next < flow->paced_from_ns) next = flow->paced_from_ns;
     const double allowed = ceil(flow->tat_ns - (double)flow->config.pacer_burst_ns);
-    return allowed > (double)ready ? (int64_t)allowed : ready;
+    if (allowed >= 0x1p63) return INT64_MAX; /* centuries from now: next to no rate */
+    return allowed > (double)next ? (int64_t)allowed : next;
+}
+
+void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps)
+{
+    /* A faster pacer empties the bucket sooner. A slower one is not held back for what was sent when it might. */
+    if (flow->pace_bps > 0.0 && pace_bps > flow->pace_bps && flow->tat_ns > (double)now_ns)
+        flow->tat_ns = (double)now_ns + (flow->tat_ns - (double)now_ns) * (flow->pace_bps / pace_bps);
+    flow->pace_bps = pace_bps;
+    flow->paced_from_ns = now_ns;
 }
 
 void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)

@@ -39,6 +39,7 @@ typedef struct nenc_flow {
     /* Sender. Pacing is a virtual-scheduling leaky bucket (ITU-T I.371 GCRA): tat_ns is when the bucket would be empty. */
     double pace_bps;
     double tat_ns;
+    int64_t paced_from_ns; /* pace_bps holds from here on: nothing is sent before it */
     nenc_rows frames; /* nenc_frame, oldest first; number of the first: first_frame */
     int64_t first_frame;
     int64_t next_frame;
@@ -76,6 +77,8 @@ void nenc_flow_free(nenc_flow *flow);
 
 /* ---- sender ---- */
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row);
+/* From now_ns on, up to which everything has been sent. */
+void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps);
 /* When the pacer sends its next packet, INT64_MAX when it has none. */
 int64_t nenc_flow_next_send(const nenc_flow *flow);
 void nenc_flow_send(nenc_flow *flow, nenc_packet *packet); /* ... and that packet */

@@ -358,7 +358,7 @@ int nenc_vnet_set_target(nenc_vnet *net, int flow, int64_t now_ns, double target
     nenc_flow *f = find_flow(net, flow);
     if (!f || !(target_bps >= 0.0) || !isfinite(target_bps)) return NENC_EINVAL;
     const int status = nenc_vnet_advance(net, now_ns);
-    if (!status) f->pace_bps = target_bps * f->config.pacer_factor;
+    if (!status) nenc_flow_set_pace(f, now_ns, target_bps * f->config.pacer_factor);
     return status;
 }
 
