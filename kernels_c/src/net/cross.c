@@ -39,11 +39,12 @@ void nenc_cross_send(nenc_cross *cross, nenc_packet *packet)
     const double gap = 8e9 * config->wire_bytes / config->rate_bps + cross->next_frac;
     cross->next_ns += (int64_t)gap;
     cross->next_frac = gap - floor(gap);
-    while (cross->next_ns >= cross->on_until_ns) { /* the on time is over: the next one begins after the off time */
+    while (cross->next_ns >= cross->on_until_ns) {
+        /* The on time is over. What is left of the gap is waited for in the next one: the mean is exact however short they are. */
+        const int64_t left_ns = cross->next_ns - cross->on_until_ns;
         const int64_t on_from = cross->on_until_ns + duration(cross, config->off_ns);
         cross->on_until_ns = on_from + duration(cross, config->on_ns);
-        cross->next_ns = on_from;
-        cross->next_frac = 0.0;
+        cross->next_ns = on_from + left_ns;
     }
     if (cross->next_ns >= config->stop_ns) cross->next_ns = INT64_MAX;
 }
