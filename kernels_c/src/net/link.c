@@ -176,9 +176,8 @@ static int change_rate(nenc_link *link, int64_t now_ns, double rate_bps)
         link->service_ns = now_ns;
         link->service_frac = 0.0;
     }
-    if (link->rate_bps > 0.0) link->last_rate_bps = link->rate_bps;
     link->rate_bps = rate_bps;
-    if (rate_bps > 0.0) link->last_rate_bps = rate_bps;
+    if (rate_bps != 0.0) link->last_rate_bps = rate_bps;
     if (rate_bps > 0.0 && link->head_start_ns < 0) link->head_start_ns = now_ns;
     if (rate_bps != NENC_UNLIMITED) return NENC_OK;
     while (!nenc_pipe_empty(&link->queue)) {
@@ -238,6 +237,7 @@ static int is_full(const nenc_link *link, uint32_t wire_bytes)
     int64_t limit = link->queue_limit;
     if (link->queue_kind == NENC_QUEUE_TIME) {
         const double rate = link->queue_rate_bps > 0.0 ? link->queue_rate_bps : link->last_rate_bps;
+        if (rate == NENC_UNLIMITED) return 0; /* an outage of a hop that was no bottleneck: its queue has no size */
         limit = (int64_t)((double)link->queue_limit * rate / 8e9);
     }
     return link->queue_bytes + wire_bytes > limit;

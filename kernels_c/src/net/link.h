@@ -34,7 +34,7 @@ struct nenc_link {
 
     /* The serialiser. The head's remaining bits are counted from service_ns + service_frac at the rate now. */
     double rate_bps; /* NENC_UNLIMITED: no serialiser */
-    double last_rate_bps;
+    double last_rate_bps; /* the last one that was not 0 */
     double bits_left;
     int64_t service_ns;
     double service_frac;
