@@ -284,10 +284,13 @@ static nenc_link *find_link(nenc_vnet *net, int link)
     return net && link >= 0 && link < net->link_count ? net->links[link] : NULL;
 }
 
+/* A refused change changes nothing; one that ran out of memory may have been half made, and the network with it. */
+static int changed(nenc_vnet *net, int status) { return status == NENC_ENOMEM ? fail(net, status) : status; }
+
 int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps)
 {
     nenc_link *l = find_link(net, link);
-    return l ? nenc_link_set_rate(l, net->now_ns, rate_bps) : NENC_EINVAL;
+    return l ? changed(net, nenc_link_set_rate(l, net->now_ns, rate_bps)) : NENC_EINVAL;
 }
 
 int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns)
@@ -336,14 +339,14 @@ int nenc_vnet_set_duplicate(nenc_vnet *net, int link, double probability)
 int nenc_vnet_set_program(nenc_vnet *net, int link, const int64_t *t_ns, const double *rate_bps, size_t count, int64_t period_ns)
 {
     nenc_link *l = find_link(net, link);
-    return l ? nenc_link_set_program(l, net->now_ns, t_ns, rate_bps, count, period_ns) : NENC_EINVAL;
+    return l ? changed(net, nenc_link_set_program(l, net->now_ns, t_ns, rate_bps, count, period_ns)) : NENC_EINVAL;
 }
 
 int nenc_vnet_set_opportunities(nenc_vnet *net, int link, const int64_t *t_ns, size_t count, int64_t period_ns, int64_t start_ns,
                                 double bytes)
 {
     nenc_link *l = find_link(net, link);
-    return l ? nenc_link_set_opportunities(l, net->now_ns, t_ns, count, period_ns, start_ns, bytes) : NENC_EINVAL;
+    return l ? changed(net, nenc_link_set_opportunities(l, net->now_ns, t_ns, count, period_ns, start_ns, bytes)) : NENC_EINVAL;
 }
 
 /* ---- flows ------------------------------------------------------------------------------------------------------ */
@@ -367,6 +370,7 @@ int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64
 {
     nenc_flow *f = find_flow(net, flow);
     if (!f || bytes <= 0 || bytes > INT32_MAX) return NENC_EINVAL;
+    if (net->status) return net->status;
     if (ready_ns < net->now_ns) return NENC_ERANGE;
     const nenc_frame_row row = {.capture_ns = capture_ns, .ready_ns = ready_ns, .bytes = bytes, .tag = tag, .flags = flags,
                                 .qp = qp, .psnr = psnr, .ssim = ssim};
@@ -399,8 +403,8 @@ int64_t nenc_vnet_next_report(nenc_vnet *net, int flow)
     nenc_flow *f = find_flow(net, flow);
     if (!f || !f->reports_under_way) return INT64_MAX;
     int64_t next = nenc_pipe_time(&f->returned);
-    if (next != INT64_MAX) return next;
-    /* None is past its last queue yet: no report can come before something next moves in the reverse direction. */
+    if (f->reports_under_way == (int64_t)nenc_pipe_count(&f->returned)) return next;
+    /* Some are not past their last queue yet: none of these can come before something next moves in the reverse direction. */
     for (int i = 0; i < net->chain_count[NENC_REVERSE]; i++) {
         const nenc_link *link = net->links[net->chain[NENC_REVERSE][i]];
         const int64_t arrival = nenc_pipe_time(&link->arrivals), departure = nenc_link_next_departure(link);
