@@ -55,26 +55,32 @@ _EXAMPLES: Mapping[str, str] = {
     "feedback": "feedback: {interval: 50ms}",
     "pacer": "pacer: {factor: 1.5, burst: 5ms}",
     "ramp": "ramp: {over: 5s}",
+    "scenarios": "scenarios: [step.yaml]",
+    "space": "space: {flows.video.controller.gains.kp: {low: 0.1, high: 2, scale: log, steps: 6}}",
+    "sample": "sample: {kind: random, points: 100}",
+    "points": "points: 100",
     "at": "at: 20s",
     "over": "over: 5s",
 }
 
 
-def problems(error: ValidationError, tree: Node) -> list[Problem]:
-    """Every fault pydantic found, placed in ``tree``, in the order of the file."""
+def problems(
+    error: ValidationError, tree: Node, model: type[schema.Model] = schema.Scenario, what: str = "a scenario"
+) -> list[Problem]:
+    """Every fault pydantic found, placed in ``tree``, in the order of the file. ``what``: what a ``model`` is called."""
     found = [
         problem
         for details in error.errors(include_url=False)[:MOST_DETAILS]
-        if (problem := _problem(details, tree)) is not None
+        if (problem := _problem(details, tree, model, what)) is not None
     ]
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line, problem.column))
 
 
-def _problem(details: ErrorDetails, tree: Node) -> Problem | None:
-    spot, unknown = follow(tree, details["loc"])
+def _problem(details: ErrorDetails, tree: Node, model: type[schema.Model], what: str) -> Problem | None:
+    spot, unknown = follow(tree, details["loc"], model)
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden" and unknown is not None:
-        return _unknown_key(spot, unknown)
+        return _unknown_key(spot, unknown, what)
     if kind == "missing" and spot.node is None:
         return spot.place.problem(spot.dotted, _missing(spot))
     if spot.node is None or unknown is not None:
@@ -126,11 +132,11 @@ def _owner(parts: list[str]) -> str:
     return parts[-2] if len(parts) > 1 and parts[-1] == "kind" else ""
 
 
-def _unknown_key(spot: Spot, key: str) -> Problem:
+def _unknown_key(spot: Spot, key: str, what: str) -> Problem:
     known = spot.known()
     holder = spot.node
     place = holder.keys[key] if holder is not None and key in holder.keys else spot.place
-    where = spot.dotted or "a scenario"
+    where = spot.dotted or what
     hint = "; YAML 1.2 has no merge key: use extends, or write the keys out" if key == "<<" else ""
     near = nearest(key, known)
     return place.problem(
@@ -142,7 +148,7 @@ def _missing(spot: Spot) -> str:
     key = spot.dotted.rpartition(".")[2]
     example = (
         _EXAMPLES.get(key)
-        if spot.models or spot.is_list or key in ("version", "name", "duration", "at", "over")
+        if spot.models or spot.is_list or key in ("version", "name", "duration", "at", "over", "space", "points")
         else None
     )
     return f"is missing: write {example}" if example else "is missing"

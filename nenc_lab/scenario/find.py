@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nenc_lab.errors import InputError
+from nenc_lab.scenario.document import LARGEST_FILE
 from nenc_lab.scenario.expect import nearest
+
+_SWEEP = re.compile(rb"^(?:\{.*?)?[\"']?scenarios[\"']?\s*:", re.MULTILINE)
 
 
 def shipped_root() -> Path | None:
@@ -43,7 +47,7 @@ def shipped_names() -> list[str]:
 def resolve(targets: Sequence[str]) -> list[Path]:
     """Files to run for ``targets``, each once, in order.
 
-    A directory is all its ``*.yaml``, below it too, sorted, but base.yaml and names that begin with _ or a dot.
+    A directory is all its ``*.yaml``, below it too, sorted, but base.yaml, sweeps, and names beginning with _ or a dot.
     Raises InputError for a target that is nothing of it.
     """
     files: dict[Path, Path] = {}
@@ -70,7 +74,7 @@ def _expand(target: str) -> list[Path]:
     found = list(_scenarios(path))
     if not found:
         raise InputError(
-            f"{target}: no scenario in this directory (*.yaml, other than base.yaml and names that begin with _)"
+            f"{target}: no scenario in this directory (*.yaml other than base.yaml, sweeps, and names beginning with _)"
         )
     return found
 
@@ -78,5 +82,15 @@ def _expand(target: str) -> list[Path]:
 def _scenarios(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*.yaml")):
         hidden = any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
-        if path.name != "base.yaml" and not hidden and path.is_file():
+        if path.name != "base.yaml" and not hidden and path.is_file() and not _is_sweep(path):
             yield path
+
+
+def _is_sweep(path: Path) -> bool:
+    """A sweep file says ``scenarios:``, which no scenario does. Looked for in the text: parsing would cost too much."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(LARGEST_FILE)
+    except OSError:
+        return False  # whoever reads it says what is wrong
+    return _SWEEP.search(text) is not None

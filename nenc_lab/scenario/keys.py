@@ -70,17 +70,19 @@ class Spot:
         )
 
 
-def root(tree: Node) -> Spot:
-    """The whole scenario."""
-    return Spot(tree, "", "", (schema.Scenario,), False, False, tree.place)
+def root(tree: Node, model: type[schema.Model] = schema.Scenario) -> Spot:
+    """The whole scenario, or another file whose keys are those of ``model``."""
+    return Spot(tree, "", "", (model,), False, False, tree.place)
 
 
-def follow(tree: Node, steps: Sequence[str | int]) -> tuple[Spot, str | None]:
+def follow(
+    tree: Node, steps: Sequence[str | int], model: type[schema.Model] = schema.Scenario
+) -> tuple[Spot, str | None]:
     """Walk a path of field names and indices as pydantic gives it: no tags of unions, no hops of a flat direction.
 
     Returns the last spot that the schema knows, and the key after it that it does not know.
     """
-    spot = root(tree)
+    spot = root(tree, model)
     tagged = False
     remaining = list(steps)
     while remaining:

@@ -5,6 +5,8 @@ parse    plain Python data
 dump     a Scenario to plain data, everything written out; parse(dump(scenario)) == scenario
 restore  what dump made, without the files it names
 resolve  targets of a command (files, directories, names) to files
+read     a file to a tree with what it extends, and
+build    a tree to a Scenario: for what makes many scenarios of one file
 """
 
 from __future__ import annotations
@@ -32,8 +34,7 @@ def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     """
     from nenc_lab.scenario import override
 
-    file = _file(target)
-    tree = _extended(file, ())
+    tree = read(target)
     faults = []
     for text in overrides:
         try:
@@ -42,7 +43,15 @@ def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             faults += error.problems
     if faults:
         raise ScenarioError(faults)
-    return _build(tree)
+    return build(tree)
+
+
+def read(target: str | Path) -> Node:
+    """The tree of one scenario, a path or the name of a shipped one, with everything it extends laid under it.
+
+    Raises ScenarioError for what is wrong with the text; keys and values are not looked at yet.
+    """
+    return _extended(_file(target), ())
 
 
 def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
@@ -50,7 +59,7 @@ def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
 
     Raises ScenarioError with every problem found.
     """
-    return _build(document.from_plain(data, Place(source, folder=Path(source).parent)))
+    return build(document.from_plain(data, Place(source, folder=Path(source).parent)))
 
 
 def restore(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
@@ -58,7 +67,7 @@ def restore(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
 
     Raises ScenarioError with every problem found.
     """
-    return _build(document.from_plain(data, Place(source)), files_too=False)
+    return build(document.from_plain(data, Place(source)), files_too=False)
 
 
 def dump(scenario: Scenario) -> dict[str, Any]:
@@ -115,7 +124,11 @@ def _near_file(file: Path) -> str:
         return ""
 
 
-def _build(tree: Node, files_too: bool = True) -> Scenario:
+def build(tree: Node, files_too: bool = True) -> Scenario:
+    """A Scenario from a tree, which is changed (files it names are taken in, unless not ``files_too``).
+
+    Raises ScenarioError with every problem found.
+    """
     from pydantic import ValidationError
 
     from nenc_lab.scenario import checks, explain, files
@@ -123,6 +136,8 @@ def _build(tree: Node, files_too: bool = True) -> Scenario:
 
     if not isinstance(tree.value, dict):
         raise ScenarioError([tree.place.problem("", f"is {tree.shown()}, not a scenario: it begins with version: 1")])
+    if "scenarios" in tree.value and "flows" not in tree.value:
+        raise ScenarioError([tree.place.problem("", "is a sweep, not a scenario: nenc-lab sweep runs it")])
     faults = [
         node.place.problem(key, "has no value: give one, or leave the key out")
         for key, node in tree.nodes()
@@ -147,4 +162,4 @@ def _build(tree: Node, files_too: bool = True) -> Scenario:
     raise ScenarioError(faults)
 
 
-__all__ = ["dump", "load", "parse", "resolve", "restore"]
+__all__ = ["build", "dump", "load", "parse", "read", "resolve", "restore"]

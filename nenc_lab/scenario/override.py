@@ -22,7 +22,7 @@ def apply(tree: Node, text: str) -> None:
     place = Place(f"--set {text if len(text) <= 120 else text[:117] + '...'}", folder=Path.cwd())
     key, equals, written = text.partition("=")
     key = key.strip()
-    parts = re.sub(r"\[(-?\d+)\]", r".\1", key).split(".")
+    parts = _parts(key)
     if not equals or not all(part.strip() for part in parts):
         raise _error(place, "", "is not of the form a.b=value, such as flows.video.rate.max=80Mbps")
     if not written.strip():
@@ -34,6 +34,25 @@ def apply(tree: Node, text: str) -> None:
     for _, node in value.nodes():
         node.place = place
         node.keys = dict.fromkeys(node.keys, place)
+    _lay(tree, parts, value, place)
+
+
+def lay(tree: Node, key: str, value: Node, place: Place) -> None:
+    """Lay a value that was read already into ``tree`` at a dotted key, in place; errors are at ``place``.
+
+    Raises ScenarioError naming the key and the nearest one there is.
+    """
+    parts = _parts(key)
+    if not all(part.strip() for part in parts):
+        raise _error(place, key, "is not a dotted key, such as flows.video.rate.max")
+    _lay(tree, parts, value, place)
+
+
+def _parts(key: str) -> list[str]:
+    return re.sub(r"\[(-?\d+)\]", r".\1", key).split(".")
+
+
+def _lay(tree: Node, parts: list[str], value: Node, place: Place) -> None:
     spot = root(tree)
     for part in parts[:-1]:
         spot = _enter(spot, part, place)
