@@ -80,7 +80,7 @@ typedef struct nenc_config {
     double fps_max;       /* the source's frame rate */
     double height_max;    /* lines of the source's resolution: 1080, 1440, 2160, 4320 */
     double packet_bytes;  /* UDP payload of one packet: s of the TFRC equation */
-    double kp;                /* per loop dead time: 0.5 is the SIMC rule for an integrating process */
+    double kp;                /* per dead time of the loop */
     double ki;                /* per dead time squared */
     double kd;
     double derivative_ns;     /* time constant of the derivative's low-pass filter */

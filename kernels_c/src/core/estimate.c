@@ -53,8 +53,11 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
     static const double packets = 1000.0;
     const double packets_ns = packets * 8e9 * config->packet_bytes / (estimate->bps[0] + 1e5);
     const double tau_ns = packets_ns > loss_slow_ns ? packets_ns : loss_slow_ns;
-    estimate->loss = estimate->count > 1 ? towards(estimate->loss, loss, dt_ns, tau_ns) : loss;
     const double count = estimate->bps[0] * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes) / (1.0 - 0.99 * loss);
+    if (estimate->loss_packets < packets) /* the plain mean first: a filter would remember its first sample for long */
+        estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
+    else
+        estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
     /* A broken path that is whole again is known by two clean reports, not by the tail of a filter. */
     const double two = 0.5 * (loss + estimate->last_loss);
     if (estimate->loss > config->shed_loss && two < 0.25 * estimate->loss && count > 5.0) estimate->loss = two;
