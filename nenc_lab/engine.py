@@ -147,10 +147,12 @@ class Engine:
         env, network, feedback = self.env, self.network, flow.controller.feedback
         report_at = flow.start_ns + flow.report_ns
         while True:
-            yield env.timeout(min(report_at, network.next_report(number)) - env.now)
+            arrives_at = network.next_report(number)
+            yield env.timeout(min(report_at, arrives_at) - env.now)
             now = env.now
-            while (sample := network.take_report(number, now)) is not None:
+            while now >= arrives_at and (sample := network.take_report(number, now)) is not None:
                 feedback(sample)
+                arrives_at = network.next_report(number)
             if now >= report_at:
                 if flow.reporting:
                     network.send_report(number, now)
