@@ -44,6 +44,9 @@ class ScenarioError(InputError):
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)  # it crosses processes
+
 
 class EnvironmentError_(NencLabError):
     """This machine cannot do what was asked: what is missing, and how to get it."""

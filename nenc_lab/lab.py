@@ -165,6 +165,10 @@ def run_scenario(
             finish(folder, "partial")
             interrupt.folder = folder.path  # type: ignore[attr-defined]
         raise
+    except EnvironmentError_:
+        if folder is not None:
+            folder.discard()  # a full disk: a run without its summary must not pass for a whole one
+        raise
     done = LabRun(folder.path)
     if plot:
         done.draw()

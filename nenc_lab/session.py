@@ -81,16 +81,23 @@ def run(
                 "calibration": None,
             },
         )
-        order = [*(flow.name for flow in engine.flows), *engine.hops]
-        with _timed(folder, engine):
-            try:
-                with Recorder(folder.path, packets=packets, order=order) as recorder:
-                    engine.recorder = recorder
-                    engine.run()
-            except KeyboardInterrupt as interrupt:
-                interrupt.folder = folder  # type: ignore[attr-defined]
-                raise
+        try:
+            with _timed(folder, engine):
+                _record(folder, engine, packets=packets)
+        except KeyboardInterrupt as interrupt:
+            interrupt.folder = folder  # type: ignore[attr-defined]
+            raise
+        except EnvironmentError_:
+            folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
+            raise
     return folder
+
+
+def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
+    order = [*(flow.name for flow in engine.flows), *engine.hops]
+    with Recorder(folder.path, packets=packets, order=order) as recorder:
+        engine.recorder = recorder
+        engine.run()
 
 
 @contextmanager
