@@ -160,7 +160,7 @@ static int serve_at_rate(nenc_link *link, int64_t until_ns)
 
 static void reckon_capacity(nenc_link *link, int64_t now_ns)
 {
-    if (link->rate_bps > 0.0) link->capacity_bits += link->rate_bps * (double)(now_ns - link->capacity_ns) * 1e-9;
+    if (link->rate_bps > 0.0) link->capacity_bits += link->rate_bps * (double)(now_ns - link->capacity_ns) / 1e9;
     link->capacity_ns = now_ns;
 }
 
@@ -170,7 +170,7 @@ static int change_rate(nenc_link *link, int64_t now_ns, double rate_bps)
     reckon_capacity(link, now_ns);
     if (!nenc_pipe_empty(&link->queue) && now_ns > link->service_ns) {
         if (link->rate_bps > 0.0) {
-            link->bits_left -= link->rate_bps * ((double)(now_ns - link->service_ns) - link->service_frac) * 1e-9;
+            link->bits_left -= link->rate_bps * ((double)(now_ns - link->service_ns) - link->service_frac) / 1e9;
             if (link->bits_left < 0.0) link->bits_left = 0.0;
         }
         link->service_ns = now_ns;
