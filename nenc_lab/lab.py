@@ -112,16 +112,15 @@ def load(
         raise EnvironmentError_(
             f"--controller {controller}: shared objects are not in this version; nenc or classic are"
         )
-    every = list(overrides)
-    if seed is not None:
-        every.append(f"seed={seed}")
+    every: list[str] = [] if seed is None else [f"seed={seed}"]
     if controller is not None or encoder is not None:
-        # the overrides below go by the flows' names, which the file as given must say first
+        # Ahead of the user's overrides: those may set gains of the controller chosen here. They go by the flows' names.
         for flow in load_file(paths[0], every).flows:
             if controller is not None:
                 every.append(f"flows.{flow.name}.controller.kind={controller}")
             if encoder is not None:
                 every.append(f"flows.{flow.name}.encoder.kind={encoder}")
+    every += overrides
     return load_file(paths[0], every)
 
 

@@ -10,6 +10,9 @@ from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, ffi, lib
 
 LAWS = {"nenc": 0, "classic": 1}
+DEFAULT_GAINS: Mapping[str, Mapping[str, float]] = {"nenc": {}, "classic": {"kp": 0.05, "ki": 0.0, "kd": 0.0}}
+"""Where a law's own defaults are not those of nenc_config. The origin names no gains; its sum of errors has no limit, so
+that any ki winds up while the rate is clamped, and a kp much above this slams from one limit to the other."""
 
 
 def knob_names() -> list[str]:
@@ -43,7 +46,7 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
     config.law = LAWS[law]
     config.tick_ns = tick_ns
     table = {knob["name"]: knob for knob in knobs()}
-    for name, value in values.items():
+    for name, value in {**DEFAULT_GAINS[law], **values}.items():
         if name not in table:
             from difflib import get_close_matches
 
