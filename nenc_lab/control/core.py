@@ -11,8 +11,8 @@ from nenc_lab.kernels import check, ffi, lib
 
 LAWS = {"nenc": 0, "classic": 1}
 DEFAULT_GAINS: Mapping[str, Mapping[str, float]] = {"nenc": {}, "classic": {"kp": 0.05, "ki": 0.0, "kd": 0.0}}
-"""Where a law's own defaults are not those of nenc_config. The origin names no gains; its sum of errors has no limit, so
-that any ki winds up while the rate is clamped, and a kp much above this slams from one limit to the other."""
+"""Where a law does not start from nenc_config's gains. The origin names none; its sum of errors has no limit, so that
+any ki winds up while the rate is clamped, and a kp much above this slams from one limit to the other."""
 
 
 def knob_names() -> list[str]:
