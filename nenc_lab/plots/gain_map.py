@@ -91,7 +91,7 @@ def info(
 
     ``x`` and ``y`` are the swept keys' columns, by default the ones ending in ``kp`` and ``ki``; ``settling`` (s, null:
     did not settle) and ``overshoot`` (ratio) the columns of the figures. Rows that agree in both keys are one point:
-    its value is the median over them, other keys and seeds alike. Raises InputError when a column is missing or empty.
+    its value is the median over them, other keys and seeds alike; what did not settle took for ever. Raises InputError when a column is missing or empty.
     """
     names = list(
         table.column_names if hasattr(table, "column_names") else table.columns if hasattr(table, "columns") else table
@@ -108,7 +108,9 @@ def info(
     which = which.reshape(-1)
     settled, above = _column(table, settling)[keep], _column(table, overshoot)[keep]
     count = len(points)
-    time, peak = _medians(settled, which, count), _medians(above, which, count)
+    # a run that did not settle took longer than any that did: without it the rest would look better than it is
+    time = _medians(np.where(np.isfinite(settled), settled, np.inf), which, count)
+    peak = _medians(above, which, count)
     runs = np.bincount(which, minlength=count)
     failures = np.bincount(which, weights=~np.isfinite(settled), minlength=count).astype(np.int64)
 
@@ -196,12 +198,12 @@ def _column(table: Any, name: str) -> Floats:
 
 
 def _medians(values: Floats, which: npt.NDArray[np.intp], count: int) -> Floats:
-    """Median of the finite values of each point, NaN of none."""
+    """Median of the values of each point, NaN where it is not finite, or there is none."""
     result = np.full(count, np.nan)
-    there = np.isfinite(values)
+    there = ~np.isnan(values)
     for k in np.unique(which[there]):
         result[k] = np.median(values[there & (which == k)])
-    return result
+    return np.where(np.isfinite(result), result, np.nan)
 
 
 def _best(time: Floats, peak: Floats, failures: Ints) -> int | None:
