@@ -125,7 +125,7 @@ def html(run: LabRun) -> str:
         parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')
     if run.summary:
         tables = (changes(run.summary), verdicts(run.expectations), totals(run.summary))
-        parts.extend(_html_table(table) for table in tables if table.rows)
+        parts.extend(html_table(table) for table in tables if table.rows)
     return "\n".join(parts)
 
 
@@ -139,7 +139,9 @@ def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _html_table(table: TextTable) -> str:
+def html_table(table: TextTable) -> str:
+    """The table in HTML."""
+
     def row(cells: Sequence[str], tag: str) -> str:
         styles = ("left" if index < table.left else "right" for index in range(len(cells)))
         inner = "".join(

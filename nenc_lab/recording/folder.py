@@ -24,10 +24,15 @@ Status = Literal["complete", "partial"]
 
 
 def digest(info: dict[str, Any]) -> str:
-    """First 8 hex digits of the SHA-256 of scenario, backend, controller and versions as canonical JSON."""
+    """First 8 hex digits of the run's fingerprint."""
+    return fingerprint(info)[:8]
+
+
+def fingerprint(info: dict[str, Any]) -> str:
+    """SHA-256, in hex, of scenario, backend, controller and versions as canonical JSON."""
     identity = {key: info[key] for key in ("scenario", "backend", "controller", "versions")}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def folder_name(info: dict[str, Any]) -> str:

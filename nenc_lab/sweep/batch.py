@@ -1,0 +1,99 @@
+"""Runs what of a plan has no result yet: plan, store and runner together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from nenc_lab.errors import InputError
+from nenc_lab.sweep import figure
+from nenc_lab.sweep.plan import Plan, Run
+from nenc_lab.sweep.result import SweepResult
+from nenc_lab.sweep.runner import Died, Executor, executor
+from nenc_lab.sweep.store import RUNS, SUMMARIES, Store
+from nenc_lab.sweep.task import Result, Task, died, work
+
+LARGEST_BLOCK = 25
+BLOCKS_PER_WORKER = 16
+"""So many at least, that they all end at about the same time and little is lost by a kill."""
+
+Progress = Callable[[int, Result | None], None]
+"""Called with the number of a run in the plan and its result; with None when it had one already."""
+
+
+def execute(
+    plan: Plan,
+    *,
+    jobs: int = 1,
+    out: Path,
+    keep_runs: bool = False,
+    plot: bool = True,
+    progress: Progress | None = None,
+    argv: Sequence[str] | None = None,
+    where: Executor | None = None,
+) -> SweepResult:
+    """Runs every run of ``plan`` that has no complete result yet, and writes the dataset and the gain map.
+
+    ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or takes its process with
+    it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the folder cannot
+    be written, KeyboardInterrupt (with the folder as ``folder``) after what there is was kept.
+    """
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}: it takes at least one process to run a sweep")
+    words = tuple(_text(sys.argv if argv is None else argv))
+    with Store.open(out, plan, words) as store:
+        missing = {run.hash for run in store.missing}
+        numbers = {run.hash: number for number, run in enumerate(plan.runs)}
+        if progress is not None:
+            for run in plan.runs:
+                if run.hash not in missing:
+                    progress(numbers[run.hash], None)
+        keep = store.folder / RUNS if keep_runs else None
+        tasks = (Task(run.hash, run.scenario, store.work, keep, words) for run in plan.runs if run.hash in missing)
+        runner = executor(min(jobs, len(missing))) if where is None else where
+        try:
+            with closing(runner.run(work, blocks(tasks, len(missing), jobs))) as outcomes:
+                for outcome in outcomes:
+                    results = [died(outcome.task)] if isinstance(outcome, Died) else outcome.results
+                    store.add(results)
+                    if progress is not None:
+                        for result in results:
+                            progress(numbers[result.hash], result)
+            if missing or not (store.folder / SUMMARIES).exists():
+                store.finish()
+        except KeyboardInterrupt as interrupt:
+            store.pause()
+            interrupt.folder = store.folder  # type: ignore[attr-defined]
+            raise
+        result = SweepResult(store.folder)
+        if plot:
+            figure.draw(result)
+    return result
+
+
+def blocks(tasks: Iterator[Task], count: int, jobs: int) -> Iterator[list[Task]]:
+    """The tasks in blocks: large enough that handing over costs nothing, small enough to be lost."""
+    size = max(1, min(LARGEST_BLOCK, count // (jobs * BLOCKS_PER_WORKER)))
+    block: list[Task] = []
+    for task in tasks:
+        block.append(task)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def failures(plan: Plan, result: SweepResult) -> list[tuple[Run, str, str]]:
+    """Runs without figures: run, status, error."""
+    frame = result.frame()
+    bad = {row["hash"]: row for row in frame.filter(frame["status"] != "complete").iter_rows(named=True)}
+    return [(run, bad[run.hash]["status"], bad[run.hash]["error"]) for run in plan.runs if run.hash in bad]
+
+
+def _text(words: Sequence[str]) -> Iterator[str]:
+    """Arguments as text that JSON can hold, whatever the locale made of their bytes."""
+    return (os.fsencode(word).decode("utf-8", "backslashreplace") for word in words)

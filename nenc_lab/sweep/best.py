@@ -1,0 +1,42 @@
+"""Which point of a sweep is best: the one where every run settles, soonest, with the least overshoot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars
+
+
+def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
+    """The points, best first, one row each: the keys, ``runs``, ``unsettled``, ``failed`` and the medians.
+
+    A row of ``frame`` (a run and a flow) counts as unsettled when it has no settling time, so a run that failed does.
+    Points go by how many did, then by the median settling time (null where it is not finite: what did not settle took
+    for ever), then by the median overshoot.
+    ``failed`` is the number of expectations that were not met in all its runs.
+    """
+    import polars as pl
+
+    return (
+        frame.group_by(list(keys), maintain_order=True)
+        .agg(
+            pl.len().alias("rows"),
+            pl.col("settling_s").is_null().sum().alias("unsettled"),
+            pl.col("settling_s").fill_null(float("inf")).median(),
+            pl.col("overshoot").median(),
+            pl.col("utilisation").median(),
+            pl.col("queue_delay_ms.p95").median(),
+            pl.col("loss").median(),
+            pl.col("failed").sum(),
+        )
+        .with_columns(pl.when(pl.col("settling_s").is_finite()).then(pl.col("settling_s")))
+        .sort("unsettled", "settling_s", "overshoot", maintain_order=True, nulls_last=True)
+    )
+
+
+def best(frame: polars.DataFrame, keys: Sequence[str]) -> dict[str, Any] | None:
+    """The first of `ranked` as a dict; None when at no point every run settled."""
+    first = ranked(frame, keys).row(0, named=True)
+    return first if first["unsettled"] == 0 else None

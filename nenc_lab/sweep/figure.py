@@ -1,0 +1,51 @@
+"""The gain map of a sweep: which two keys it is over, and whose figures it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars
+
+    from nenc_lab.sweep.result import SweepResult
+
+NAME = "gain_map"
+
+
+def axes(frame: polars.DataFrame, keys: tuple[str, ...]) -> tuple[str, str] | None:
+    """The two keys a map is over: the only two that have numbers and more than one value, or kp and ki; else None."""
+    numeric = [key for key in keys if frame[key].dtype.is_numeric() and frame[key].n_unique() > 1]
+    gains = [next((key for key in numeric if key.endswith(f".{gain}")), None) for gain in ("kp", "ki")]
+    if len(numeric) == 2 and None in gains:
+        return numeric[0], numeric[1]
+    kp, ki = gains
+    return (kp, ki) if kp is not None and ki is not None else None
+
+
+def rows(frame: polars.DataFrame, keys: tuple[str, str]) -> polars.DataFrame:
+    """The rows a map of these keys is about: all, or those of the one flow that both keys are of."""
+    flows = {key.split(".")[1] for key in keys if key.startswith("flows.")}
+    if len(flows) == 1 and all(key.startswith("flows.") for key in keys):
+        (flow,) = flows
+        return frame.filter((frame["flow"] == flow) | frame["flow"].is_null())  # null: a run that failed
+    return frame
+
+
+def draw(result: SweepResult) -> Path | None:
+    """Writes gain_map.png and .svg into the folder, unless they are newer than the dataset; None: nothing to draw."""
+    png = result.folder / f"{NAME}.png"
+    svg = png.with_suffix(".svg")
+    dataset = result.dataset.stat().st_mtime_ns
+    if all(path.exists() and path.stat().st_mtime_ns >= dataset for path in (png, svg)):
+        return png
+    frame = result.frame()
+    keys = axes(frame, result.keys)
+    if keys is None:
+        return None
+    from nenc_lab.plots import gain_map
+
+    info = gain_map.info(rows(frame, keys), *keys)
+    gain_map.save(info, png)
+    gain_map.save(info, svg)
+    return png

@@ -1,0 +1,80 @@
+"""One run of a sweep to its row of figures: what a worker does. The run's folder goes again, unless it is to be kept."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab import session
+from nenc_lab.analysis.finish import finish
+from nenc_lab.errors import NencLabError
+from nenc_lab.sweep import columns
+
+if TYPE_CHECKING:
+    from nenc_lab.scenario.schema import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is given. ``work`` is a folder it may write in."""
+
+    hash: str
+    scenario: Scenario
+    work: Path
+    keep: Path | None
+    """Where the run's folder stays; None: nowhere."""
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What comes back. ``rows`` have every column of `nenc_lab.sweep.columns.COLUMNS`."""
+
+    hash: str
+    rows: list[dict[str, Any]]
+    wall_s: float | None
+    task_s: float | None
+
+    @property
+    def status(self) -> str:
+        """complete, failed or died."""
+        return str(self.rows[0]["status"])
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong."""
+        text: str | None = self.rows[0]["error"]
+        return text
+
+
+def work(task: Task) -> Result:
+    """Runs it. An exception of the run becomes a row that says so; only KeyboardInterrupt and SystemExit pass."""
+    began = perf_counter()
+    wall_s: float | None = None
+    try:
+        if task.keep is not None:
+            rows, wall_s = _run(task, task.keep)
+        else:
+            with tempfile.TemporaryDirectory(prefix="run-", dir=task.work, ignore_cleanup_errors=True) as folder:
+                rows, wall_s = _run(task, Path(folder))
+    except Exception as error:
+        known = isinstance(error, NencLabError)
+        rows = columns.without_figures("failed", str(error) if known else f"{type(error).__name__}: {error}")
+    return Result(task.hash, rows, wall_s, perf_counter() - began)
+
+
+def died(task: Task) -> Result:
+    """Of a task that took its process with it, also when it was alone in it."""
+    text = (
+        "its process was killed twice, the second time with nothing else in it (out of memory, or a crash of the core)"
+    )
+    return Result(task.hash, columns.without_figures("died", text), None, None)
+
+
+def _run(task: Task, out: Path) -> tuple[list[dict[str, Any]], float | None]:
+    folder = session.run(task.scenario, out=out, argv=list(task.argv))
+    summary = finish(folder, "complete")
+    return columns.rows(summary, folder.info["expectations"]), summary["run"]["wall_s"]
