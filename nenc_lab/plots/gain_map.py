@@ -91,7 +91,8 @@ def info(
 
     ``x`` and ``y`` are the swept keys' columns, by default the ones ending in ``kp`` and ``ki``; ``settling`` (s, null:
     did not settle) and ``overshoot`` (ratio) the columns of the figures. Rows that agree in both keys are one point:
-    its value is the median over them, other keys and seeds alike; what did not settle took for ever. Raises InputError when a column is missing or empty.
+    its value is the median over them, other keys and seeds alike; what did not settle took for ever.
+    Raises InputError when a column is missing or empty.
     """
     names = list(
         table.column_names if hasattr(table, "column_names") else table.columns if hasattr(table, "columns") else table

@@ -67,7 +67,7 @@ _EXAMPLES: Mapping[str, str] = {
 def problems(
     error: ValidationError, tree: Node, model: type[schema.Model] = schema.Scenario, what: str = "a scenario"
 ) -> list[Problem]:
-    """Every fault pydantic found, placed in ``tree``, in the order of the file. ``what``: what a ``model`` is called."""
+    """Every fault pydantic found, placed in ``tree``, in the order of the file; a ``model`` is called ``what``."""
     found = [
         problem
         for details in error.errors(include_url=False)[:MOST_DETAILS]

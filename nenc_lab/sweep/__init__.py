@@ -37,7 +37,7 @@ def sweep(
     """Runs a sweep: a file, the NAME of one that ships with the package, or the same as a dict.
 
     Every point is checked before the first one runs and before anything is written. Results go into a folder of the
-    sweep's own under ``out``; points that were run before, here or for an earlier form of this sweep, are not run again.
+    sweep's own under ``out``; what was run before, here or for an earlier form of this sweep, is not run again.
     ``jobs`` is the number of processes. Raises InputError for bad input, EnvironmentError_ when the place cannot be
     written, KeyboardInterrupt (with ``folder``) after keeping what there was.
     """

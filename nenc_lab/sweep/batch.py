@@ -37,8 +37,8 @@ def execute(
 ) -> SweepResult:
     """Runs every run of ``plan`` that has no complete result yet, and writes the dataset and the gain map.
 
-    ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or takes its process with
-    it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the folder cannot
+    ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or that takes its
+    process with it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the folder cannot
     be written, KeyboardInterrupt (with the folder as ``folder``) after what there is was kept.
     """
     if jobs < 1:
@@ -68,10 +68,10 @@ def execute(
             store.pause()
             interrupt.folder = store.folder  # type: ignore[attr-defined]
             raise
-        result = SweepResult(store.folder)
+        whole = SweepResult(store.folder)
         if plot:
-            figure.draw(result)
-    return result
+            figure.draw(whole)
+    return whole
 
 
 def blocks(tasks: Iterator[Task], count: int, jobs: int) -> Iterator[list[Task]]:

@@ -1,4 +1,4 @@
-"""The figures of one run, flat: a row per flow. The names are those of the summary (design section 5) where it has them.
+"""The figures of one run, flat: a row per flow. Names are those of the summary (design section 5) where it has them.
 
 What a run answered to its changes is summed up, because their number differs from scenario to scenario: the worst of
 them counts, and one that never settled makes the whole ``settling_s`` null.

@@ -1,4 +1,4 @@
-"""Results as parquet: parts while a sweep runs, then one dataset whose bytes depend on the plan and the figures alone."""
+"""Results as parquet: parts while a sweep runs, then one dataset whose bytes come from plan and figures alone."""
 
 from __future__ import annotations
 

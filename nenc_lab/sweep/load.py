@@ -263,7 +263,9 @@ class _Reader:
         if len(ends) < 2:
             return None, 0.0, 0.0
         if kinds[0] is not kinds[1]:
-            text = f"{node.value['high'].shown()} is {kinds[1].name}, but low, {node.value['low'].shown()}, {kinds[0].name}"
+            text = (
+                f"{node.value['high'].shown()} is {kinds[1].name}, low, {node.value['low'].shown()}, is {kinds[0].name}"
+            )
             self.fault(node.value["high"], f"space.{key}.high", text)
             return None, 0.0, 0.0
         return kinds[0], ends[0], ends[1]

@@ -159,7 +159,7 @@ def _same(swept: str, named: str) -> bool:
 
 def _runs(sweep: Sweep, case: Case) -> Iterator[Run]:
     scenario = case.scenario
-    identity = {
+    identity: dict[str, Any] = {
         "scenario": scenarios.dump(scenario),
         "backend": "virtual",
         "controller": controllers(scenario),
@@ -180,8 +180,8 @@ def _refuse_too_many(sweep: Sweep) -> None:
     runs = cases * (len(sweep.seeds) if sweep.seeds is not None else 1)
     if cases > MOST_CASES or runs > MOST_RUNS:
         raise InputError(
-            f"{sweep.file}: {cases} points (scenarios counted) and {runs} runs: this version holds {MOST_CASES} points and "
-            f"{MOST_RUNS} runs; take fewer steps, or sample: {{kind: sobol, points: 1024}}"
+            f"{sweep.file}: {cases} points (scenarios counted) and {runs} runs: this version holds "
+            f"{MOST_CASES} points and {MOST_RUNS} runs; take fewer steps, or sample: {{kind: sobol, points: 1024}}"
         )
 
 

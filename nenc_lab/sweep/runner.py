@@ -48,13 +48,15 @@ class Executor(Protocol):
     what is done, then raises it again; closing it stops everything.
     """
 
-    def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Iterator[Done[R] | Died[T]]: ...
+    def run(
+        self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]
+    ) -> Generator[Done[R] | Died[T], None, None]: ...
 
 
 class Serial:
     """In this process, one after the other."""
 
-    def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Iterator[Done[R] | Died[T]]:
+    def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Generator[Done[R] | Died[T], None, None]:
         """See `Executor`. A task that kills its process kills this one."""
         for block in blocks:
             results: list[R] = []
@@ -74,7 +76,7 @@ class Processes:
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
-    def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Iterator[Done[R] | Died[T]]:
+    def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Generator[Done[R] | Died[T], None, None]:
         """See `Executor`. When a worker dies, the tasks under way are run again one by one, in a process each can have
         to itself; the one that dies there as well is the culprit."""
         waiting = iter(blocks)
@@ -136,7 +138,7 @@ def _main_left_out() -> Iterator[None]:
     They would run it again: twice the imports, and an endless tree of processes from a script without a main guard.
     """
     main = sys.modules["__main__"]
-    kept = {name: main.__dict__[name] for name in ("__file__", "__spec__") if name in main.__dict__}
+    kept: dict[str, Any] = {name: main.__dict__[name] for name in ("__file__", "__spec__") if name in main.__dict__}
     main.__dict__.pop("__file__", None)
     main.__spec__ = None
     try:

@@ -252,6 +252,6 @@ def _locked(folder: Path) -> int:
     except BlockingIOError:
         os.close(descriptor)
         raise EnvironmentError_(
-            f"another process is at this sweep already, in {folder}: wait for it, or choose another place with --out DIR"
+            f"another process is at this sweep already, in {folder}: wait for it, or use another place (--out DIR)"
         ) from None
     return descriptor

@@ -1,4 +1,4 @@
-"""One run of a sweep to its row of figures: what a worker does. The run's folder goes again, unless it is to be kept."""
+"""One run of a sweep to its rows of figures: what a worker does. The run's folder goes again, unless it is kept."""
 
 from __future__ import annotations
 
