@@ -73,9 +73,13 @@ int64_t nenc_flow_next_send(const nenc_flow *flow)
 
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps)
 {
-    /* A faster pacer empties the bucket sooner. A slower one is not held back for what was sent when it might. */
-    if (flow->pace_bps > 0.0 && pace_bps > flow->pace_bps && flow->tat_ns > (double)now_ns)
-        flow->tat_ns = (double)now_ns + (flow->tat_ns - (double)now_ns) * (flow->pace_bps / pace_bps);
+    const double burst_ns = (double)flow->config.pacer_burst_ns, now = (double)now_ns;
+    if (!(flow->pace_bps > 0.0)) flow->tat_ns += now - (double)flow->paced_from_ns; /* a bucket does not run dry in a pause */
+    if (pace_bps > 0.0) {
+        const double wait_ns = flow->tat_ns - burst_ns - now; /* what is left of it goes at the new rate */
+        if (wait_ns > 0.0) flow->tat_ns = now + burst_ns + wait_ns * (flow->rated_bps / pace_bps);
+        flow->rated_bps = pace_bps;
+    }
     flow->pace_bps = pace_bps;
     flow->paced_from_ns = now_ns;
 }

@@ -39,6 +39,7 @@ typedef struct nenc_flow {
     /* Sender. Pacing is a virtual-scheduling leaky bucket (ITU-T I.371 GCRA): tat_ns is when the bucket would be empty. */
     double pace_bps;
     double tat_ns;
+    double rated_bps;      /* the rate tat_ns is reckoned with: the last one that was not 0 */
     int64_t paced_from_ns; /* pace_bps holds from here on: nothing is sent before it */
     nenc_rows frames; /* nenc_frame, oldest first; number of the first: first_frame */
     int64_t first_frame;
