@@ -5,6 +5,7 @@
 >>> run.summary["flows"]["video"]["utilisation"]        # doctest: +SKIP
 
 ``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.lab.LabRun`.
+``sweep`` runs many, over a space of settings, and returns a `nenc_lab.sweep.result.SweepResult`.
 Nothing is imported before it is used: ``import nenc_lab`` costs milliseconds and has no side effect.
 """
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from nenc_lab.lab import LabRun as LabRun
     from nenc_lab.lab import open_run as open_run
     from nenc_lab.lab import run as run
+    from nenc_lab.sweep import sweep as sweep
 
     __version__: str
 
-__all__ = ["LabRun", "__version__", "open_run", "run"]
+__all__ = ["LabRun", "__version__", "open_run", "run", "sweep"]
 
 
 def __getattr__(name: str) -> object:
@@ -28,6 +30,10 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("nenc-lab")
+    if name == "sweep":  # the package of that name, which can be called
+        from importlib import import_module
+
+        return import_module("nenc_lab.sweep")
     if name in __all__:
         from nenc_lab import lab
 

@@ -12,11 +12,13 @@ from nenc_lab.cli.exits import guarded
 from nenc_lab.cli.plot import plot
 from nenc_lab.cli.run import run
 from nenc_lab.cli.scenarios import schema, validate
+from nenc_lab.cli.sweep import sweep
 from nenc_lab.cli.test import test
 from nenc_lab.cli.traces import import_trace
 
 COMMANDS = {
     "run": run,
+    "sweep": sweep,
     "plot": plot,
     "validate": validate,
     "schema": schema,

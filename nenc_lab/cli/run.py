@@ -51,7 +51,7 @@ def run(
     batch = [Job(scenario, out, backend, packets, not no_plot) for scenario in scenarios]
     line = progress_line([scenario.duration for scenario in scenarios])
     unmet = 0
-    with _sigterm_is_an_interrupt():
+    with sigterm_is_an_interrupt():
         try:
             for index, done in enumerate(run_jobs(batch, jobs, line)):
                 unmet += not done.ok
@@ -102,7 +102,9 @@ def checked(
 
 
 @contextmanager
-def _sigterm_is_an_interrupt() -> Iterator[None]:
+def sigterm_is_an_interrupt() -> Iterator[None]:
+    """Inside the block SIGTERM leaves what Ctrl-C would."""
+
     def end(number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
         raise Terminated

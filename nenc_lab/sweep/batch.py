@@ -38,8 +38,8 @@ def execute(
     """Runs every run of ``plan`` that has no complete result yet, and writes the dataset and the gain map.
 
     ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or that takes its
-    process with it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the folder cannot
-    be written, KeyboardInterrupt (with the folder as ``folder``) after what there is was kept.
+    process with it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the
+    folder cannot be written, KeyboardInterrupt (with the folder as ``folder``) after what there is was kept.
     """
     if jobs < 1:
         raise InputError(f"jobs is {jobs}: it takes at least one process to run a sweep")

@@ -45,7 +45,9 @@ def draw(result: SweepResult) -> Path | None:
         return None
     from nenc_lab.plots import gain_map
 
-    info = gain_map.info(rows(frame, keys), *keys)
+    # the map names its axes by their columns
+    named = {key: f"{key} [{result.units[key]}]" for key in keys if key in result.units}
+    info = gain_map.info(rows(frame, keys).rename(named), *(named.get(key, key) for key in keys))
     gain_map.save(info, png)
     gain_map.save(info, svg)
     return png

@@ -45,7 +45,7 @@ def _number(value: object) -> float:
 
 
 NUMBER = Family("a number", "", 1.0, _number, lambda value: value)
-RATE = Family("a rate", "bit/s", 1.0, units.parse_rate, _whole(units.format_rate))
+RATE = Family("a rate", "Mbit/s", 1e6, units.parse_rate, _whole(units.format_rate))
 TIME = Family("a time", "s", 1e9, units.parse_time, _whole(units.format_time))
 SIZE = Family("a size", "B", 1.0, units.parse_bytes, _whole(units.format_bytes))
 RATIO = Family("a ratio", "", 1.0, units.parse_ratio, _percent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html as markup
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,15 @@ class SweepResult:
         """The swept keys, which are columns of the frame."""
         return tuple(self.info["keys"])
 
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of each column that has one."""
+        from pyarrow.parquet import read_schema
+
+        fields = read_schema(self.dataset)
+        found = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in fields}
+        return {name: unit for name, unit in found.items() if unit}
+
     def frame(self) -> polars.DataFrame:
         """The dataset: a row per run and flow. Meaning and unit of each column are in the file's schema."""
         if self._frame is None:
@@ -62,7 +72,10 @@ class SweepResult:
 
     def table(self, most: int = SHOWN) -> TextTable:
         """The best points for people."""
-        columns = tuple(_last_parts(self.keys))
+        columns = (
+            f"{name}\n{self.units[key]}" if key in self.units else name
+            for name, key in zip(_last_parts(self.keys), self.keys, strict=True)
+        )
         names = ("settle\ns", "over-\nshoot%", "used\n%", "queue\np95 ms", "loss\n%", "un-\nsettled", "expect.\nfailed")
         rows = tuple(
             (

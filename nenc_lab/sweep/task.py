@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab import session
 from nenc_lab.analysis.finish import finish
-from nenc_lab.errors import NencLabError
+from nenc_lab.errors import EnvironmentError_, NencLabError
 from nenc_lab.sweep import columns
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Result:
     rows: list[dict[str, Any]]
     wall_s: float | None
     task_s: float | None
+    environment: bool = False
+    """It ended because this machine could not (a full disk, no memory), not because of a defect."""
 
     @property
     def status(self) -> str:
@@ -54,6 +56,7 @@ def work(task: Task) -> Result:
     """Runs it. An exception of the run becomes a row that says so; only KeyboardInterrupt and SystemExit pass."""
     began = perf_counter()
     wall_s: float | None = None
+    environment = False
     try:
         if task.keep is not None:
             rows, wall_s = _run(task, task.keep)
@@ -62,8 +65,9 @@ def work(task: Task) -> Result:
                 rows, wall_s = _run(task, Path(folder))
     except Exception as error:
         known = isinstance(error, NencLabError)
+        environment = isinstance(error, EnvironmentError_ | OSError | MemoryError)
         rows = columns.without_figures("failed", str(error) if known else f"{type(error).__name__}: {error}")
-    return Result(task.hash, rows, wall_s, perf_counter() - began)
+    return Result(task.hash, rows, wall_s, perf_counter() - began, environment)
 
 
 def died(task: Task) -> Result:

@@ -62,4 +62,4 @@ def test_help_writes_nothing(tmp_path):
 def test_what_the_package_promises_is_there():
     code = "import nenc_lab; print([getattr(nenc_lab, name) is not None for name in dir(nenc_lab)])"
     done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == str([True] * 4)
+    assert done.stdout.strip() == str([True] * 5)
