@@ -19,23 +19,21 @@ FAILURES_SHOWN = 5
 
 
 def sweep(
-    target: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or a shipped one (sweeps/gains).")],
+    target: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or a shipped one (gains).")],
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run in.")] = 1,
     overrides: options.Overrides = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the sweep's folder goes.")] = Path("sweeps"),
     keep_runs: Annotated[bool, typer.Option("--keep-runs", help="Keep the folder of every run made now.")] = False,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the gain map.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check every point and say how many; run nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every point, say how many; run nothing.")] = False,
     as_json: options.Json = False,
 ) -> int:
     """Run scenarios at many points of a space of settings, with many seeds.
 
     Every point is checked before the first one runs. Results go into DIR/NAME-HASH: summaries.parquet has a row per run
-    and flow, gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill the same command goes
-    on where it ended, and after a change of the file it runs only what is new. What a scenario expects is counted, not
-    asked for: exit code 0 says that every run has its figures. --json prints one object.
+    and flow, gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill the same command
+    goes on where it ended, and after a change of the file it runs only what is new. What a scenario expects is counted,
+    not asked for: exit code 0 says that every run has its figures. --json prints one object.
     """
     from nenc_lab.cli.jobs import given
     from nenc_lab.cli.progress import progress_line
@@ -81,8 +79,8 @@ def sweep(
 def _size(plan: Plan) -> str:
     count = len(plan.sweep.bases)
     return (
-        f"{plan.sweep.name}: {plan.points} points of {len(plan.keys)} keys, {count} scenario{'s' if count > 1 else ''}, "
-        f"{len(plan.runs)} runs, {plan.simulated_ns / 1e9:g} s simulated"
+        f"{plan.sweep.name}: {plan.points} points of {len(plan.keys)} keys, {count} scenario{'s' if count > 1 else ''},"
+        f" {len(plan.runs)} runs, {plan.simulated_ns / 1e9:g} s simulated"
     )
 
 
@@ -117,10 +115,8 @@ def _complain(plan: Plan, bad: list[Result]) -> None:
     if not bad:
         return
     values = {run.hash: run for run in plan.runs}
-    print(
-        f"nenc-lab: {len(bad)} of {len(plan.runs)} runs have no figures; the same command tries them again",
-        file=sys.stderr,
-    )
+    told = f"{len(bad)} of {len(plan.runs)} runs have no figures; the same command tries them again"
+    print(f"nenc-lab: {told}", file=sys.stderr)
     for result in bad[:FAILURES_SHOWN]:
         run = values[result.hash]
         point = ", ".join(f"{key}={value}" for key, value in zip(plan.keys, run.case.values, strict=True))

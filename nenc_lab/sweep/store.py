@@ -41,7 +41,9 @@ INFO, SUMMARIES, TIMINGS, PARTS, RUNS, WORK = (
 MANY_PARTS = 256
 """So many small files become one large one."""
 _NO_RESULT = ("cli", "plots", "bench", "doctor.py", "report.py", "lab.py", "sweep")
-"""Code that changes no figure of a run, of the sweep all but its columns."""
+"""Code that changes no figure of a run."""
+_DATASET = ("columns.py", "dataset.py", "quantity.py")
+"""Of the sweep's own code, what makes the dataset."""
 
 
 @cache
@@ -49,7 +51,7 @@ def code() -> str:
     """Digest of the code that makes a result: the compiled core and the modules of the package that matter."""
     package = Path(nenc_lab.__file__).parent
     files = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NO_RESULT]
-    files += [*package.glob("_kernels.*"), package / "sweep" / "columns.py"]
+    files += [*package.glob("_kernels.*"), *(package / "sweep" / name for name in _DATASET)]
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(f"{path.relative_to(package)}\0".encode())
