@@ -203,7 +203,7 @@ typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
 
 NENC_API int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max);
 
-typedef struct nenc_delay_row { /* packets of a flow that arrived in [from_ns, until_ns) after about this queue delay */
+typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, until_ns] after about this queue delay */
     int64_t from_ns;
     int64_t until_ns;
     int64_t delay_ns;  /* upper edge of the bin; bins are at most 1 % wide, 10 us below 1 ms */
