@@ -116,8 +116,32 @@ static void one_case(uint64_t seed)
     nenc_vnet_destroy(net);
 }
 
+/* Who comes at the same nanosecond goes in the order of the flows' numbers, cross traffic last. */
+static void ties(void)
+{
+    nenc_vnet *net = nenc_vnet_create(1, second_ns, 1);
+    add_link(net, plain_link(NENC_FORWARD, 8e6, 0)); /* a byte per us */
+    for (int flow = 0; flow < 3; flow++) add_flow(net, plain_flow(-1, -1));
+    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR, .direction = NENC_FORWARD, .first_link = -1, .last_link = -1, .rate_bps = 1e3,
+                                     .wire_bytes = CROSS_BYTES, .start_ns = ms_ns, .stop_ns = second_ns};
+    CHECK(nenc_vnet_add_cross(net, &cross) == 0);
+    for (int flow = 2; flow >= 0; flow--) {
+        unpace(net, flow);
+        send_at(net, flow, ms_ns, 446); /* 500 on the wire */
+    }
+    send_at(net, 0, ms_ns + 1, 446);
+    CHECK(nenc_vnet_advance(net, second_ns) == NENC_OK);
+    packet_log log = take_packets(net);
+    CHECK(log.count == 4);
+    for (int flow = 0; flow < 3; flow++) CHECK(find_packet(&log, flow, 0)->received_ns == ms_ns + 500000 * (flow + 1));
+    CHECK(find_packet(&log, 0, 1)->received_ns == ms_ns + 500000 * 4 + 700000);
+    free(log.rows);
+    nenc_vnet_destroy(net);
+}
+
 int main(void)
 {
+    ties();
     for (uint64_t seed = 1; seed <= 12; seed++) one_case(seed);
     return CHECK_END();
 }
