@@ -23,6 +23,8 @@ R = TypeVar("R")
 PR_SET_PDEATHSIG = 1
 GRACE_S = 2.0
 """After an interrupt: what has not come by then is lost."""
+POLL_S = 0.2
+"""A signal that another thread took does not wake the one that waits: it looks up this often."""
 AHEAD = 2
 """Blocks per worker that are handed over before the first is back: no worker waits, and a kill loses few."""
 
@@ -95,6 +97,7 @@ class Processes:
         pool = ProcessPoolExecutor(workers, context, _begin, (stop,))
         under_way: dict[Future[list[R]], Sequence[T]] = {}
         lost: list[Sequence[T]] = []
+        finished = False
         ahead = AHEAD * workers if workers > 1 else 1
         try:
             while True:
@@ -105,8 +108,9 @@ class Processes:
                         except BrokenProcessPool:
                             lost.append(block)
                 if not under_way:
+                    finished = True
                     return lost
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                for future in wait(under_way, POLL_S, FIRST_COMPLETED).done:
                     block = under_way.pop(future)
                     try:
                         yield Done(future.result())
@@ -121,7 +125,7 @@ class Processes:
         finally:
             stop.value = 1
             for child in set(multiprocessing.active_children()) - before:
-                if under_way and child.is_alive():
+                if not finished:  # it may be in a long task, also in one whose hand-over was interrupted
                     child.kill()
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -83,12 +83,12 @@ class Store:
             store = cls(folder, plan, _info(plan, argv), lock)
             try:
                 store._find(out)
+                shutil.rmtree(folder / WORK, ignore_errors=True)  # of a sweep that was killed
                 if store.missing or not (folder / SUMMARIES).exists():
                     store._write("running")
-                shutil.rmtree(folder / WORK, ignore_errors=True)  # of a sweep that was killed
-                for name in (WORK, PARTS):
-                    (folder / name).mkdir(exist_ok=True)
-                store._part = max((int(path.stem) for path in (folder / PARTS).glob("*.parquet")), default=0)
+                    for name in (WORK, PARTS):
+                        (folder / name).mkdir(exist_ok=True)
+                    store._part = max((int(path.stem) for path in _parts(folder)), default=0)
             except BaseException:
                 store.close()
                 raise
@@ -136,6 +136,7 @@ class Store:
 
     def pause(self) -> None:
         """Marks the sweep as begun and not finished."""
+        self._take(self.folder)  # the interrupt may have come between a part and its entry in ``done``
         self._write("partial")
 
     def _write(self, status: str) -> None:
@@ -156,9 +157,13 @@ class Store:
                 break
             if folder != self.folder and not _same_code(folder):
                 continue
-            for result in results_in(folder):
-                if result.hash in wanted and result.status == "complete":
-                    self.done.setdefault(result.hash, result)
+            self._take(folder)
+
+    def _take(self, folder: Path) -> None:
+        wanted = {run.hash for run in self._plan.runs}
+        for result in results_in(folder):
+            if result.hash in wanted and result.status == "complete":
+                self.done.setdefault(result.hash, result)
 
     def _merge_parts(self) -> None:
         small = [path for path in _parts(self.folder) if int(path.stem) > self._part - MANY_PARTS]
