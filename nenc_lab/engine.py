@@ -91,6 +91,8 @@ class Engine:
     """Where queue-delay histograms are cut, beside every hand-over."""
     progress: Callable[[int], None] | None = None
     log_packets: bool = False
+    _next_step_ns: int = field(default=0, init=False)
+    """When the path changes next: what the network says of reports under way holds until then."""
     packets: int = field(default=0, init=False)
     """Media packets sent, once ``run`` is over."""
 
@@ -148,7 +150,7 @@ class Engine:
         report_at = flow.start_ns + flow.report_ns
         while True:
             arrives_at = network.next_report(number)
-            yield env.timeout(min(report_at, arrives_at) - env.now)
+            yield env.timeout(min(report_at, arrives_at, self._next_step_ns) - env.now)
             now = env.now
             while now >= arrives_at and (sample := network.take_report(number, now)) is not None:
                 feedback(sample)
@@ -166,6 +168,7 @@ class Engine:
         happenings: list[PathStep | Fault] = [*self.steps, *self.faults]
         happenings.sort(key=lambda happening: happening.at_ns)
         for happening in happenings:
+            self._next_step_ns = happening.at_ns
             yield env.timeout(happening.at_ns - env.now)
             if isinstance(happening, PathStep):
                 self.network.apply(happening.at_ns, happening.change)
@@ -173,6 +176,7 @@ class Engine:
             else:
                 happening.act(by_name[happening.flow])
                 self.recorder.event(happening.at_ns, happening.flow, happening.kind, happening.text)
+        self._next_step_ns = self.duration_ns
 
     def _housekeeping(self) -> Process:
         env = self.env

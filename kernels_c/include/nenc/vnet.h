@@ -145,7 +145,8 @@ NENC_API int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_
 /* The receiver makes a report of what has newly arrived and sends it over the reverse direction; a receiver with nothing
  * new to report sends none (RFC 8888 section 3). Returns 1 when one was sent, 0 when not. */
 NENC_API int nenc_vnet_send_report(nenc_vnet *net, int flow, int64_t now_ns);
-/* Earliest time at which a report of this flow can reach the sender, INT64_MAX when none is under way. */
+/* Earliest time at which a report of this flow can reach the sender if nothing is changed before: now when one waits to be
+ * taken, INT64_MAX when none is under way. */
 NENC_API int64_t nenc_vnet_next_report(nenc_vnet *net, int flow);
 /* The oldest report that has reached the sender by now_ns, as a controller's sample. Returns 1, or 0 when there is none. */
 NENC_API int nenc_vnet_take_report(nenc_vnet *net, int flow, int64_t now_ns, nenc_sample *sample);

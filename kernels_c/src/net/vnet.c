@@ -403,6 +403,7 @@ int64_t nenc_vnet_next_report(nenc_vnet *net, int flow)
     nenc_flow *f = find_flow(net, flow);
     if (!f || !f->reports_under_way) return INT64_MAX;
     int64_t next = nenc_pipe_time(&f->returned);
+    if (next <= net->now_ns) return net->now_ns;
     if (f->reports_under_way == (int64_t)nenc_pipe_count(&f->returned)) return next;
     /* Some are not past their last queue yet: none of these can come before something next moves in the reverse direction. */
     for (int i = 0; i < net->chain_count[NENC_REVERSE]; i++) {
