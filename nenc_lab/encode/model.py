@@ -65,7 +65,7 @@ class ModelEncoder:
         self._key_ns = 0
         self._transient_left = 0
         self._debt = 0.0
-        """Bytes the transient's first frame was over the mean: what the frames behind it pay back."""
+        """What the transient's first frame was over the mean, in mean frames: the frames behind it pay it back."""
         self._size_noise: list[float] = []
         self._interval_noise: list[float] = []
         self._drawn = 0
@@ -90,19 +90,18 @@ class ModelEncoder:
             self._draw()
         mean = self._rate_bps / 8.0 / fps
         if self._key or burst:
-            size = settings.key_ratio * mean
+            size = settings.key_ratio
             self._transient_left = settings.transient_frames - 1
-            self._debt += size - mean
+            self._debt += size - 1.0
         else:
-            size = mean * (1.0 + self._size_noise[self._next])
-            if self._transient_left > 0:
-                paid = min(self._debt / self._transient_left, 0.8 * mean)
+            size = 1.0 + self._size_noise[self._next]
+            if self._debt:
+                # K_d frames pay it; what they cannot, because none gets under a tenth of the mean, those behind them do.
+                paid = min(self._debt / max(self._transient_left, 1), size - 0.1)
                 self._debt -= paid
                 self._transient_left -= 1
-                size = max(size - paid, 0.1 * mean)
-                if self._transient_left == 0:
-                    self._debt = 0.0
-        frame.bytes = max(1, int(size))
+                size -= paid
+        frame.bytes = max(1, int(size * mean))
         frame.key = self._key
         if self._key:
             self._key_ns = now_ns

@@ -15,6 +15,7 @@ class NullEncoder:
         self._resolution = resolution
         self._frame = Frame()
         self._owed = 0.0
+        self._failed = False
         self._key = True
 
     def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
@@ -37,7 +38,8 @@ class NullEncoder:
         self._resolution = rung
 
     def set_failed(self, failed: bool) -> None:
-        self._key = True
+        self._key = self._key or failed != self._failed
+        self._failed = failed
 
     def close(self) -> None:
         pass
