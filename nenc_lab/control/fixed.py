@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from nenc_lab.control.base import Sample, State
 from nenc_lab.kernels import ffi
 
@@ -20,6 +22,8 @@ class FixedController:
         self._base_rtt_ms = 0.0
 
     def feedback(self, sample: Sample) -> None:
+        if not (0.0 <= sample.rtt_ms < inf and 0.0 <= sample.loss <= 1.0):
+            return  # NaN included: refused, as by the core
         self._newest[0] = sample[0]
         self._base_rtt_ms = min(self._base_rtt_ms, sample.rtt_ms) if self._recorded else sample.rtt_ms
         self._recorded += 1
