@@ -96,7 +96,7 @@ class ModelEncoder:
         else:
             size = 1.0 + self._size_noise[self._next]
             if self._debt:
-                # K_d frames pay it; what they cannot, because none gets under a tenth of the mean, those behind them do.
+                # K_d frames pay it; what they cannot (none gets under a tenth of the mean), those behind them do.
                 paid = min(self._debt / max(self._transient_left, 1), size - 0.1)
                 self._debt -= paid
                 self._transient_left -= 1
