@@ -51,12 +51,18 @@ def test_every_command_is_in_the_readme():
 
 
 @pytest.mark.parametrize("number", range(len(blocks("yaml"))))
-def test_scenarios_in_the_readme_are_valid(number, tmp_path):
+def test_scenarios_and_sweeps_in_the_readme_are_valid(number, tmp_path):
     from nenc_lab.scenario.load import load
+    from nenc_lab.sweep.load import load as load_sweep
+    from nenc_lab.sweep.plan import make
 
+    text = blocks("yaml")[number]
     path = tmp_path / "readme.yaml"
-    path.write_text(blocks("yaml")[number], encoding="utf-8")
-    assert load(path).flows
+    path.write_text(text, encoding="utf-8")
+    if re.search(r"^scenarios:", text, re.MULTILINE):
+        assert make(load_sweep(path)).runs
+    else:
+        assert load(path).flows
 
 
 def test_files_the_readme_names_exist():
