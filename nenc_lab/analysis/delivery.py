@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nenc_lab.analysis.arrays import SECOND_NS, Bools, Floats, Ints, Values
+from nenc_lab.analysis.arrays import SECOND_NS, Bools, Ints, Values
 from nenc_lab.analysis.series import at
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
 
@@ -49,32 +49,12 @@ def feedback_overhead(feedback_wire_bytes: int, sent_bytes: int, sent_packets: i
     return feedback_wire_bytes / sent_wire if sent_wire > 0 else None
 
 
-def rtt_samples(
-    t_ns: Ints, rtt_ms: Floats, throughput: Floats, loss: Floats, feedback_bytes: Values, interval_ns: int
-) -> Bools:
-    """Which ticks show a feedback sample that the tick before did not.
+def new_samples(samples: Values) -> Bools:
+    """Which ticks show a feedback sample that the tick before did not: where the count of samples has grown.
 
-    A tick shows the newest sample, so one sample fills several ticks, or many while feedback is away. A tick is the
-    first of a new sample when rtt, throughput or loss differ from those of the tick before; and, because samples of a
-    quiet path may be alike, when a whole number of feedback intervals has passed since that difference and the receiver
-    has sent feedback since the sample before. Ticks before the first sample show none.
+    A tick shows the newest sample, so one sample fills several ticks, or many while feedback is away.
     """
-    known = ~np.isnan(rtt_ms)
-    if not known.any():
-        return known
-    shown = np.stack([rtt_ms, throughput, loss])
-    with np.errstate(invalid="ignore"):
-        same = np.all((shown[:, 1:] == shown[:, :-1]) | (np.isnan(shown[:, 1:]) & np.isnan(shown[:, :-1])), axis=0)
-    fresh = known & np.concatenate(([True], ~same))
-    began = t_ns[np.maximum.accumulate(np.where(fresh, np.arange(len(t_ns)), 0))]
-    interval = (t_ns - began) // interval_ns
-    again = known & ~fresh & np.concatenate(([False], interval[1:] > interval[:-1]))
-    candidates = np.flatnonzero(fresh | again)
-    sent = feedback_bytes[candidates]
-    counts = fresh[candidates] | np.concatenate(([True], sent[1:] > sent[:-1]))
-    result = np.zeros(len(t_ns), np.bool_)
-    result[candidates[counts]] = True
-    return result
+    return np.diff(samples, prepend=0) > 0
 
 
 def jain(rates: Sequence[float]) -> float | None:

@@ -29,6 +29,7 @@ TICK_COLUMNS = (
     "received_packets",
     "lost_packets",
     "feedback_wire_bytes",
+    "samples",
 )
 FRAME_COLUMNS = ("t_s", "size", "received", "lost", "late", "psnr", "ssim")
 CALM_NS = 5 * SECOND_NS

@@ -17,7 +17,7 @@ from nenc_lab.analysis import frames
 from nenc_lab.analysis.arrays import SECOND_NS, nanoseconds
 from nenc_lab.analysis.capacity import usable_bits
 from nenc_lab.analysis.changes import change_figures, swings
-from nenc_lab.analysis.delivery import feedback_overhead, jain, loss_ratio, mean_rate_bps, rtt_samples
+from nenc_lab.analysis.delivery import feedback_overhead, jain, loss_ratio, mean_rate_bps, new_samples
 from nenc_lab.analysis.flow import FlowRows, ended_ns, flow_rows
 from nenc_lab.analysis.percentile import summary_of
 
@@ -57,14 +57,7 @@ def flow_figures(rows: FlowRows) -> dict[str, Any]:
     """``flows.NAME``. Each figure is defined where it is computed."""
     ticks, seen = rows.ticks, rows.frames
     captured_ns = nanoseconds(seen["t_s"])
-    fresh = rtt_samples(
-        rows.t_ns,
-        ticks["rtt_ms"],
-        ticks["throughput"],
-        ticks["loss"],
-        ticks["feedback_wire_bytes"],
-        rows.flow.feedback.interval,
-    )
+    fresh = new_samples(ticks["samples"])
     frozen, frozen_s = frames.freezes(seen["received"], 1.0 / rows.flow.encoder.fps, rows.end_ns / SECOND_NS)
     entries = [entry for change in rows.changes if (entry := change_figures(rows, change)) is not None]
     goodput = mean_rate_bps(rows.t_ns, ticks["received_bytes"], rows.start_ns, rows.last_ns)

@@ -142,7 +142,7 @@ class Network(Protocol):
         """The receiver reports what is new, over the reverse direction."""
 
     def next_report(self, flow: int) -> int:
-        """Earliest time at which a report can reach the sender unless ``apply`` is called; INT64_MAX when none is under way."""
+        """Earliest time a report can reach the sender unless ``apply`` is called; INT64_MAX: none is under way."""
 
     def take_report(self, flow: int, now_ns: int) -> Any | None:
         """The oldest report that has arrived, as ``nenc_sample *`` (valid until the next call), or None."""

@@ -15,7 +15,7 @@ from nenc_lab.analysis.delivery import (
     loss_ratio,
     lowest_rate_mbps,
     mean_rate_bps,
-    rtt_samples,
+    new_samples,
 )
 
 MS = 1_000_000
@@ -73,31 +73,7 @@ def test_jain():
     assert jain([]) is None
 
 
-def samples(rtt, feedback=None, every_ms=20, interval_ms=50, throughput=None):
-    rtt = np.array(rtt, float)
-    feedback = np.arange(len(rtt)) if feedback is None else np.array(feedback)
-    throughput = np.where(np.isnan(rtt), NAN, 0.0) if throughput is None else np.array(throughput, float)
-    t = np.arange(len(rtt)) * every_ms * MS
-    found = rtt_samples(t, rtt, throughput, np.zeros(len(rtt)), feedback, interval_ms * MS)
-    return np.flatnonzero(found).tolist()
-
-
 def test_a_sample_counts_once_however_many_ticks_it_fills():
-    assert samples([NAN, NAN, 40, 40, 41, 41, 40]) == [2, 4, 6]
-    assert samples([NAN, NAN, NAN]) == []
-    assert samples([40, 40], throughput=[1.0, 2.0]) == [0, 1]  # another sample with the same round trip
-
-
-def test_a_quiet_path_has_one_sample_an_interval():
-    # Ticks at 0, 20, 40, 60 ... ms; intervals of 50 ms end at 50, 100, 150: first ticks after them 60, 100, 160.
-    assert samples([40] * 9) == [0, 3, 5, 8]
-
-
-def test_no_feedback_no_samples():
-    # The same, but the receiver sends nothing after tick 4: the newest sample just stays.
-    assert samples([40] * 9, feedback=[1, 2, 3, 4, 4, 4, 4, 4, 4]) == [0, 3]
-    assert samples([40] * 9, feedback=[7] * 9) == [0]
-
-
-def test_hop_loss_of_feedback_still_shows_what_arrives():
-    assert samples([40] * 4 + [90] + [40] * 4, feedback=[7] * 9) == [0, 4, 5]
+    assert np.flatnonzero(new_samples(np.array([0, 0, 1, 1, 2, 2, 4, 4]))).tolist() == [2, 4, 6]
+    assert np.flatnonzero(new_samples(np.array([1, 1]))).tolist() == [0]
+    assert not new_samples(np.array([0, 0, 0])).any()

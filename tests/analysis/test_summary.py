@@ -42,6 +42,7 @@ def stepped(tmp_path) -> dict[str, Any]:
             },
             # Another value every 4 ticks, and for the last 104 ticks the same.
             rtt_ms=np.concatenate([np.repeat(np.arange(1400 // 4), 4), np.full(100, 349)]) + 40.0,
+            samples=np.concatenate([np.repeat(np.arange(1400 // 4), 4), np.full(100, 349)]) + 1,
             throughput=0.0,
         ),
         "frames": frames(
@@ -110,13 +111,9 @@ def test_one_flow_by_hand(tmp_path):
 
 
 def test_round_trips_by_hand(tmp_path):
-    """A value lasts 4 ticks, 80 ms, in which one 50 ms interval ends while feedback flows: two samples of each value.
-
-    The last value (389) is there from tick 1396 to 1499, 2080 ms: ends of intervals at 50 .. 2050 ms, so 42 samples.
-    349 x 2 + 42 = 740 samples: p50 is the 370th: value 185 of the pairs, 40 + 184; p95 the 703rd, p99 the 733rd: 389.
-    """
+    """350 samples, 40, 41 ... 389 ms, however long each is shown: the 175th, the 333rd and the 347th of them."""
     rtt = stepped(tmp_path)["flows"]["video"]["rtt_ms"]
-    assert rtt == {"p50": 40.0 + 184, "p95": 389.0, "p99": 389.0}
+    assert rtt == {"p50": 214.0, "p95": 372.0, "p99": 386.0}
 
 
 def test_changes_by_hand(tmp_path):

@@ -165,7 +165,8 @@ def _record(
         "ticks",
         {
             "flow": name, "t_s": ticks, "rate_bps": pick(rate[f]), "encode_bps": pick(rate[f]), "p": pick(p[f]),
-            "i": pick(i[f]), "d": pick(d[f]), "error": 0.0, "throughput": pick(got[f]) * 8 / STEP_S, "rtt_ms": rtt,
+            "i": pick(i[f]), "d": pick(d[f]), "error": 0.0, "anchor_bps": pick(rate[f]), "capacity_est_bps": None,
+            "samples": np.arange(ticks.size), "throughput": pick(got[f]) * 8 / STEP_S, "rtt_ms": rtt,
             "loss": 0.0, "queue_delay_ms": queue_delay, "queue_delay_est_ms": queue_delay,
             "base_rtt_ms": 2e3 * pick(delay),
             "delivered_bps": pick(got[f]) * 8 / STEP_S, "tfrc_bps": None, "qp": 30.0, "fps": 60.0, "rung": 2160,

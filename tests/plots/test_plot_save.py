@@ -88,7 +88,8 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Run:
         recorder.append(
             "ticks",
             {"flow": "video", "t_s": t, "rate_bps": rate, "encode_bps": rate, "p": rng.normal(0, 1, count),
-             "i": rng.normal(0, 1, count), "d": rng.normal(0, 1, count), "error": 0.0, "throughput": rate,
+             "i": rng.normal(0, 1, count), "d": rng.normal(0, 1, count), "error": 0.0, "anchor_bps": rate,
+             "capacity_est_bps": None, "samples": np.arange(count), "throughput": rate,
              "rtt_ms": delay + 40, "loss": 0.0, "queue_delay_ms": delay, "queue_delay_est_ms": delay,
              "base_rtt_ms": 40.0,
              "delivered_bps": rate, "tfrc_bps": None, "qp": 30.0, "fps": 60.0, "rung": 2160, "bounds": 0,
