@@ -155,17 +155,17 @@ NENC_API int nenc_set_gains(AdaptiveEncoder *enc, double kp, double ki, double k
 /* ---- output ----------------------------------------------------------------------------------------------------- */
 
 typedef enum nenc_bound {             /* what held or moved the rate in a tick: bits of nenc_state.bounds */
-    NENC_BOUND_MIN = 1,               /* rate_min */
-    NENC_BOUND_MAX = 2,               /* rate_max */
-    NENC_BOUND_SLEW = 4,              /* bitrate_step */
-    NENC_BOUND_TFRC = 8,              /* RFC 5348 throughput equation */
-    NENC_BOUND_LOSS = 16,             /* loss_headroom x delivered rate */
-    NENC_BOUND_DRAIN = 32,            /* emergency drain of the queue */
-    NENC_BOUND_STALE = 64,            /* no feedback */
-    NENC_BOUND_RAMP = 128,            /* ramp-up: no congestion in sight */
-    NENC_BOUND_SHED = 256,            /* frames or rungs are shed */
-    NENC_BOUND_BASE = 512,            /* the base rtt was learnt anew in this tick */
-    NENC_BOUND_WARMUP = 1024,         /* no sample has arrived yet */
+                          NENC_BOUND_MIN = 1,               /* rate_min */
+                          NENC_BOUND_MAX = 2,               /* rate_max */
+                          NENC_BOUND_SLEW = 4,              /* bitrate_step */
+                          NENC_BOUND_TFRC = 8,              /* RFC 5348 throughput equation */
+                          NENC_BOUND_LOSS = 16,             /* loss_headroom x delivered rate */
+                          NENC_BOUND_DRAIN = 32,            /* emergency drain of the queue */
+                          NENC_BOUND_STALE = 64,            /* no feedback */
+                          NENC_BOUND_RAMP = 128,            /* ramp-up: no congestion in sight */
+                          NENC_BOUND_SHED = 256,            /* frames or rungs are shed */
+                          NENC_BOUND_BASE = 512,            /* the base rtt was learnt anew in this tick */
+                          NENC_BOUND_WARMUP = 1024,         /* no sample has arrived yet */
 } nenc_bound;
 
 /* Every term of the last tick. Statistics are over the samples of the last second. */

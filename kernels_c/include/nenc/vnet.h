@@ -137,8 +137,8 @@ NENC_API int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns);
 NENC_API int nenc_vnet_set_target(nenc_vnet *net, int flow, int64_t now_ns, double target_bps);
 /* A frame of media bytes (> 0), captured and ready for the pacer at these times (ready_ns >= the time advanced to).
  * tag, flags, qp, psnr, ssim come back unchanged in the frame's row. Returns its number, from 0. */
-NENC_API int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64_t ready_ns, int64_t bytes,
-                                      uint32_t tag, uint32_t flags, float qp, float psnr, float ssim);
+NENC_API int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64_t ready_ns, int64_t bytes, uint32_t tag,
+                                      uint32_t flags, float qp, float psnr, float ssim);
 
 /* ---- feedback --------------------------------------------------------------------------------------------------- */
 
@@ -234,7 +234,12 @@ NENC_API int nenc_vnet_take_packets(nenc_vnet *net, nenc_packet_row *rows, int m
 
 /* Fills out[0..count) from stream (seed, stream), starting at draw number `from`. uniform: [0, 1); laplace: zero mean,
  * unit scale parameter; normal: N(0, 1). */
-typedef enum nenc_draw { NENC_DRAW_UNIFORM = 0, NENC_DRAW_LAPLACE = 1, NENC_DRAW_NORMAL = 2, NENC_DRAW_EXPONENTIAL = 3 } nenc_draw;
+typedef enum nenc_draw {
+    NENC_DRAW_UNIFORM = 0,
+    NENC_DRAW_LAPLACE = 1,
+    NENC_DRAW_NORMAL = 2,
+    NENC_DRAW_EXPONENTIAL = 3
+} nenc_draw;
 NENC_API int nenc_random(uint64_t seed, uint64_t stream, uint64_t from, uint32_t kind, double *out, size_t count);
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)

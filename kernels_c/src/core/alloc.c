@@ -7,12 +7,10 @@
 
 void *nenc_alloc(size_t size)
 {
-    if (size == 0 || size > SIZE_MAX - NENC_CACHE_LINE)
-        return NULL;
+    if (size == 0 || size > SIZE_MAX - NENC_CACHE_LINE) return NULL;
     size_t rounded = (size + NENC_CACHE_LINE - 1) & ~(size_t)(NENC_CACHE_LINE - 1);
     void *memory = aligned_alloc(NENC_CACHE_LINE, rounded);
-    if (memory)
-        memset(memory, 0, rounded);
+    if (memory) memset(memory, 0, rounded);
     return memory;
 }
 

@@ -59,8 +59,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
         double rtt_s = (input->window->samples > 0 ? input->window->rtt_mean_ms : state->rtt_ms) * 1e-3;
         state->tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, rtt_s, state->loss_event_rate);
         law->target_bps = clamp(state->tfrc_bps * target_share, config->rate_min_bps, config->rate_max_bps);
-        if (law->target_bps < config->rate_max_bps)
-            state->bounds |= NENC_BOUND_TFRC;
+        if (law->target_bps < config->rate_max_bps) state->bounds |= NENC_BOUND_TFRC;
 
         double error = 100 * (law->target_bps - law->rate_bps) / law->rate_bps;
         law->integral += config->ki * error;
@@ -70,8 +69,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
         double adjust = p + law->integral + d;
         state->anchor_bps = law->rate_bps;
         double rate_bps = law->rate_bps + law->rate_bps * adjust / 100;
-        if (!isnan(rate_bps))
-            law->rate_bps = clamp(rate_bps, config->rate_min_bps, config->rate_max_bps);
+        if (!isnan(rate_bps)) law->rate_bps = clamp(rate_bps, config->rate_min_bps, config->rate_max_bps);
 
         state->p = p / 100;
         state->i = law->integral / 100;

@@ -51,14 +51,11 @@ static const nenc_knob knobs[] = {
          "never stale before this, however often feedback usually comes: jitter and a longer path delay it as well"),
     KNOB(stale_halving_ns, "ns", 100e6, 1e6, 60e9,
          "from 120 Mbit/s to the floor of 5 are 4.6 halvings: under half a second into a dead path"),
-    KNOB(loss_tolerance, "", 0.02, 0, 1,
-         "one second of 1 % burst loss wanders by about as much"),
+    KNOB(loss_tolerance, "", 0.02, 0, 1, "one second of 1 % burst loss wanders by about as much"),
     KNOB(loss_delay_ns, "ns", 1e9, 0, 60e9,
          "5 % of loss that came with the rate weighs as much as 50 ms of queue: finds the capacity behind a short buffer"),
-    KNOB(loss_headroom, "", 1.5, 1, 10,
-         "random loss up to a third never binds; above it the path is broken, not noisy"),
-    KNOB(shed_loss, "", 0.3, 0, 1,
-         "loss that no usable link has: when even the floor does not fit, frames must go"),
+    KNOB(loss_headroom, "", 1.5, 1, 10, "random loss up to a third never binds; above it the path is broken, not noisy"),
+    KNOB(shed_loss, "", 0.3, 0, 1, "loss that no usable link has: when even the floor does not fit, frames must go"),
     KNOB(shed_fps_min, "1/s", 8, 0.1, 240,
          "two of fifteen frames: 0.67 of the floor's 5 Mbit/s, and enough feedback to see the path come back"),
     KNOB(qp_min, "", 18, 0, 51, "the origin's min_qp: finer quantisation is not visible"),
@@ -83,8 +80,7 @@ static double value_of(const nenc_config *config, const nenc_knob *knob)
 static const nenc_knob *find(const char *name)
 {
     for (size_t i = 0; name && i < KNOBS; i++)
-        if (strcmp(knobs[i].name, name) == 0)
-            return &knobs[i];
+        if (strcmp(knobs[i].name, name) == 0) return &knobs[i];
     return NULL;
 }
 
@@ -93,25 +89,21 @@ static int legal(const nenc_knob *knob, double value) { return value >= knob->lo
 
 const nenc_knob *nenc_knobs(size_t *count)
 {
-    if (count)
-        *count = KNOBS;
+    if (count) *count = KNOBS;
     return knobs;
 }
 
 void nenc_config_default(nenc_config *config)
 {
-    if (!config)
-        return;
+    if (!config) return;
     *config = (nenc_config){.size = sizeof *config, .law = NENC_LAW_NENC, .tick_ns = 1000000000 / 60};
-    for (size_t i = 0; i < KNOBS; i++)
-        memcpy((char *)config + knobs[i].offset, &knobs[i].value, sizeof knobs[i].value);
+    for (size_t i = 0; i < KNOBS; i++) memcpy((char *)config + knobs[i].offset, &knobs[i].value, sizeof knobs[i].value);
 }
 
 int nenc_config_set(nenc_config *config, const char *name, double value)
 {
     const nenc_knob *knob = find(name);
-    if (!config || !knob || !legal(knob, value))
-        return NENC_EINVAL;
+    if (!config || !knob || !legal(knob, value)) return NENC_EINVAL;
     memcpy((char *)config + knob->offset, &value, sizeof value);
     return NENC_OK;
 }
@@ -119,8 +111,7 @@ int nenc_config_set(nenc_config *config, const char *name, double value)
 int nenc_config_get(const nenc_config *config, const char *name, double *value)
 {
     const nenc_knob *knob = find(name);
-    if (!config || !knob || !value)
-        return NENC_EINVAL;
+    if (!config || !knob || !value) return NENC_EINVAL;
     *value = value_of(config, knob);
     return NENC_OK;
 }
@@ -128,39 +119,26 @@ int nenc_config_get(const nenc_config *config, const char *name, double *value)
 /* The first field that is wrong by itself or against another one, NULL when there is none. */
 static const char *first_wrong(const nenc_config *config)
 {
-    if (config->size != sizeof *config)
-        return "size";
-    if (config->law > NENC_LAW_CLASSIC)
-        return "law";
-    if (config->tick_ns < tick_low_ns || config->tick_ns > tick_high_ns)
-        return "tick_ns";
+    if (config->size != sizeof *config) return "size";
+    if (config->law > NENC_LAW_CLASSIC) return "law";
+    if (config->tick_ns < tick_low_ns || config->tick_ns > tick_high_ns) return "tick_ns";
     for (size_t i = 0; i < KNOBS; i++)
-        if (!legal(&knobs[i], value_of(config, &knobs[i])))
-            return knobs[i].name;
-    if (config->rate_max_bps < config->rate_min_bps)
-        return "rate_max_bps";
-    if (config->rate_start_bps < config->rate_min_bps || config->rate_start_bps > config->rate_max_bps)
-        return "rate_start_bps";
+        if (!legal(&knobs[i], value_of(config, &knobs[i]))) return knobs[i].name;
+    if (config->rate_max_bps < config->rate_min_bps) return "rate_max_bps";
+    if (config->rate_start_bps < config->rate_min_bps || config->rate_start_bps > config->rate_max_bps) return "rate_start_bps";
     size_t height = 0;
-    while (height < sizeof heights / sizeof *heights && heights[height] != config->height_max)
-        height++;
-    if (height == sizeof heights / sizeof *heights)
-        return "height_max";
-    if (config->queue_high_ns <= config->queue_target_ns)
-        return "queue_high_ns";
-    if (config->shed_fps_min > config->fps_max)
-        return "shed_fps_min";
-    if (config->qp_max < config->qp_min)
-        return "qp_max";
-    if (config->qp_initial < config->qp_min || config->qp_initial > config->qp_max)
-        return "qp_initial";
+    while (height < sizeof heights / sizeof *heights && heights[height] != config->height_max) height++;
+    if (height == sizeof heights / sizeof *heights) return "height_max";
+    if (config->queue_high_ns <= config->queue_target_ns) return "queue_high_ns";
+    if (config->shed_fps_min > config->fps_max) return "shed_fps_min";
+    if (config->qp_max < config->qp_min) return "qp_max";
+    if (config->qp_initial < config->qp_min || config->qp_initial > config->qp_max) return "qp_initial";
     return NULL;
 }
 
 int nenc_config_check(const nenc_config *config, const char **culprit)
 {
     const char *wrong = config ? first_wrong(config) : "config";
-    if (culprit)
-        *culprit = wrong;
+    if (culprit) *culprit = wrong;
     return wrong ? NENC_EINVAL : NENC_OK;
 }

@@ -14,15 +14,12 @@ static uint32_t detect(void)
 {
     enum { FMA = 1u << 12, OSXSAVE = 1u << 27, AVX = 1u << 28, AVX2 = 1u << 5, XMM_AND_YMM = 6 };
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE) || !(c & AVX))
-        return 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE) || !(c & AVX)) return 0;
     uint32_t flags = c & FMA ? NENC_CPU_FMA : 0;
     uint32_t saved, high;
     __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
-    if ((saved & XMM_AND_YMM) != XMM_AND_YMM)
-        return 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & AVX2))
-        flags |= NENC_CPU_AVX2;
+    if ((saved & XMM_AND_YMM) != XMM_AND_YMM) return 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & AVX2)) flags |= NENC_CPU_AVX2;
     return flags;
 }
 #elif defined(__aarch64__)
@@ -49,8 +46,7 @@ static void look(void)
     found = detect();
     const char *wish = getenv("NENC_CPU");
     for (size_t i = 0; wish && i < sizeof variants / sizeof *variants; i++)
-        if (strcmp(wish, variants[i].name) == 0)
-            shown = variants[i].mask;
+        if (strcmp(wish, variants[i].name) == 0) shown = variants[i].mask;
 }
 
 uint32_t nenc_cpu_flags(void)

@@ -33,24 +33,19 @@ AdaptiveEncoder *nenc_create(const nenc_config *config, int64_t now_ns, int *sta
 {
     AdaptiveEncoder *enc = NULL;
     int result = nenc_config_check(config, NULL);
-    if (result == NENC_OK && (now_ns < -NENC_TIME_LIMIT || now_ns > NENC_TIME_LIMIT))
-        result = NENC_ERANGE;
+    if (result == NENC_OK && (now_ns < -NENC_TIME_LIMIT || now_ns > NENC_TIME_LIMIT)) result = NENC_ERANGE;
     if (result == NENC_OK) {
         enc = nenc_alloc(sizeof *enc + laws[config->law]->size);
-        if (enc)
-            begin(enc, config, now_ns);
-        else
-            result = NENC_ENOMEM;
+        if (enc) begin(enc, config, now_ns);
+        else result = NENC_ENOMEM;
     }
-    if (status)
-        *status = result;
+    if (status) *status = result;
     return enc;
 }
 
 void nenc_destroy(AdaptiveEncoder *enc)
 {
-    if (!enc)
-        return;
+    if (!enc) return;
     nenc_stop(enc);
     nenc_free(enc);
 }

@@ -56,8 +56,7 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
     const double count = estimate->bps[0] * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes) / (1.0 - 0.99 * loss);
     if (estimate->loss_packets < packets) /* the plain mean first: a filter would remember its first sample for long */
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
-    else
-        estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
+    else estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
     /* A broken path that is whole again is known by two clean reports, not by the tail of a filter. */
     const double two = 0.5 * (loss + estimate->last_loss);
     if (estimate->loss > config->shed_loss && two < 0.25 * estimate->loss && count > 5.0) estimate->loss = two;
@@ -191,8 +190,7 @@ static void remember(nenc_estimate *estimate, const nenc_sample *sample)
     if (estimate->count < NENC_RECENT_SAMPLES) estimate->count++;
 }
 
-int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms,
-                         int sated)
+int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms, int sated)
 {
     const int first = !estimate->count;
     const int64_t now_ns = sample->time_ns;

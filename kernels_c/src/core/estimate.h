@@ -34,7 +34,8 @@ typedef struct nenc_estimate {
     double queue_slow_ms; /* smoothed */
     double delivered_bps; /* smoothed */
     double loss;          /* smoothed over about a second */
-    double loss_floor; /* the lowest that was: what the path loses anyway; rises only when the law has proof (INFINITY: unknown) */
+    double
+        loss_floor; /* the lowest that was: what the path loses anyway; rises only when the law has proof (INFINITY: unknown) */
     double loss_packets; /* since the start */
     double capacity_bps; /* what the path carries: measured while the queue was busy, at least what arrives; 0: unknown */
     double full_bps;     /* where the path was last seen full, 0: not, or more has arrived since */

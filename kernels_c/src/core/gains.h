@@ -32,8 +32,7 @@ static inline void nenc_gains_put(nenc_gains_box *box, const nenc_gains *gains)
 static inline bool nenc_gains_take(nenc_gains_box *box, nenc_gains *gains)
 {
     uint64_t version = atomic_load_explicit(&box->sequence, memory_order_relaxed);
-    if (version == box->taken || version % 2 != 0 ||
-        !nenc_seq_read(&box->sequence, box->words, NENC_GAINS_WORDS, gains, version))
+    if (version == box->taken || version % 2 != 0 || !nenc_seq_read(&box->sequence, box->words, NENC_GAINS_WORDS, gains, version))
         return false;
     box->taken = version;
     return true;

@@ -121,7 +121,8 @@ static double predicted_queue_s(const production *law, int64_t now_ns, int sated
     const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
     if (!(capacity > 0.0)) return queue_s;
     const double unseen_s = path->rtt_ms[0] * 1e-3;
-    const double sent = nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
+    const double sent =
+        nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
     const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
     return predicted > 0.0 ? predicted : 0.0;
 }
@@ -171,8 +172,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
      * shares a full link must not take the others' bursts for that. */
     const double now_s = path->queue_ms * 1e-3;
     const int lost = sated && coming_s - now_s > 0.3 * high_s;
-    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost))
-        enter(law, DRAIN, now_ns);
+    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN, now_ns);
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
         if (coming_s < set_s && path->queue_ms * 1e-3 < high_s) {
@@ -222,8 +222,7 @@ static void control(production *law, const nenc_config *config, int64_t now_ns, 
     /* Without a sight of the empty queue the base rtt may be another flow's queue: look, by aiming at 0 for a moment. */
     const int64_t unseen_ns = now_ns - (law->path.empty_ns > law->probed_ns ? law->path.empty_ns : law->probed_ns);
     if (law->probe_ns == INT64_MIN && (double)unseen_ns > config->base_probe_ns) law->probe_ns = now_ns;
-    if (law->probe_ns != INT64_MIN &&
-        (law->path.empty_ns > law->probe_ns || (double)(now_ns - law->probe_ns) > 4e9 * dead)) {
+    if (law->probe_ns != INT64_MIN && (law->path.empty_ns > law->probe_ns || (double)(now_ns - law->probe_ns) > 4e9 * dead)) {
         law->probe_ns = INT64_MIN;
         law->probed_ns = now_ns;
     }
@@ -297,7 +296,8 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     state->delivered_bps = path->delivered_bps;
     state->capacity_bps = path->capacity_bps;
     state->loss_event_rate = nenc_tfrc_loss_event_rate(&law->tfrc);
-    state->tfrc_bps = path->count ? nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, state->loss_event_rate) : INFINITY;
+    state->tfrc_bps =
+        path->count ? nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, state->loss_event_rate) : INFINITY;
     state->queue_delay_ms = path->queue_ms;
     state->base_rtt_ms = path->count ? path->rtt_base_ms : 0.0;
     state->bounds = law->bounds;

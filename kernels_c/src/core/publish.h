@@ -25,8 +25,7 @@ typedef struct nenc_publish {
 static inline void nenc_publish_put(nenc_publish *publish, const nenc_state *state)
 {
     uint64_t number = atomic_load_explicit(&publish->latest, memory_order_relaxed) + 1;
-    nenc_seq_write(&publish->copy[number & 1].sequence, publish->copy[number & 1].words, NENC_STATE_WORDS, state,
-                   2 * number);
+    nenc_seq_write(&publish->copy[number & 1].sequence, publish->copy[number & 1].words, NENC_STATE_WORDS, state, 2 * number);
     atomic_store_explicit(&publish->latest, number, memory_order_release);
 }
 
@@ -34,8 +33,7 @@ static inline void nenc_publish_put(nenc_publish *publish, const nenc_state *sta
 static inline void nenc_publish_get(const nenc_publish *publish, nenc_state *state)
 {
     uint64_t number;
-    do
-        number = atomic_load_explicit(&publish->latest, memory_order_acquire);
+    do number = atomic_load_explicit(&publish->latest, memory_order_acquire);
     while (!nenc_seq_read(&publish->copy[number & 1].sequence, publish->copy[number & 1].words, NENC_STATE_WORDS, state,
                           2 * number));
 }

@@ -14,8 +14,7 @@ static double between(double value, double from, double to, double at_from, doub
 
 static double from_delay(const nenc_config *config, double delay_ns)
 {
-    if (!(delay_ns > 0))
-        return config->qp_min;
+    if (!(delay_ns > 0)) return config->qp_min;
     if (delay_ns < config->queue_target_ns)
         return between(delay_ns, 0, config->queue_target_ns, config->qp_min, config->qp_initial);
     if (delay_ns < config->queue_high_ns)
@@ -30,8 +29,7 @@ float nenc_qp_step(nenc_qp *qp, const nenc_config *config, double queue_delay_ms
     double wanted = from_delay(config, queue_delay_ms * 1e6);
     double change = wanted - qp->wanted;
     /* The ends are reached exactly, the band applies between them. */
-    if (change >= band || change <= -band || wanted == config->qp_min || wanted == config->qp_max)
-        qp->wanted = wanted;
+    if (change >= band || change <= -band || wanted == config->qp_min || wanted == config->qp_max) qp->wanted = wanted;
     double dt_s = (double)dt_ns * 1e-9;
     double up = qp->level + coarser_per_s * dt_s, down = qp->level - finer_per_s * dt_s;
     qp->level = qp->wanted > up ? up : qp->wanted < down ? down : qp->wanted;

@@ -12,8 +12,7 @@ static bool within(float value, float low, float high) { return value >= low && 
 /* + 0 turns -0 into 0. */
 static bool normalise(const nenc_sample *raw, nenc_sample *sample)
 {
-    if (!within(raw->rtt_ms, 0, HUGE_VALF) || isinf(raw->rtt_ms) || !within(raw->loss, 0, 1))
-        return false;
+    if (!within(raw->rtt_ms, 0, HUGE_VALF) || isinf(raw->rtt_ms) || !within(raw->loss, 0, 1)) return false;
     *sample = (nenc_sample){
         .time_ns = raw->time_ns,
         .throughput_kbps = raw->throughput_kbps,
@@ -30,8 +29,7 @@ static bool normalise(const nenc_sample *raw, nenc_sample *sample)
 int nenc_record(AdaptiveEncoder *enc, const nenc_sample *sample)
 {
     nenc_sample accepted;
-    if (!enc)
-        return NENC_EINVAL;
+    if (!enc) return NENC_EINVAL;
     if (!sample || !normalise(sample, &accepted)) {
         atomic_fetch_add_explicit(&enc->refused, 1, memory_order_relaxed);
         return NENC_EINVAL;

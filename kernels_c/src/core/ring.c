@@ -16,8 +16,7 @@ bool nenc_ring_pop(nenc_ring *ring, nenc_sample *sample)
     for (;;) {
         uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
         uint64_t behind = head - ring->tail;
-        if (behind == 0)
-            return false;
+        if (behind == 0) return false;
         if (behind > NENC_RING_SLOTS) {
             ring->overwritten += behind - NENC_RING_SLOTS;
             ring->tail = head - NENC_RING_SLOTS;

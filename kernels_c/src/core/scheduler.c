@@ -15,8 +15,8 @@ static const double enter_bpp = 0.02, leave_bpp = 0.016;
 static const int64_t dwell_ns = 2000000000;
 
 /* Shares of fps_max while frames are shed; a fifth or so apart, so that a step is a small change and noise is none. */
-static const double shares[] = {1,    0.8,  0.6,  0.5,   0.4,   0.3,  0.25, 0.2,   0.15,  0.12, 0.1,   0.08,
-                                0.06, 0.05, 0.04, 0.03,  0.025, 0.02, 0.015, 0.012, 0.01, 0.008, 0.006, 0.004};
+static const double shares[] = {1,    0.8,  0.6,  0.5,  0.4,   0.3,  0.25,  0.2,   0.15, 0.12,  0.1,   0.08,
+                                0.06, 0.05, 0.04, 0.03, 0.025, 0.02, 0.015, 0.012, 0.01, 0.008, 0.006, 0.004};
 
 enum { SHARES = sizeof shares / sizeof *shares };
 
@@ -36,8 +36,7 @@ static int allowed(const nenc_config *config, int rung) { return rungs[rung].lin
 static int highest(const nenc_config *config, double bps, double bpp)
 {
     int rung = 0;
-    while (rung + 1 < RUNGS && allowed(config, rung + 1) && bits_per_pixel(config, bps, rung + 1) >= bpp)
-        rung++;
+    while (rung + 1 < RUNGS && allowed(config, rung + 1) && bits_per_pixel(config, bps, rung + 1) >= bpp) rung++;
     return rung;
 }
 
@@ -49,8 +48,7 @@ static double fps_of(const nenc_config *config, int step)
 
 static int choose_rung(const nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, const nenc_state *state)
 {
-    if (state->bounds & NENC_BOUND_SHED)
-        return 0;
+    if (state->bounds & NENC_BOUND_SHED) return 0;
     if (bits_per_pixel(config, state->encode_bps, scheduler->rung) < leave_bpp)
         return highest(config, state->encode_bps, leave_bpp);
     int better = highest(config, state->encode_bps, enter_bpp);
@@ -61,11 +59,9 @@ static int choose_step(const nenc_scheduler *scheduler, const nenc_config *confi
 {
     int step = scheduler->step;
     double share = state->bounds & NENC_BOUND_SHED ? state->encode_bps / state->rate_bps : 1;
-    while (step + 1 < SHARES && shares[step] > share && fps_of(config, step) > config->shed_fps_min)
-        step++;
+    while (step + 1 < SHARES && shares[step] > share && fps_of(config, step) > config->shed_fps_min) step++;
     int back = step == scheduler->step && step > 0 && now_ns - scheduler->step_ns >= back_ns;
-    if (back && (share >= 1 || share >= shares[step - 1] * back_margin))
-        step--;
+    if (back && (share >= 1 || share >= shares[step - 1] * back_margin)) step--;
     return step;
 }
 
@@ -82,10 +78,8 @@ void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, i
 {
     int rung = choose_rung(scheduler, config, now_ns, state);
     int step = choose_step(scheduler, config, now_ns, state);
-    if (rung != scheduler->rung)
-        scheduler->rung_ns = now_ns;
-    if (step != scheduler->step)
-        scheduler->step_ns = now_ns;
+    if (rung != scheduler->rung) scheduler->rung_ns = now_ns;
+    if (step != scheduler->step) scheduler->step_ns = now_ns;
     scheduler->rung = rung;
     scheduler->step = step;
     state->rung = rungs[rung].lines;

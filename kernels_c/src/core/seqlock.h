@@ -20,8 +20,7 @@ typedef _Atomic uint64_t nenc_word;
 enum { NENC_WORD = sizeof(uint64_t) };
 
 /* version is even and differs from the one before. */
-static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t count, const void *source,
-                                  uint64_t version)
+static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t count, const void *source, uint64_t version)
 {
     atomic_store_explicit(sequence, version - 1, memory_order_relaxed);
     for (size_t i = 0; i < count; i++) {
@@ -33,11 +32,9 @@ static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t 
 }
 
 /* False when this version is not there, or was overwritten while it was read; target is then garbage. */
-static inline bool nenc_seq_read(const nenc_word *sequence, const nenc_word *words, size_t count, void *target,
-                                 uint64_t version)
+static inline bool nenc_seq_read(const nenc_word *sequence, const nenc_word *words, size_t count, void *target, uint64_t version)
 {
-    if (atomic_load_explicit(sequence, memory_order_acquire) != version)
-        return false;
+    if (atomic_load_explicit(sequence, memory_order_acquire) != version) return false;
     for (size_t i = 0; i < count; i++) {
         uint64_t word = atomic_load_explicit(&words[i], memory_order_acquire);
         memcpy((char *)target + i * NENC_WORD, &word, NENC_WORD);

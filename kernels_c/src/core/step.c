@@ -26,8 +26,7 @@ static void take_samples(AdaptiveEncoder *enc, int64_t now_ns)
 static void take_gains(AdaptiveEncoder *enc)
 {
     nenc_gains gains;
-    if (!nenc_gains_take(&enc->gains, &gains))
-        return;
+    if (!nenc_gains_take(&enc->gains, &gains)) return;
     enc->config.kp = gains.kp;
     enc->config.ki = gains.ki;
     enc->config.kd = gains.kd;
@@ -50,8 +49,7 @@ static void fill_statistics(nenc_state *state, const nenc_window_stats *stats)
 
 static uint32_t age_us(int64_t newest_ns, int64_t now_ns)
 {
-    if (newest_ns == INT64_MIN || (now_ns - newest_ns) / 1000 > UINT32_MAX)
-        return UINT32_MAX;
+    if (newest_ns == INT64_MIN || (now_ns - newest_ns) / 1000 > UINT32_MAX) return UINT32_MAX;
     return (uint32_t)((now_ns - newest_ns) / 1000);
 }
 
@@ -64,8 +62,7 @@ static void publish(AdaptiveEncoder *enc)
 int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
 {
     nenc_state *state = &enc->state;
-    if (now_ns < state->now_ns || now_ns > NENC_TIME_LIMIT)
-        return NENC_ERANGE;
+    if (now_ns < state->now_ns || now_ns > NENC_TIME_LIMIT) return NENC_ERANGE;
     int64_t dt_ns = now_ns - state->now_ns;
     state->now_ns = now_ns;
 
@@ -77,12 +74,10 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
     state->age_us = age_us(enc->newest_ns, now_ns);
 
     enc->law->step(enc->law_state, &enc->config,
-                   &(nenc_law_input){.now_ns = now_ns, .dt_ns = dt_ns, .newest_ns = enc->newest_ns, .window = state},
-                   state);
+                   &(nenc_law_input){.now_ns = now_ns, .dt_ns = dt_ns, .newest_ns = enc->newest_ns, .window = state}, state);
     assert(state->rate_bps >= enc->config.rate_min_bps && state->rate_bps <= enc->config.rate_max_bps);
     assert(state->encode_bps > 0 && state->encode_bps <= state->rate_bps);
-    if (enc->newest_ns != INT64_MIN)
-        state->qp = nenc_qp_step(&enc->qp, &enc->config, state->queue_delay_ms, dt_ns);
+    if (enc->newest_ns != INT64_MIN) state->qp = nenc_qp_step(&enc->qp, &enc->config, state->queue_delay_ms, dt_ns);
     nenc_scheduler_step(&enc->scheduler, &enc->config, now_ns, state);
 
     state->ticks++;
@@ -95,22 +90,17 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
 
 int64_t nenc_step(AdaptiveEncoder *enc, int64_t now_ns, nenc_state *state)
 {
-    if (!enc)
-        return NENC_EINVAL;
-    if (enc->thread.running)
-        return NENC_ESTATE;
+    if (!enc) return NENC_EINVAL;
+    if (enc->thread.running) return NENC_ESTATE;
     int status = nenc_tick(enc, now_ns);
-    if (status != NENC_OK)
-        return status;
-    if (state)
-        *state = enc->state;
+    if (status != NENC_OK) return status;
+    if (state) *state = enc->state;
     return whole(enc->state.rate_bps);
 }
 
 int nenc_state_get(AdaptiveEncoder *enc, nenc_state *state)
 {
-    if (!enc || !state)
-        return NENC_EINVAL;
+    if (!enc || !state) return NENC_EINVAL;
     nenc_publish_get(&enc->published, state);
     return NENC_OK;
 }

@@ -15,8 +15,7 @@ static double f(double p) { return sqrt(2 * p / 3) + 12 * sqrt(3 * p / 8) * p * 
 
 double nenc_tfrc_rate_bps(double packet_bytes, double rtt_s, double p)
 {
-    if (!(p > 0) || !(rtt_s > 0))
-        return INFINITY;
+    if (!(p > 0) || !(rtt_s > 0)) return INFINITY;
     return 8 * packet_bytes / (rtt_s * f(p < 1 ? p : 1));
 }
 
@@ -29,10 +28,8 @@ static double synthetic_interval(double rate_pps, double rtt_s)
     double low = 1e-12, high = 1; /* f rises with p; halving the logarithm needs no libm: sqrt of the product */
     while (high > low * 1.001) {
         double middle = sqrt(low * high);
-        if (1 / f(middle) > target)
-            low = middle;
-        else
-            high = middle;
+        if (1 / f(middle) > target) low = middle;
+        else high = middle;
     }
     return 1 / high;
 }
@@ -41,8 +38,7 @@ static double synthetic_interval(double rate_pps, double rtt_s)
 static void begin_event(nenc_tfrc *tfrc, double before, double at_ns, double rtt_s)
 {
     double interval = tfrc->intervals > 0 ? before - tfrc->event_start : synthetic_interval(tfrc->rate_max_pps, rtt_s);
-    for (int i = NENC_TFRC_INTERVALS - 1; i > 0; i--)
-        tfrc->closed[i] = tfrc->closed[i - 1];
+    for (int i = NENC_TFRC_INTERVALS - 1; i > 0; i--) tfrc->closed[i] = tfrc->closed[i - 1];
     tfrc->closed[0] = interval;
     tfrc->intervals += tfrc->intervals < NENC_TFRC_INTERVALS;
     tfrc->event_start = before;
@@ -54,8 +50,7 @@ static void measure_rate(nenc_tfrc *tfrc, double now_ns, double rtt_s, double re
 {
     tfrc->rate_packets += received;
     double elapsed_s = (now_ns - tfrc->rate_ns) * 1e-9;
-    if (elapsed_s < rtt_s)
-        return;
+    if (elapsed_s < rtt_s) return;
     double rate = tfrc->rate_packets / elapsed_s;
     tfrc->rate_max_pps = rate > tfrc->rate_max_pps ? rate : tfrc->rate_max_pps;
     tfrc->rate_packets = 0;
@@ -104,8 +99,7 @@ void nenc_tfrc_sample(nenc_tfrc *tfrc, double packet_bytes, const nenc_sample *s
 double nenc_tfrc_loss_event_rate(const nenc_tfrc *tfrc)
 {
     static const double weights[NENC_TFRC_INTERVALS] = {1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2};
-    if (tfrc->intervals == 0)
-        return 0;
+    if (tfrc->intervals == 0) return 0;
     double current = tfrc->packets - tfrc->event_start; /* I_0: S_C - S_A + 1 */
     double with = 0, without = 0, total = 0;
     for (int i = 0; i < tfrc->intervals; i++) {

@@ -27,8 +27,7 @@ static void sleep_until(int64_t deadline_ns)
 static void account(nenc_thread *thread, int64_t late_ns, int64_t missed)
 {
     int64_t worst = atomic_load_explicit(&thread->lateness_max_ns, memory_order_relaxed);
-    if (late_ns > worst)
-        atomic_store_explicit(&thread->lateness_max_ns, late_ns, memory_order_relaxed);
+    if (late_ns > worst) atomic_store_explicit(&thread->lateness_max_ns, late_ns, memory_order_relaxed);
     atomic_fetch_add_explicit(&thread->lateness_sum_ns, late_ns, memory_order_relaxed);
     atomic_fetch_add_explicit(&thread->missed, (uint64_t)missed, memory_order_relaxed);
     atomic_fetch_add_explicit(&thread->ticks, 1, memory_order_relaxed);
@@ -43,8 +42,7 @@ static void *run(void *argument)
     for (;;) {
         deadline_ns += tick_ns;
         sleep_until(deadline_ns);
-        if (atomic_load_explicit(&thread->stop, memory_order_relaxed))
-            return NULL;
+        if (atomic_load_explicit(&thread->stop, memory_order_relaxed)) return NULL;
         int64_t now_ns = nenc_now_ns();
         int64_t late_ns = now_ns - deadline_ns;
         int64_t missed = late_ns / tick_ns;
@@ -56,21 +54,17 @@ static void *run(void *argument)
 
 int nenc_start(AdaptiveEncoder *enc)
 {
-    if (!enc)
-        return NENC_EINVAL;
+    if (!enc) return NENC_EINVAL;
     nenc_thread *thread = &enc->thread;
-    if (thread->running)
-        return NENC_ESTATE;
+    if (thread->running) return NENC_ESTATE;
     /* The controller lives on another clock, which is ahead: the thread could not tick. */
-    if (enc->state.now_ns > nenc_now_ns())
-        return NENC_ERANGE;
+    if (enc->state.now_ns > nenc_now_ns()) return NENC_ERANGE;
     atomic_store(&thread->stop, false);
     atomic_store(&thread->ticks, 0);
     atomic_store(&thread->missed, 0);
     atomic_store(&thread->lateness_max_ns, 0);
     atomic_store(&thread->lateness_sum_ns, 0);
-    if (pthread_create(&thread->id, NULL, run, enc) != 0)
-        return NENC_ETHREAD;
+    if (pthread_create(&thread->id, NULL, run, enc) != 0) return NENC_ETHREAD;
     thread->running = true;
     thread->realtime_errno = pthread_setschedparam(thread->id, SCHED_FIFO, &(struct sched_param){PRIORITY});
     thread->realtime = thread->realtime_errno == 0;
@@ -79,10 +73,8 @@ int nenc_start(AdaptiveEncoder *enc)
 
 int nenc_stop(AdaptiveEncoder *enc)
 {
-    if (!enc)
-        return NENC_EINVAL;
-    if (!enc->thread.running)
-        return NENC_OK;
+    if (!enc) return NENC_EINVAL;
+    if (!enc->thread.running) return NENC_OK;
     atomic_store(&enc->thread.stop, true);
     pthread_join(enc->thread.id, NULL);
     enc->thread.running = false;
@@ -91,8 +83,7 @@ int nenc_stop(AdaptiveEncoder *enc)
 
 int nenc_thread_info_get(AdaptiveEncoder *enc, nenc_thread_info *info)
 {
-    if (!enc || !info)
-        return NENC_EINVAL;
+    if (!enc || !info) return NENC_EINVAL;
     nenc_thread *thread = &enc->thread;
     *info = (nenc_thread_info){
         .running = thread->running,

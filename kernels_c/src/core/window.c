@@ -53,8 +53,7 @@ static void merge_closest(nenc_window *window)
         }
     }
     merge_slots(window, slot_at(window, closest), slot_at(window, closest + 1));
-    for (uint32_t i = closest + 2; i < window->used; i++)
-        move_slot(window, slot_at(window, i - 1), slot_at(window, i));
+    for (uint32_t i = closest + 2; i < window->used; i++) move_slot(window, slot_at(window, i - 1), slot_at(window, i));
     window->used--;
     window->soa.weight[slot_at(window, window->used)] = 0;
 }
@@ -62,10 +61,8 @@ static void merge_closest(nenc_window *window)
 void nenc_window_push(nenc_window *window, const nenc_sample *sample)
 {
     nenc_window_expire(window, sample->time_ns);
-    if (window->used == 0)
-        window->epoch_ns = sample->time_ns;
-    if (window->used == NENC_WINDOW_SLOTS)
-        merge_closest(window);
+    if (window->used == 0) window->epoch_ns = sample->time_ns;
+    if (window->used == NENC_WINDOW_SLOTS) merge_closest(window);
     uint32_t slot = slot_at(window, window->used);
     nenc_window_soa *soa = &window->soa;
     soa->weight[slot] = 1;

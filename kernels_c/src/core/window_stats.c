@@ -25,24 +25,21 @@ static inline float sum(const lanes *v)
 static inline float least(const lanes *v)
 {
     float least = v->lane[0];
-    for (int l = 1; l < NENC_WINDOW_LANES; l++)
-        least = v->lane[l] < least ? v->lane[l] : least;
+    for (int l = 1; l < NENC_WINDOW_LANES; l++) least = v->lane[l] < least ? v->lane[l] : least;
     return least;
 }
 
 static inline float greatest(const lanes *v)
 {
     float greatest = v->lane[0];
-    for (int l = 1; l < NENC_WINDOW_LANES; l++)
-        greatest = v->lane[l] > greatest ? v->lane[l] : greatest;
+    for (int l = 1; l < NENC_WINDOW_LANES; l++) greatest = v->lane[l] > greatest ? v->lane[l] : greatest;
     return greatest;
 }
 
 static inline lanes all(float value)
 {
     lanes v;
-    for (int l = 0; l < NENC_WINDOW_LANES; l++)
-        v.lane[l] = value;
+    for (int l = 0; l < NENC_WINDOW_LANES; l++) v.lane[l] = value;
     return v;
 }
 
@@ -59,8 +56,7 @@ void nenc_window_stats_c(const nenc_window_soa *window, nenc_window_stats *stats
     for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
         int l = slot % NENC_WINDOW_LANES;
         float w = window->weight[slot];
-        if (w == 0)
-            continue;
+        if (w == 0) continue;
         float x = window->throughput_kbps[slot], y = window->rtt_ms[slot];
         weight.lane[l] += w;
         throughput.lane[l] = fmaf(w, x, throughput.lane[l]);
@@ -86,8 +82,7 @@ void nenc_window_stats_c(const nenc_window_soa *window, nenc_window_stats *stats
     for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
         int l = slot % NENC_WINDOW_LANES;
         float w = window->weight[slot];
-        if (w == 0)
-            continue;
+        if (w == 0) continue;
         float x = window->throughput_kbps[slot] - throughput_mean;
         float y = window->rtt_ms[slot] - rtt_mean;
         float t = seconds(window, slot) - time_mean;

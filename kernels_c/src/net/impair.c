@@ -34,8 +34,8 @@ static int is_probability(double p) { return p >= 0.0 && p <= 1.0; }
 int nenc_loss_check(const nenc_loss *loss)
 {
     if (!loss || loss->kind > NENC_LOSS_GILBERT_ELLIOTT || loss->at_entry > 1) return NENC_EINVAL;
-    const int good = is_probability(loss->p) && is_probability(loss->r) && is_probability(loss->loss_bad) &&
-                     is_probability(loss->loss_good);
+    const int good =
+        is_probability(loss->p) && is_probability(loss->r) && is_probability(loss->loss_bad) && is_probability(loss->loss_good);
     return good ? NENC_OK : NENC_EINVAL;
 }
 

@@ -156,10 +156,12 @@ int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config)
     if (net->started) return NENC_ESTATE;
     if (net->flow_count == MAX_FLOWS) return NENC_ERANGE;
     int first, last, reverse_first = -1, reverse_last = -1;
-    const int legal = config->packet_bytes > config->header_bytes && config->packet_bytes <= 65507 && config->overhead_bytes <= 1000 &&
-                      config->pacer_factor > 0.0 && isfinite(config->pacer_factor) && config->pacer_burst_ns >= 0;
+    const int legal = config->packet_bytes > config->header_bytes && config->packet_bytes <= 65507 &&
+                      config->overhead_bytes <= 1000 && config->pacer_factor > 0.0 && isfinite(config->pacer_factor) &&
+                      config->pacer_burst_ns >= 0;
     if (!legal || find_links(net, NENC_FORWARD, config->first_link, config->last_link, &first, &last)) return NENC_EINVAL;
-    if (net->chain_count[NENC_REVERSE] && find_links(net, NENC_REVERSE, -1, -1, &reverse_first, &reverse_last)) return NENC_EINVAL;
+    if (net->chain_count[NENC_REVERSE] && find_links(net, NENC_REVERSE, -1, -1, &reverse_first, &reverse_last))
+        return NENC_EINVAL;
     nenc_flow *flow = malloc(sizeof *flow);
     if (!flow) return NENC_ENOMEM;
     const int status = nenc_flow_init(flow, net->flow_count, config, first, last);
@@ -372,8 +374,14 @@ int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64
     if (!f || bytes <= 0 || bytes > INT32_MAX) return NENC_EINVAL;
     if (net->status) return net->status;
     if (ready_ns < net->now_ns) return NENC_ERANGE;
-    const nenc_frame_row row = {.capture_ns = capture_ns, .ready_ns = ready_ns, .bytes = bytes, .tag = tag, .flags = flags,
-                                .qp = qp, .psnr = psnr, .ssim = ssim};
+    const nenc_frame_row row = {.capture_ns = capture_ns,
+                                .ready_ns = ready_ns,
+                                .bytes = bytes,
+                                .tag = tag,
+                                .flags = flags,
+                                .qp = qp,
+                                .psnr = psnr,
+                                .ssim = ssim};
     const int64_t number = nenc_flow_add_frame(f, &row);
     if (number < 0) fail(net, (int)number);
     return number;

@@ -10,22 +10,22 @@
 
 static int check_failures;
 
-#define CHECK(condition)                                                                  \
-    do {                                                                                  \
-        if (!(condition)) {                                                               \
-            fprintf(stderr, "%s:%d: %s: not true: %s\n", __FILE__, __LINE__, __func__, #condition); \
-            check_failures++;                                                             \
-        }                                                                                 \
+#define CHECK(condition)                                                                                                         \
+    do {                                                                                                                         \
+        if (!(condition)) {                                                                                                      \
+            fprintf(stderr, "%s:%d: %s: not true: %s\n", __FILE__, __LINE__, __func__, #condition);                              \
+            check_failures++;                                                                                                    \
+        }                                                                                                                        \
     } while (0)
 
 /* |a - b| <= tolerance; a NaN fails. */
-#define CHECK_NEAR(a, b, tolerance)                                                       \
-    do {                                                                                  \
-        double check_a = (a), check_b = (b);                                              \
-        if (!(fabs(check_a - check_b) <= (tolerance))) {                                  \
-            fprintf(stderr, "%s:%d: %s: %s = %.9g, not %.9g\n", __FILE__, __LINE__, __func__, #a, check_a, check_b); \
-            check_failures++;                                                             \
-        }                                                                                 \
+#define CHECK_NEAR(a, b, tolerance)                                                                                              \
+    do {                                                                                                                         \
+        double check_a = (a), check_b = (b);                                                                                     \
+        if (!(fabs(check_a - check_b) <= (tolerance))) {                                                                         \
+            fprintf(stderr, "%s:%d: %s: %s = %.9g, not %.9g\n", __FILE__, __LINE__, __func__, #a, check_a, check_b);             \
+            check_failures++;                                                                                                    \
+        }                                                                                                                        \
     } while (0)
 
 #define CHECK_END() (check_failures ? (fprintf(stderr, "%d failed\n", check_failures), EXIT_FAILURE) : EXIT_SUCCESS)

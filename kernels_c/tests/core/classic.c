@@ -13,8 +13,7 @@ static AdaptiveEncoder *create(double kp, double ki, double kd)
     config.law = NENC_LAW_CLASSIC;
     config.kp = kp, config.ki = ki, config.kd = kd;
     AdaptiveEncoder *enc = nenc_create(&config, 0, NULL);
-    if (!enc)
-        exit(EXIT_FAILURE);
+    if (!enc) exit(EXIT_FAILURE);
     return enc;
 }
 
@@ -52,8 +51,8 @@ static void as_written(void)
     for (int tick = 1; tick <= 1200; tick++) {
         nenc_state state;
         if (tick % 3 == 0) {
-            nenc_sample sample = {tick * tick_ns, 30000, tick < 600 ? 40 : 80, tick > 300 && tick % 90 == 0 ? 0.02f : 0,
-                                  NAN, NAN, NAN};
+            nenc_sample sample = {
+                tick * tick_ns, 30000, tick < 600 ? 40 : 80, tick > 300 && tick % 90 == 0 ? 0.02f : 0, NAN, NAN, NAN};
             CHECK(nenc_record(enc, &sample) == NENC_OK);
             nenc_tfrc_sample(&tfrc, 1200, &sample);
         }
@@ -87,8 +86,7 @@ static void goes_on_blind(void)
     AdaptiveEncoder *enc = create(0.01, 0, 0);
     nenc_state state;
     record(enc, 10 * ms, 4900, 40, 0);
-    for (int tick = 1; tick <= 600; tick++)
-        nenc_step(enc, tick * tick_ns, &state);
+    for (int tick = 1; tick <= 600; tick++) nenc_step(enc, tick * tick_ns, &state);
     CHECK(state.samples == 0 && state.rate_bps > 119e6);
     nenc_destroy(enc);
 }
@@ -103,8 +101,7 @@ static void gains_change_without_a_bump(void)
     for (int tick = 1; tick <= 6000; tick++) {
         now = tick * tick_ns;
         /* 60 Mbit/s are 6250 packets a second: loss once in 0.8 s, always in the same place, gives a constant p. */
-        if (tick % 3 == 0)
-            record(enc, now, 60000, 40, tick % 48 == 0 ? 0.0001f : 0);
+        if (tick % 3 == 0) record(enc, now, 60000, 40, tick % 48 == 0 ? 0.0001f : 0);
         nenc_step(enc, now, &state);
     }
     CHECK_NEAR(state.loss_event_rate, p, 0.01 * p);

@@ -30,8 +30,7 @@ static void every_field_is_a_knob(void)
         CHECK(strlen(knobs[i].reason) > 20);
         CHECK(knobs[i].low <= knobs[i].value && knobs[i].value <= knobs[i].high && knobs[i].low < knobs[i].high);
         CHECK(isfinite(knobs[i].low) && isfinite(knobs[i].high));
-        for (size_t j = 0; j < i; j++)
-            CHECK(strcmp(knobs[i].name, knobs[j].name) != 0);
+        for (size_t j = 0; j < i; j++) CHECK(strcmp(knobs[i].name, knobs[j].name) != 0);
     }
     CHECK(nenc_knobs(NULL) == knobs);
 }
@@ -120,8 +119,7 @@ static void words(void)
     CHECK(strcmp(nenc_version(), NENC_VERSION) == 0);
     for (int status = NENC_ERANGE; status <= NENC_OK; status++) {
         CHECK(strlen(nenc_strerror(status)) > 3);
-        for (int other = status + 1; other <= NENC_OK; other++)
-            CHECK(strcmp(nenc_strerror(status), nenc_strerror(other)) != 0);
+        for (int other = status + 1; other <= NENC_OK; other++) CHECK(strcmp(nenc_strerror(status), nenc_strerror(other)) != 0);
     }
     CHECK(strcmp(nenc_strerror(5000000), nenc_strerror(NENC_OK)) == 0); /* nenc_step's rates are no errors */
     CHECK(strcmp(nenc_strerror(-99), "unknown status") == 0);

@@ -9,8 +9,7 @@ static int kernel_says(const char *feature)
     char line[8192], word[64];
     int found = 0;
     FILE *info = fopen("/proc/cpuinfo", "r");
-    if (!info)
-        return -1;
+    if (!info) return -1;
     snprintf(word, sizeof word, " %s ", feature);
     while (!found && fgets(line, sizeof line - 1, info))
         if (strncmp(line, "flags", 5) == 0 || strncmp(line, "Features", 8) == 0) {
@@ -24,8 +23,7 @@ static int kernel_says(const char *feature)
 static void as_the_kernel_says(const char *feature, uint32_t flag)
 {
     int expected = kernel_says(feature);
-    if (expected >= 0)
-        CHECK(!!(nenc_cpu_flags() & flag) == expected);
+    if (expected >= 0) CHECK(!!(nenc_cpu_flags() & flag) == expected);
 }
 
 int main(void)

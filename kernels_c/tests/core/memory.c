@@ -109,8 +109,7 @@ static void absurd_sizes(void)
     CHECK(__real_nenc_alloc(SIZE_MAX) == NULL);
     char *memory = __real_nenc_alloc(100);
     CHECK(memory && (uintptr_t)memory % NENC_CACHE_LINE == 0);
-    for (int i = 0; memory && i < 128; i++)
-        CHECK(memory[i] == 0);
+    for (int i = 0; memory && i < 128; i++) CHECK(memory[i] == 0);
     __real_nenc_free(memory);
 }
 

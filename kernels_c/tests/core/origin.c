@@ -10,8 +10,7 @@ static void sleep_ms(int ms) { nanosleep(&(struct timespec){ms / 1000, ms % 1000
 int main(void)
 {
     AdaptiveEncoder *enc = init_adaptive_encoder(NULL);
-    if (!enc)
-        return EXIT_FAILURE;
+    if (!enc) return EXIT_FAILURE;
     CHECK(get_current_bitrate(enc) == 5000000);
 
     /* 45 Mbit/s arrive, 40 ms, no loss: nothing speaks against the rate. */

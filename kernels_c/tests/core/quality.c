@@ -20,8 +20,7 @@ static nenc_config config_4k(void)
 static float qp_after(nenc_qp *qp, const nenc_config *config, double delay_ms, double seconds)
 {
     float value = 0;
-    for (int i = 0; i < seconds * 60; i++)
-        value = nenc_qp_step(qp, config, delay_ms, tick_ns);
+    for (int i = 0; i < seconds * 60; i++) value = nenc_qp_step(qp, config, delay_ms, tick_ns);
     return value;
 }
 
@@ -61,8 +60,7 @@ static void qp_ignores_jitter(void)
     nenc_qp_init(&qp, &config);
     float level = qp_after(&qp, &config, 40, 5);
     uint64_t random = 5;
-    for (int i = 0; i < 6000; i++)
-        CHECK(nenc_qp_step(&qp, &config, 40 + 4 * (2 * check_uniform(&random) - 1), tick_ns) == level);
+    for (int i = 0; i < 6000; i++) CHECK(nenc_qp_step(&qp, &config, 40 + 4 * (2 * check_uniform(&random) - 1), tick_ns) == level);
 }
 
 static void qp_never_leaves_its_range(void)
@@ -188,8 +186,7 @@ static void frame_rate_does_not_flap(void)
     go(&s, 5e6, 1e6, 1);
     s.frame_steps = 0;
     uint64_t random = 8;
-    for (int i = 0; i < 600; i++)
-        go(&s, 5e6, 1e6 * (0.95 + 0.1 * check_uniform(&random)), 0.1);
+    for (int i = 0; i < 600; i++) go(&s, 5e6, 1e6 * (0.95 + 0.1 * check_uniform(&random)), 0.1);
     CHECK(s.frame_steps <= 1);
     CHECK(s.state.fps >= 9 && s.state.fps <= 12);
 }

@@ -27,8 +27,7 @@ static int same(const nenc_sample *a, const nenc_sample *b) { return memcmp(a, b
 static nenc_ring *new_ring(uint64_t index)
 {
     nenc_ring *ring = nenc_alloc(sizeof *ring);
-    if (!ring)
-        exit(EXIT_FAILURE);
+    if (!ring) exit(EXIT_FAILURE);
     atomic_store(&ring->head, index);
     ring->tail = index;
     return ring;
@@ -54,8 +53,7 @@ static void random_operations(uint64_t start)
             }
             int there = nenc_ring_pop(ring, &got);
             CHECK(there == (first < next));
-            if (!there)
-                break;
+            if (!there) break;
             expected = numbered(first++);
             CHECK(same(&got, &expected));
             CHECK(ring->overwritten == lost);
@@ -76,8 +74,7 @@ static void full_ring_keeps_the_newest(void)
         nenc_ring_push(ring, &sample);
     }
     uint64_t taken = 0;
-    for (; nenc_ring_pop(ring, &sample); taken++)
-        CHECK(sample.time_ns == (int64_t)taken + 5);
+    for (; nenc_ring_pop(ring, &sample); taken++) CHECK(sample.time_ns == (int64_t)taken + 5);
     CHECK(taken == NENC_RING_SLOTS);
     CHECK(ring->overwritten == 5);
     nenc_free(ring);
@@ -130,8 +127,7 @@ static void *produce(void *argument)
             nenc_sample sample = numbered(h->pushed++);
             nenc_ring_push(h->ring, &sample);
         }
-        if (check_below(&random, 4) == 0)
-            sched_yield();
+        if (check_below(&random, 4) == 0) sched_yield();
     }
     atomic_store(&h->finished, 1);
     return NULL;
@@ -141,8 +137,7 @@ static void two_threads(double seconds)
 {
     hammer h = {.ring = new_ring(UINT64_MAX - 1000), .seconds = seconds};
     pthread_t producer;
-    if (pthread_create(&producer, NULL, produce, &h) != 0)
-        exit(EXIT_FAILURE);
+    if (pthread_create(&producer, NULL, produce, &h) != 0) exit(EXIT_FAILURE);
     uint64_t taken = 0, torn = 0, disordered = 0;
     int64_t last = -1;
     for (int finished = 0;;) {

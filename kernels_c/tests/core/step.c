@@ -17,15 +17,19 @@ static AdaptiveEncoder *create(uint32_t law, int64_t now_ns)
 {
     nenc_config config = config_of(law);
     AdaptiveEncoder *enc = nenc_create(&config, now_ns, NULL);
-    if (!enc)
-        exit(EXIT_FAILURE);
+    if (!enc) exit(EXIT_FAILURE);
     return enc;
 }
 
 static nenc_sample sample_at(int64_t time_ns, uint32_t kbps, float rtt_ms, float loss)
 {
-    return (nenc_sample){.time_ns = time_ns, .throughput_kbps = kbps, .rtt_ms = rtt_ms, .loss = loss,
-                         .owd_ms = NAN, .ecn = NAN, .bytes_in_flight = NAN};
+    return (nenc_sample){.time_ns = time_ns,
+                         .throughput_kbps = kbps,
+                         .rtt_ms = rtt_ms,
+                         .loss = loss,
+                         .owd_ms = NAN,
+                         .ecn = NAN,
+                         .bytes_in_flight = NAN};
 }
 
 static void record(AdaptiveEncoder *enc, int64_t time_ns, uint32_t kbps, float rtt_ms, float loss)
@@ -105,14 +109,12 @@ static void refused_samples(uint32_t law)
 {
     AdaptiveEncoder *enc = create(law, 0);
     const nenc_sample wrong[] = {
-        sample_at(0, 1, NAN, 0),        sample_at(0, 1, INFINITY, 0), sample_at(0, 1, -INFINITY, 0),
-        sample_at(0, 1, -1, 0),         sample_at(0, 1, 1, NAN),      sample_at(0, 1, 1, INFINITY),
-        sample_at(0, 1, 1, -INFINITY),  sample_at(0, 1, 1, -0.01f),   sample_at(0, 1, 1, 1.01f),
-        sample_at(0, 1, -1e-30f, 0.5f),
+        sample_at(0, 1, NAN, 0),   sample_at(0, 1, INFINITY, 0),   sample_at(0, 1, -INFINITY, 0), sample_at(0, 1, -1, 0),
+        sample_at(0, 1, 1, NAN),   sample_at(0, 1, 1, INFINITY),   sample_at(0, 1, 1, -INFINITY), sample_at(0, 1, 1, -0.01f),
+        sample_at(0, 1, 1, 1.01f), sample_at(0, 1, -1e-30f, 0.5f),
     };
     uint64_t count = sizeof wrong / sizeof *wrong;
-    for (size_t i = 0; i < count; i++)
-        CHECK(nenc_record(enc, &wrong[i]) == NENC_EINVAL);
+    for (size_t i = 0; i < count; i++) CHECK(nenc_record(enc, &wrong[i]) == NENC_EINVAL);
     CHECK(nenc_record(enc, NULL) == NENC_EINVAL);
     nenc_state state;
     nenc_step(enc, 10 * ms, &state);
@@ -169,8 +171,7 @@ static void ring_overflow_is_counted(uint32_t law)
 {
     AdaptiveEncoder *enc = create(law, 0);
     nenc_state state;
-    for (int i = 0; i < 1000; i++)
-        record(enc, i * ms, (uint32_t)i, 40, 0);
+    for (int i = 0; i < 1000; i++) record(enc, i * ms, (uint32_t)i, 40, 0);
     nenc_step(enc, 1000 * ms, &state);
     CHECK(state.recorded == 1000);
     CHECK(state.overwritten == 1000 - 256 && state.samples == 256);
@@ -243,11 +244,9 @@ static void gains_change_without_a_bump(void)
     for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
         AdaptiveEncoder *enc = create(NENC_LAW_NENC, 0), *twin = create(NENC_LAW_NENC, 0);
         fluid one = {.capacity_bps = 50e6}, other = {.capacity_bps = 50e6};
-        for (int tick = 0; tick < 1800; tick++)
-            CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
+        for (int tick = 0; tick < 1800; tick++) CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
         one.capacity_bps = other.capacity_bps = 55e6;
-        for (int tick = 0; tick < 15; tick++)
-            CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
+        for (int tick = 0; tick < 15; tick++) CHECK(tick_on_path(enc, &one) == tick_on_path(twin, &other));
         nenc_config config = config_of(NENC_LAW_NENC);
         CHECK(nenc_set_gains(enc, config.kp * factors[f], config.ki * factors[f], config.kd * factors[f]) == NENC_OK);
         for (int tick = 0; tick < 3; tick++) {
@@ -271,16 +270,14 @@ static uint64_t history(uint32_t law, uint64_t seed)
         for (uint64_t n = check_below(&random, 40) == 0 ? check_below(&random, 300) : check_below(&random, 2); n > 0; n--)
             record(enc, now - (int64_t)check_below(&random, 60000000), (uint32_t)check_below(&random, 200000),
                    (float)(500 * check_uniform(&random)), check_below(&random, 4) ? 0 : (float)check_uniform(&random));
-        if (tick % 500 == 499)
-            nenc_set_gains(enc, check_uniform(&random), check_uniform(&random), check_uniform(&random));
+        if (tick % 500 == 499) nenc_set_gains(enc, check_uniform(&random), check_uniform(&random), check_uniform(&random));
         int64_t rate = nenc_step(enc, now, &state);
         CHECK(rate >= 5000000 && rate <= 120000000);
         CHECK(state.encode_bps > 0 && state.encode_bps <= state.rate_bps);
         CHECK(state.qp >= 18 && state.qp <= 51 && state.fps >= 1 && state.fps <= 60);
         unsigned char bytes[sizeof state];
         memcpy(bytes, &state, sizeof state);
-        for (size_t i = 0; i < sizeof bytes; i++)
-            digest = (digest ^ bytes[i]) * 1099511628211u;
+        for (size_t i = 0; i < sizeof bytes; i++) digest = (digest ^ bytes[i]) * 1099511628211u;
     }
     nenc_destroy(enc);
     return digest;

@@ -12,12 +12,8 @@ static void equation(void)
     static const struct {
         double packet, rtt_s, p, bytes_per_s;
     } rows[] = {
-        {1200, 0.04, 0.000001, 36742015.463608},
-        {1200, 0.04, 0.0001, 3670930.7754197},
-        {1200, 0.04, 0.005, 497222.33709716},
-        {1460, 0.1, 0.01, 164005.06216997},
-        {1000, 0.02, 0.05, 184294.26564777},
-        {1200, 0.5, 0.2, 1287.7489596516},
+        {1200, 0.04, 0.000001, 36742015.463608}, {1200, 0.04, 0.0001, 3670930.7754197}, {1200, 0.04, 0.005, 497222.33709716},
+        {1460, 0.1, 0.01, 164005.06216997},      {1000, 0.02, 0.05, 184294.26564777},   {1200, 0.5, 0.2, 1287.7489596516},
         {1200, 0.04, 1, 123.29646356291},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -32,8 +28,7 @@ static void equation(void)
 /* Reports of 100 packets every 100 ms, rtt 50 ms. */
 static int64_t quiet(nenc_tfrc *tfrc, int64_t now, int reports)
 {
-    for (int i = 0; i < reports; i++)
-        nenc_tfrc_update(tfrc, now += 100 * ms, 0.05, 100, 0);
+    for (int i = 0; i < reports; i++) nenc_tfrc_update(tfrc, now += 100 * ms, 0.05, 100, 0);
     return now;
 }
 
@@ -83,8 +78,7 @@ static void weights_and_open_interval(void)
     nenc_tfrc tfrc;
     nenc_tfrc_init(&tfrc);
     int64_t now = 0;
-    for (int event = 0; event < 9; event++)
-        now = loses_one(&tfrc, quiet(&tfrc, now, 9));
+    for (int event = 0; event < 9; event++) now = loses_one(&tfrc, quiet(&tfrc, now, 9));
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 1e-3, 1e-12);
     now = quiet(&tfrc, now, 9);
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 1e-3, 1e-12); /* I_0 = 950 would lower the mean and does not count */
@@ -97,8 +91,7 @@ static void weights_and_open_interval(void)
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 6.0 / (5000 + 5000), 1e-12);
     now = loses_one(&tfrc, quiet(&tfrc, now, 9));
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 6.0 / 10000, 1e-12);
-    for (int event = 0; event < 4; event++)
-        now = loses_one(&tfrc, quiet(&tfrc, now, 9));
+    for (int event = 0; event < 4; event++) now = loses_one(&tfrc, quiet(&tfrc, now, 9));
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 6.0 / (5000 * 0.6 + 1000 * 5.4), 1e-12);
 }
 
@@ -109,8 +102,7 @@ static void one_event_per_round_trip(double lost)
     nenc_tfrc tfrc;
     nenc_tfrc_init(&tfrc);
     nenc_tfrc_update(&tfrc, 0, 0.2, 100, 0);
-    for (int report = 1; report <= 300; report++)
-        nenc_tfrc_update(&tfrc, report * 100 * ms, 0.2, 100, lost);
+    for (int report = 1; report <= 300; report++) nenc_tfrc_update(&tfrc, report * 100 * ms, 0.2, 100, lost);
     double interval = 1 / nenc_tfrc_loss_event_rate(&tfrc);
     CHECK(interval >= 200 && interval <= 300);
 }
@@ -121,8 +113,7 @@ static void report_longer_than_the_rtt(void)
 {
     nenc_tfrc tfrc;
     nenc_tfrc_init(&tfrc);
-    for (int report = 0; report < 10; report++)
-        nenc_tfrc_update(&tfrc, report * 1000 * ms, 0.005, 5000, 50);
+    for (int report = 0; report < 10; report++) nenc_tfrc_update(&tfrc, report * 1000 * ms, 0.005, 5000, 50);
     CHECK_NEAR(nenc_tfrc_loss_event_rate(&tfrc), 0.01, 1e-4);
 }
 

@@ -43,8 +43,7 @@ static AdaptiveEncoder *create(int64_t tick_ns, uint32_t law)
     config.tick_ns = tick_ns;
     config.law = law;
     AdaptiveEncoder *enc = nenc_create(&config, now_ns(), NULL);
-    if (!enc)
-        exit(EXIT_FAILURE);
+    if (!enc) exit(EXIT_FAILURE);
     return enc;
 }
 
@@ -54,8 +53,7 @@ static nenc_thread_info wait_for_ticks(AdaptiveEncoder *enc, uint64_t ticks)
     nenc_thread_info info = {0};
     for (int i = 0; i < 10000; i++) {
         CHECK(nenc_thread_info_get(enc, &info) == NENC_OK);
-        if (info.ticks >= ticks)
-            break;
+        if (info.ticks >= ticks) break;
         sleep_ms(1);
     }
     CHECK(info.ticks >= ticks);
@@ -151,8 +149,13 @@ static void *produce(void *argument)
 {
     traffic *t = argument;
     for (uint32_t i = 0; !atomic_load(&t->stop); i++) {
-        nenc_sample sample = {.time_ns = now_ns(), .throughput_kbps = 20000 + i % 100, .rtt_ms = 40, .loss = 0,
-                              .owd_ms = NAN, .ecn = NAN, .bytes_in_flight = NAN};
+        nenc_sample sample = {.time_ns = now_ns(),
+                              .throughput_kbps = 20000 + i % 100,
+                              .rtt_ms = 40,
+                              .loss = 0,
+                              .owd_ms = NAN,
+                              .ecn = NAN,
+                              .bytes_in_flight = NAN};
         t->recorded += nenc_record(t->enc, &sample) == NENC_OK;
         nanosleep(&(struct timespec){0, 200000}, NULL);
     }
@@ -169,8 +172,8 @@ static void *watch(void *argument)
         CHECK(state.now_ns >= last.now_ns && state.ticks >= last.ticks && state.recorded >= last.recorded);
         CHECK((state.ticks == last.ticks) == (state.now_ns == last.now_ns) || last.now_ns == INT64_MIN);
         CHECK(state.rate_bps >= 5e6 && state.rate_bps <= 120e6);
-        CHECK(state.samples == 0 || (state.throughput_min_kbps >= 20000 && state.throughput_max_kbps < 20100 &&
-                                     state.rtt_mean_ms == 40));
+        CHECK(state.samples == 0 ||
+              (state.throughput_min_kbps >= 20000 && state.throughput_max_kbps < 20100 && state.rtt_mean_ms == 40));
         uint32_t rate = get_current_bitrate(t->enc);
         CHECK(rate >= 5000000 && rate <= 120000000);
         last = state;

@@ -1,6 +1,6 @@
 /* window.c - window statistics against double precision and against the documented order, bit for bit. */
-#include "core/dispatch.h"
 #include "core/window.h"
+#include "core/dispatch.h"
 
 #include "check.h"
 
@@ -20,8 +20,7 @@ static void compare_with_brute_force(nenc_window *window, const nenc_sample *sam
     double x_min = INFINITY, x_max = 0, y_min = INFINITY, y_max = 0;
     for (int i = 0; i < count; i++) {
         const nenc_sample *s = &samples[i];
-        if (now_ns - s->time_ns >= NENC_WINDOW_NS)
-            continue;
+        if (now_ns - s->time_ns >= NENC_WINDOW_NS) continue;
         n++;
         x += s->throughput_kbps;
         y += s->rtt_ms;
@@ -43,8 +42,7 @@ static void compare_with_brute_force(nenc_window *window, const nenc_sample *sam
     double xx = 0, yy = 0, tt = 0, ty = 0;
     for (int i = 0; i < count; i++) {
         const nenc_sample *s = &samples[i];
-        if (now_ns - s->time_ns >= NENC_WINDOW_NS)
-            continue;
+        if (now_ns - s->time_ns >= NENC_WINDOW_NS) continue;
         double dt = (double)(s->time_ns - now_ns) * 1e-9 - t;
         xx += (s->throughput_kbps - x) * (s->throughput_kbps - x);
         yy += (s->rtt_ms - y) * (s->rtt_ms - y);
@@ -61,8 +59,7 @@ static void compare_with_brute_force(nenc_window *window, const nenc_sample *sam
     CHECK_NEAR(stats->throughput_std_kbps, sqrt(xx / n), 1e-5 * x_max);
     CHECK_NEAR(stats->rtt_std_ms, sqrt(yy / n), 1e-5 * y_max);
     /* Times are whole microseconds in the window; a slope over a few of them says nothing. */
-    if (tt > 1e-6)
-        CHECK_NEAR(stats->rtt_slope, ty / tt, 1e-3 * sqrt(yy / tt) + 1e-3);
+    if (tt > 1e-6) CHECK_NEAR(stats->rtt_slope, ty / tt, 1e-3 * sqrt(yy / tt) + 1e-3);
 }
 
 static void against_brute_force(uint64_t seed, int64_t mean_gap_ns)
@@ -95,8 +92,7 @@ typedef struct row {
 static float halved(row v)
 {
     for (int half = 4; half > 0; half /= 2)
-        for (int l = 0; l < half; l++)
-            v.lane[l] += v.lane[l + half];
+        for (int l = 0; l < half; l++) v.lane[l] += v.lane[l + half];
     return v.lane[0];
 }
 
@@ -121,8 +117,7 @@ static void masked_rows(const nenc_window_soa *w, nenc_window_stats *out)
             y_max = fmaxf(y_max, weight > 0 ? w->rtt_ms[slot] : 0);
         }
     float total = halved(n);
-    if (total == 0)
-        return;
+    if (total == 0) return;
     float x_mean = halved(x) / total, y_mean = halved(y) / total, t_mean = halved(t) / total;
     for (int r = 0; r < 64; r += 8)
         for (int l = 0; l < 8; l++) {
@@ -136,9 +131,15 @@ static void masked_rows(const nenc_window_soa *w, nenc_window_stats *out)
             ty.lane[l] = fmaf(weight * dt, dy, ty.lane[l]);
         }
     float spread = halved(tt);
-    *out = (nenc_window_stats){x_mean, x_min,  x_max,
-                               sqrtf(halved(xx) / total), y_mean, y_min,
-                               y_max,  sqrtf(halved(yy) / total), spread > 0 ? halved(ty) / spread + 0.0f : 0,
+    *out = (nenc_window_stats){x_mean,
+                               x_min,
+                               x_max,
+                               sqrtf(halved(xx) / total),
+                               y_mean,
+                               y_min,
+                               y_max,
+                               sqrtf(halved(yy) / total),
+                               spread > 0 ? halved(ty) / spread + 0.0f : 0,
                                halved(loss) / total};
 }
 
@@ -242,8 +243,7 @@ static void microseconds_wrap(void)
     for (int64_t i = 0; i < 90000; i++) {
         nenc_sample s = sample_at(i * 50 * ms, 8, (float)(i % 1000), 0);
         nenc_window_push(&window, &s);
-        if (i % 1000 >= 20)
-            CHECK_NEAR(nenc_window_statistics(&window, nenc_window_stats_c)->rtt_slope, 20, 0.01);
+        if (i % 1000 >= 20) CHECK_NEAR(nenc_window_statistics(&window, nenc_window_stats_c)->rtt_slope, 20, 0.01);
     }
 }
 

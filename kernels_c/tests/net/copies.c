@@ -30,7 +30,8 @@ static void counted_once(void)
     CHECK(nenc_vnet_take_report(net, flow, second_ns, &sample) == 1);
     CHECK(sample.loss == 0.0f);
     nenc_frame_row frame;
-    for (int i = 0; i < SENT; i++) CHECK(nenc_vnet_take_frames(net, flow, &frame, 1, 0) == 1 && frame.packets == 1 && frame.lost == 0);
+    for (int i = 0; i < SENT; i++)
+        CHECK(nenc_vnet_take_frames(net, flow, &frame, 1, 0) == 1 && frame.packets == 1 && frame.lost == 0);
     free(log.rows);
     nenc_vnet_destroy(net);
 }

@@ -3,10 +3,16 @@
 
 #include "net.h"
 
-static nenc_cross source(uint32_t kind, double rate_bps, uint32_t wire_bytes, int64_t on_ns, int64_t off_ns, int64_t stop_ns, int id)
+static nenc_cross source(uint32_t kind, double rate_bps, uint32_t wire_bytes, int64_t on_ns, int64_t off_ns, int64_t stop_ns,
+                         int id)
 {
-    const nenc_cross_config config = {.kind = kind, .rate_bps = rate_bps, .wire_bytes = wire_bytes, .start_ns = 3 * ms_ns,
-                                      .stop_ns = stop_ns, .on_ns = on_ns, .off_ns = off_ns};
+    const nenc_cross_config config = {.kind = kind,
+                                      .rate_bps = rate_bps,
+                                      .wire_bytes = wire_bytes,
+                                      .start_ns = 3 * ms_ns,
+                                      .stop_ns = stop_ns,
+                                      .on_ns = on_ns,
+                                      .off_ns = off_ns};
     nenc_cross cross;
     CHECK(nenc_cross_init(&cross, id, 9, &config, 0, 0) == NENC_OK);
     return cross;
@@ -82,8 +88,14 @@ static void beside_a_flow(void)
     config.queue_limit = 20000;
     add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR, .direction = NENC_FORWARD, .first_link = -1, .last_link = -1, .rate_bps = 10e6,
-                                     .wire_bytes = WIRE_BYTES, .start_ns = second_ns, .stop_ns = 2 * second_ns};
+    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+                                     .direction = NENC_FORWARD,
+                                     .first_link = -1,
+                                     .last_link = -1,
+                                     .rate_bps = 10e6,
+                                     .wire_bytes = WIRE_BYTES,
+                                     .start_ns = second_ns,
+                                     .stop_ns = 2 * second_ns};
     CHECK(nenc_vnet_add_cross(net, &cross) == 0);
     unpace(net, flow);
     const int64_t gap_ns = (int64_t)(WIRE_BYTES * 8e9 / 15e6);

@@ -3,7 +3,11 @@
 
 enum { PACKETS = 400, CHANGES = 16 };
 
-typedef struct limit_change { int64_t t_ns; uint32_t kind; int64_t limit; } limit_change;
+typedef struct limit_change {
+    int64_t t_ns;
+    uint32_t kind;
+    int64_t limit;
+} limit_change;
 
 /* Size of the queue at t, in its unit; ms are turned into bytes. */
 static int64_t limit_at(const oracle *o, const limit_change *changes, int count, int64_t t_ns, uint32_t *kind)
@@ -88,7 +92,9 @@ static void one_case(uint64_t seed)
         const nenc_packet_row *row = find_packet(&log, flow, i);
         wrong += !row || (row->fate == 1) != verdict[i] || (row->fate == 1 && row->link != link);
     }
-    if (wrong) fprintf(stderr, "seed %llu: %d of %d (%d dropped, %d unsure)\n", (unsigned long long)seed, wrong, PACKETS, dropped, unsure);
+    if (wrong)
+        fprintf(stderr, "seed %llu: %d of %d (%d dropped, %d unsure)\n", (unsigned long long)seed, wrong, PACKETS, dropped,
+                unsure);
     CHECK(!wrong || unsure);
     CHECK(unsure < 3);
     CHECK(counters_of(net, flow).dropped_packets == dropped || unsure);

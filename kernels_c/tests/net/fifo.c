@@ -41,7 +41,8 @@ static void one_case(uint64_t seed, how changes)
     draw_schedule(&random, changes, until_ns, &o, &period_ns);
     int listed = o.count;
     if (changes == BY_LOOP) {
-        for (listed = 0; listed < o.count && o.t_ns[listed] < period_ns; listed++) {}
+        for (listed = 0; listed < o.count && o.t_ns[listed] < period_ns; listed++) {
+        }
     }
     const int64_t delay_ns = (int64_t)check_below(&random, 50000000);
 

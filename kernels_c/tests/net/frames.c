@@ -7,7 +7,8 @@ static void rows_against_packets(uint64_t seed)
     enum { FRAMES = 1500 };
     uint64_t random = seed;
     nenc_vnet *net = nenc_vnet_create(seed, second_ns, 1);
-    nenc_link_config first = plain_link(NENC_FORWARD, 20e6, 5 * ms_ns), second = plain_link(NENC_FORWARD, NENC_UNLIMITED, 5 * ms_ns);
+    nenc_link_config first = plain_link(NENC_FORWARD, 20e6, 5 * ms_ns),
+                     second = plain_link(NENC_FORWARD, NENC_UNLIMITED, 5 * ms_ns);
     first.queue_limit = 40000;
     second.loss = (nenc_loss){.kind = NENC_LOSS_GILBERT_ELLIOTT, .p = 0.01, .r = 0.2, .loss_bad = 1};
     second.jitter_kind = NENC_JITTER_REORDER;
@@ -24,9 +25,11 @@ static void rows_against_packets(uint64_t seed)
         const int64_t now = i * 4 * ms_ns;
         captured[i] = now;
         sizes[i] = 1 + (int64_t)check_below(&random, 20000);
-        CHECK(nenc_vnet_send_frame(net, flow, now, now + ms_ns, sizes[i], (uint32_t)i * 3, (uint32_t)i * 5, 30.5f, 40.5f, 0.5f) == i);
+        CHECK(nenc_vnet_send_frame(net, flow, now, now + ms_ns, sizes[i], (uint32_t)i * 3, (uint32_t)i * 5, 30.5f, 40.5f, 0.5f) ==
+              i);
         CHECK(nenc_vnet_advance(net, now) == NENC_OK);
-        if (check_below(&random, 20) == 0) taken += nenc_vnet_take_frames(net, flow, rows + taken, 1 + (int)check_below(&random, 30), 0);
+        if (check_below(&random, 20) == 0)
+            taken += nenc_vnet_take_frames(net, flow, rows + taken, 1 + (int)check_below(&random, 30), 0);
     }
     CHECK(nenc_vnet_advance(net, FRAMES * 4 * ms_ns) == NENC_OK); /* the newest are still under way */
     taken += nenc_vnet_take_frames(net, flow, rows + taken, FRAMES - taken, 0);
@@ -48,8 +51,10 @@ static void rows_against_packets(uint64_t seed)
     int pending = 0;
     for (int i = 0; i < FRAMES; i++) {
         const nenc_frame_row *row = &rows[i];
-        CHECK(row->frame == i && row->capture_ns == captured[i] && row->ready_ns == captured[i] + ms_ns && row->bytes == sizes[i]);
-        CHECK(row->tag == (uint32_t)i * 3 && row->flags == (uint32_t)i * 5 && row->qp == 30.5f && row->psnr == 40.5f && row->ssim == 0.5f);
+        CHECK(row->frame == i && row->capture_ns == captured[i] && row->ready_ns == captured[i] + ms_ns &&
+              row->bytes == sizes[i]);
+        CHECK(row->tag == (uint32_t)i * 3 && row->flags == (uint32_t)i * 5 && row->qp == 30.5f && row->psnr == 40.5f &&
+              row->ssim == 0.5f);
         CHECK(row->packets == (uint32_t)((sizes[i] + MEDIA_BYTES - 1) / MEDIA_BYTES));
         CHECK(row->lost == lost[i] && row->received_ns == last[i]);
         CHECK(row->pending == row->packets - received[i] - lost[i]);

@@ -13,8 +13,12 @@ typedef struct world {
 
 static nenc_loss draw_loss(uint64_t *random, uint32_t at_entry)
 {
-    return (nenc_loss){.kind = (uint32_t)check_below(random, 3), .at_entry = at_entry, .p = 0.2 * check_uniform(random),
-                       .r = check_uniform(random), .loss_bad = check_uniform(random), .loss_good = 0.1 * check_uniform(random)};
+    return (nenc_loss){.kind = (uint32_t)check_below(random, 3),
+                       .at_entry = at_entry,
+                       .p = 0.2 * check_uniform(random),
+                       .r = check_uniform(random),
+                       .loss_bad = check_uniform(random),
+                       .loss_good = 0.1 * check_uniform(random)};
 }
 
 static double draw_rate(uint64_t *random)
@@ -61,11 +65,16 @@ static void build(world *w, uint64_t seed)
         CHECK(add_flow(w->net, flow) == i);
     }
     for (int i = (int)check_below(&w->random, 3); i > 0; i--) {
-        const nenc_cross_config cross = {.kind = (uint32_t)check_below(&w->random, 3), .direction = NENC_FORWARD,
-                                         .first_link = (int32_t)check_below(&w->random, (uint64_t)forward), .last_link = forward - 1,
-                                         .rate_bps = 1e6 + 2e7 * check_uniform(&w->random), .wire_bytes = 60 + (uint32_t)check_below(&w->random, 1440),
-                                         .start_ns = (int64_t)check_below(&w->random, 500000000), .stop_ns = second_ns + (int64_t)check_below(&w->random, 500000000),
-                                         .on_ns = 1 + (int64_t)check_below(&w->random, 20000000), .off_ns = 1 + (int64_t)check_below(&w->random, 20000000)};
+        const nenc_cross_config cross = {.kind = (uint32_t)check_below(&w->random, 3),
+                                         .direction = NENC_FORWARD,
+                                         .first_link = (int32_t)check_below(&w->random, (uint64_t)forward),
+                                         .last_link = forward - 1,
+                                         .rate_bps = 1e6 + 2e7 * check_uniform(&w->random),
+                                         .wire_bytes = 60 + (uint32_t)check_below(&w->random, 1440),
+                                         .start_ns = (int64_t)check_below(&w->random, 500000000),
+                                         .stop_ns = second_ns + (int64_t)check_below(&w->random, 500000000),
+                                         .on_ns = 1 + (int64_t)check_below(&w->random, 20000000),
+                                         .off_ns = 1 + (int64_t)check_below(&w->random, 20000000)};
         CHECK(nenc_vnet_add_cross(w->net, &cross) >= 0);
     }
 }
@@ -84,15 +93,22 @@ static void change_something(world *w)
     switch (check_below(random, 8)) {
     case 0: status = nenc_vnet_set_rate(w->net, link, draw_rate(random)); break;
     case 1: status = nenc_vnet_set_delay(w->net, link, (int64_t)check_below(random, 50000000)); break;
-    case 2: status = nenc_vnet_set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000)); break;
+    case 2:
+        status = nenc_vnet_set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000));
+        break;
     case 3: {
         const nenc_loss loss = draw_loss(random, (uint32_t)check_below(random, 2));
         status = nenc_vnet_set_loss(w->net, link, &loss);
         break;
     }
-    case 4: status = nenc_vnet_set_jitter(w->net, link, (uint32_t)check_below(random, 3), (int64_t)check_below(random, 3000000), 9 * ms_ns); break;
+    case 4:
+        status = nenc_vnet_set_jitter(w->net, link, (uint32_t)check_below(random, 3), (int64_t)check_below(random, 3000000),
+                                      9 * ms_ns);
+        break;
     case 5: status = nenc_vnet_set_duplicate(w->net, link, w->duplicates ? 0.2 * check_uniform(random) : 0.0); break;
-    case 6: status = nenc_vnet_set_program(w->net, link, times, rates, 5, check_below(random, 2) ? times[4] - times[0] + 1 : 0); break;
+    case 6:
+        status = nenc_vnet_set_program(w->net, link, times, rates, 5, check_below(random, 2) ? times[4] - times[0] + 1 : 0);
+        break;
     default:
         for (int i = 0; i < 5; i++) times[i] -= w->now_ns;
         status = nenc_vnet_set_opportunities(w->net, link, times, 5, times[4], w->now_ns, 1 + (double)check_below(random, 5000));
@@ -154,14 +170,17 @@ static uint64_t run(uint64_t seed, int cut)
         const uint64_t what = check_below(&w.random, 16);
         if (what < 6) {
             const int64_t ready = w.now_ns + (int64_t)check_below(&w.random, 5000000);
-            CHECK(nenc_vnet_send_frame(w.net, flow, w.now_ns, ready, 1 + (int64_t)check_below(&w.random, 30000), 0, 0, 0, 0, 0) >= 0);
+            CHECK(nenc_vnet_send_frame(w.net, flow, w.now_ns, ready, 1 + (int64_t)check_below(&w.random, 30000), 0, 0, 0, 0, 0) >=
+                  0);
         } else if (what < 9) {
-            CHECK(nenc_vnet_set_target(w.net, flow, w.now_ns, check_below(&w.random, 9) ? 1e5 * exp(6 * check_uniform(&w.random)) : 0) == NENC_OK);
+            CHECK(nenc_vnet_set_target(w.net, flow, w.now_ns,
+                                       check_below(&w.random, 9) ? 1e5 * exp(6 * check_uniform(&w.random)) : 0) == NENC_OK);
         } else if (what < 12) {
             CHECK(nenc_vnet_send_report(w.net, flow, w.now_ns) >= 0);
         } else if (what < 14) {
             while (nenc_vnet_take_report(w.net, flow, w.now_ns, &sample) == 1) {
-                CHECK(sample.time_ns <= w.now_ns && sample.rtt_ms >= 0 && sample.loss >= 0 && sample.loss < 1 && sample.ecn >= 0 && sample.ecn <= 1);
+                CHECK(sample.time_ns <= w.now_ns && sample.rtt_ms >= 0 && sample.loss >= 0 && sample.loss < 1 &&
+                      sample.ecn >= 0 && sample.ecn <= 1);
                 hash = hashed(hash, &sample.time_ns, sizeof sample.time_ns);
                 hash = hashed(hash, &sample.throughput_kbps, sizeof sample.throughput_kbps);
                 hash = hashed(hash, &sample.loss, sizeof sample.loss);
@@ -185,7 +204,8 @@ static uint64_t run(uint64_t seed, int cut)
         const nenc_flow_counters c = counters_of(w.net, i);
         CHECK(c.backlog_bytes == 0);
         CHECK(c.sent_packets == c.received_packets + c.dropped_packets + c.lost_packets);
-        CHECK(c.received_bytes <= c.sent_bytes && c.received_wire_bytes == c.received_bytes + c.received_packets * (HEADER_BYTES + OVERHEAD_BYTES));
+        CHECK(c.received_bytes <= c.sent_bytes &&
+              c.received_wire_bytes == c.received_bytes + c.received_packets * (HEADER_BYTES + OVERHEAD_BYTES));
         nenc_frame_row frame;
         CHECK(nenc_vnet_take_frames(w.net, i, &frame, 1, 1) == 0); /* every frame's fate is known */
         hash = hashed(hash, &c, sizeof c);

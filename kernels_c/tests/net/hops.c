@@ -59,9 +59,14 @@ static void one_case(uint64_t seed)
     for (int i = 0; i < CROSSES; i++) {
         cross_rate[i] = 1000003 + (int64_t)check_below(&random, 6000000);
         cross_start[i] = (int64_t)check_below(&random, 300000000);
-        const nenc_cross_config cross = {.kind = NENC_CROSS_CBR, .direction = NENC_FORWARD, .first_link = spans[FLOWS + i][0],
-                                         .last_link = spans[FLOWS + i][1], .rate_bps = (double)cross_rate[i],
-                                         .wire_bytes = CROSS_BYTES, .start_ns = cross_start[i], .stop_ns = until_ns};
+        const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+                                         .direction = NENC_FORWARD,
+                                         .first_link = spans[FLOWS + i][0],
+                                         .last_link = spans[FLOWS + i][1],
+                                         .rate_bps = (double)cross_rate[i],
+                                         .wire_bytes = CROSS_BYTES,
+                                         .start_ns = cross_start[i],
+                                         .stop_ns = until_ns};
         CHECK(nenc_vnet_add_cross(net, &cross) == i);
         for (int64_t k = 0;; k++) {
             const int64_t t = cross_start[i] + (int64_t)((__int128)k * CROSS_BYTES * 8 * second_ns / cross_rate[i]);
@@ -77,11 +82,13 @@ static void one_case(uint64_t seed)
             const int64_t media = 1 + (int64_t)check_below(&random, MEDIA_BYTES);
             send_at(net, flow, t, media);
             sent_ns[flow][sequence] = t;
-            packets[count++] = (packet){t, 0, sequence++, flow, spans[flow][0], spans[flow][1], (uint32_t)media + HEADER_BYTES + OVERHEAD_BYTES};
+            packets[count++] =
+                (packet){t, 0, sequence++, flow, spans[flow][0], spans[flow][1], (uint32_t)media + HEADER_BYTES + OVERHEAD_BYTES};
         }
     }
     CHECK(count < MAX_PACKETS);
-    for (int64_t now = 0; now < 20 * until_ns; now += 1 + (int64_t)check_below(&random, 100000000)) CHECK(nenc_vnet_advance(net, now) == NENC_OK);
+    for (int64_t now = 0; now < 20 * until_ns; now += 1 + (int64_t)check_below(&random, 100000000))
+        CHECK(nenc_vnet_advance(net, now) == NENC_OK);
     carry();
     packet_log log = take_packets(net);
     int wrong = 0, media = 0;
@@ -91,7 +98,8 @@ static void one_case(uint64_t seed)
         const nenc_packet_row *row = find_packet(&log, packets[i].source, packets[i].sequence);
         /* A nanosecond a hop for rounding. */
         const int right = row && row->fate == 0 && llabs(row->received_ns - packets[i].t_ns) <= HOPS &&
-                          llabs(row->wait_ns - packets[i].wait_ns) <= 2 * HOPS && row->sent_ns == sent_ns[packets[i].source][packets[i].sequence];
+                          llabs(row->wait_ns - packets[i].wait_ns) <= 2 * HOPS &&
+                          row->sent_ns == sent_ns[packets[i].source][packets[i].sequence];
         if (!right && !wrong++)
             fprintf(stderr, "seed %llu flow %d packet %lld: at %lld, not %lld\n", (unsigned long long)seed, packets[i].source,
                     (long long)packets[i].sequence, row ? (long long)row->received_ns : -1, (long long)packets[i].t_ns);
@@ -109,7 +117,8 @@ static void one_case(uint64_t seed)
         for (int i = 0; i < taken; i++) {
             seen_packets[rows[i].link] += rows[i].packets;
             const int hop = rows[i].link > 2 ? rows[i].link - 1 : rows[i].link;
-            if (rows[i].link != 2) CHECK(rates[hop] < 0 ? isinf(rows[i].capacity_bps) : fabs(rows[i].capacity_bps - (double)rates[hop]) < 1);
+            if (rows[i].link != 2)
+                CHECK(rates[hop] < 0 ? isinf(rows[i].capacity_bps) : fabs(rows[i].capacity_bps - (double)rates[hop]) < 1);
         }
     }
     for (int hop = 0; hop < HOPS; hop++) CHECK(seen_packets[hop < 2 ? hop : hop + 1] == expected_packets[hop]);
@@ -122,8 +131,14 @@ static void ties(void)
     nenc_vnet *net = nenc_vnet_create(1, second_ns, 1);
     add_link(net, plain_link(NENC_FORWARD, 8e6, 0)); /* a byte per us */
     for (int flow = 0; flow < 3; flow++) add_flow(net, plain_flow(-1, -1));
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR, .direction = NENC_FORWARD, .first_link = -1, .last_link = -1, .rate_bps = 1e3,
-                                     .wire_bytes = CROSS_BYTES, .start_ns = ms_ns, .stop_ns = second_ns};
+    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+                                     .direction = NENC_FORWARD,
+                                     .first_link = -1,
+                                     .last_link = -1,
+                                     .rate_bps = 1e3,
+                                     .wire_bytes = CROSS_BYTES,
+                                     .start_ns = ms_ns,
+                                     .stop_ns = second_ns};
     CHECK(nenc_vnet_add_cross(net, &cross) == 0);
     for (int flow = 2; flow >= 0; flow--) {
         unpace(net, flow);

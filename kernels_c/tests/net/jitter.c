@@ -3,7 +3,10 @@
 
 enum { PACKETS = 100000 };
 
-typedef struct seen { double mean_ms, std_ms, max_ms, zero; int reordered, too_close; } seen;
+typedef struct seen {
+    double mean_ms, std_ms, max_ms, zero;
+    int reordered, too_close;
+} seen;
 
 /* Delays over the 10 ms of propagation of packets gap_ns apart. */
 static seen jitter(uint32_t kind, int64_t std_ns, int64_t max_ns, double rate_bps, int64_t gap_ns, uint64_t seed)

@@ -11,8 +11,15 @@ static unsigned char *lost_on(nenc_link_config config, uint64_t seed, int with_a
     if (with_another_link) add_link(net, plain_link(NENC_FORWARD, 1e9, ms_ns));
     const int flow = add_flow(net, plain_flow(-1, -1));
     if (with_cross) {
-        const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL, .direction = NENC_FORWARD, .first_link = 1, .last_link = 1,
-                                         .rate_bps = 30e6, .wire_bytes = 500, .stop_ns = INT64_MAX, .on_ns = 5 * ms_ns, .off_ns = 9 * ms_ns};
+        const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL,
+                                         .direction = NENC_FORWARD,
+                                         .first_link = 1,
+                                         .last_link = 1,
+                                         .rate_bps = 30e6,
+                                         .wire_bytes = 500,
+                                         .stop_ns = INT64_MAX,
+                                         .on_ns = 5 * ms_ns,
+                                         .off_ns = 9 * ms_ns};
         CHECK(nenc_vnet_add_cross(net, &cross) == 0);
     }
     unpace(net, flow);
@@ -28,7 +35,9 @@ static unsigned char *lost_on(nenc_link_config config, uint64_t seed, int with_a
     return lost;
 }
 
-typedef struct runs { double losses, bursts, longest; } runs;
+typedef struct runs {
+    double losses, bursts, longest;
+} runs;
 
 static runs count(const unsigned char *lost)
 {
@@ -65,7 +74,8 @@ static void bernoulli(void)
             free(lost);
         }
     }
-    unsigned char *none = lost_on(lossy(NENC_LOSS_BERNOULLI, 0, 1, 1, 0, 0), 1, 0, 0), *all = lost_on(lossy(NENC_LOSS_BERNOULLI, 1, 1, 1, 0, 0), 1, 0, 0);
+    unsigned char *none = lost_on(lossy(NENC_LOSS_BERNOULLI, 0, 1, 1, 0, 0), 1, 0, 0),
+                  *all = lost_on(lossy(NENC_LOSS_BERNOULLI, 1, 1, 1, 0, 0), 1, 0, 0);
     CHECK(count(none).losses == 0 && count(all).losses == PACKETS);
     free(none);
     free(all);
@@ -145,7 +155,8 @@ static void change_shifts_nothing(void)
         unpace(net, flow);
         for (int i = 0; i < 30000; i++) {
             if (i == 10000 && change) {
-                const nenc_loss other = {.kind = change == 1 ? NENC_LOSS_NONE : NENC_LOSS_GILBERT_ELLIOTT, .p = 0.2, .r = 0.2, .loss_bad = 1};
+                const nenc_loss other = {
+                    .kind = change == 1 ? NENC_LOSS_NONE : NENC_LOSS_GILBERT_ELLIOTT, .p = 0.2, .r = 0.2, .loss_bad = 1};
                 CHECK(nenc_vnet_set_loss(net, link, &other) == NENC_OK);
             }
             if (i == 20000 && change) {

@@ -48,10 +48,10 @@ void __wrap_free(void *memory)
 /* A run that uses everything, to its end or to the first call that fails; what that returned, and the packets received. */
 static int64_t use_everything(nenc_vnet *net, int64_t *received)
 {
-#define TRY(call) \
-    do { \
-        const int64_t status = (call); \
-        if (status < 0) return status; \
+#define TRY(call)                                                                                                                \
+    do {                                                                                                                         \
+        const int64_t status = (call);                                                                                           \
+        if (status < 0) return status;                                                                                           \
     } while (0)
     nenc_link_config forward = plain_link(NENC_FORWARD, 50e6, 5 * ms_ns), reverse = plain_link(NENC_REVERSE, 1e6, 5 * ms_ns);
     forward.loss = (nenc_loss){.kind = NENC_LOSS_BERNOULLI, .p = 0.1, .r = 1};
@@ -60,8 +60,13 @@ static int64_t use_everything(nenc_vnet *net, int64_t *received)
     forward.jitter_max_ns = 3 * ms_ns;
     forward.duplicate = 0.1;
     const nenc_flow_config flow_config = plain_flow(-1, -1);
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR, .direction = NENC_FORWARD, .first_link = 1, .last_link = 1,
-                                     .rate_bps = 5e6, .wire_bytes = 500, .stop_ns = second_ns};
+    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+                                     .direction = NENC_FORWARD,
+                                     .first_link = 1,
+                                     .last_link = 1,
+                                     .rate_bps = 5e6,
+                                     .wire_bytes = 500,
+                                     .stop_ns = second_ns};
     TRY(nenc_vnet_add_link(net, &forward));
     TRY(nenc_vnet_add_link(net, &forward));
     TRY(nenc_vnet_add_link(net, &reverse));

@@ -8,11 +8,11 @@ static void links(void)
     nenc_vnet *net = nenc_vnet_create(1, ms_ns, 0);
     CHECK(nenc_vnet_create(1, 0, 0) == NULL && nenc_vnet_create(1, -5, 0) == NULL);
     nenc_link_config good = plain_link(NENC_FORWARD, 1e6, 0), c;
-#define REFUSED(change) \
-    do { \
-        c = good; \
-        change; \
-        CHECK(nenc_vnet_add_link(net, &c) == NENC_EINVAL); \
+#define REFUSED(change)                                                                                                          \
+    do {                                                                                                                         \
+        c = good;                                                                                                                \
+        change;                                                                                                                  \
+        CHECK(nenc_vnet_add_link(net, &c) == NENC_EINVAL);                                                                       \
     } while (0)
     for (size_t i = 0; i < 4; i++) {
         const double x = bad_numbers[i];
@@ -52,11 +52,11 @@ static void flows_and_crosses(void)
     CHECK(nenc_vnet_add_flow(net, &good) == NENC_EINVAL); /* no link to send over */
     add_link(net, plain_link(NENC_FORWARD, 1e6, 0));
     add_link(net, plain_link(NENC_FORWARD, 1e6, 0));
-#define REFUSED(change) \
-    do { \
-        c = good; \
-        change; \
-        CHECK(nenc_vnet_add_flow(net, &c) == NENC_EINVAL); \
+#define REFUSED(change)                                                                                                          \
+    do {                                                                                                                         \
+        c = good;                                                                                                                \
+        change;                                                                                                                  \
+        CHECK(nenc_vnet_add_flow(net, &c) == NENC_EINVAL);                                                                       \
     } while (0)
     for (size_t i = 0; i < 4; i++) REFUSED(c.pacer_factor = bad_numbers[i]);
     REFUSED(c.pacer_factor = 0);
@@ -70,14 +70,20 @@ static void flows_and_crosses(void)
     REFUSED((c.first_link = -2, c.last_link = 1));
 #undef REFUSED
     CHECK(nenc_vnet_add_flow(NULL, &good) == NENC_EINVAL && nenc_vnet_add_flow(net, NULL) == NENC_EINVAL);
-    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF, .first_link = -1, .last_link = -1, .rate_bps = 1e6, .wire_bytes = 500,
-                                     .stop_ns = second_ns, .on_ns = ms_ns, .off_ns = ms_ns};
+    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF,
+                                     .first_link = -1,
+                                     .last_link = -1,
+                                     .rate_bps = 1e6,
+                                     .wire_bytes = 500,
+                                     .stop_ns = second_ns,
+                                     .on_ns = ms_ns,
+                                     .off_ns = ms_ns};
     nenc_cross_config x;
-#define REFUSED(change) \
-    do { \
-        x = cross; \
-        change; \
-        CHECK(nenc_vnet_add_cross(net, &x) == NENC_EINVAL); \
+#define REFUSED(change)                                                                                                          \
+    do {                                                                                                                         \
+        x = cross;                                                                                                               \
+        change;                                                                                                                  \
+        CHECK(nenc_vnet_add_cross(net, &x) == NENC_EINVAL);                                                                      \
     } while (0)
     for (size_t i = 0; i < 4; i++) REFUSED(x.rate_bps = bad_numbers[i]);
     REFUSED(x.rate_bps = 0);
@@ -122,7 +128,8 @@ static void running(void)
         CHECK(nenc_vnet_set_target(net, w, 0, 1e6) == NENC_EINVAL && nenc_vnet_send_report(net, w, 0) == NENC_EINVAL);
         CHECK(nenc_vnet_send_frame(net, w, 0, 0, 1, 0, 0, 0, 0, 0) == NENC_EINVAL);
         CHECK(nenc_vnet_next_report(net, w) == INT64_MAX && nenc_vnet_take_report(net, w, 0, &sample) == NENC_EINVAL);
-        CHECK(nenc_vnet_take_frames(net, w, &frame, 1, 0) == NENC_EINVAL && nenc_vnet_flow_counters_get(net, w, &counters) == NENC_EINVAL);
+        CHECK(nenc_vnet_take_frames(net, w, &frame, 1, 0) == NENC_EINVAL &&
+              nenc_vnet_flow_counters_get(net, w, &counters) == NENC_EINVAL);
     }
     for (size_t i = 0; i < 4; i++) {
         CHECK(nenc_vnet_set_rate(net, link, bad_numbers[i]) == NENC_EINVAL);
@@ -135,12 +142,17 @@ static void running(void)
     CHECK(nenc_vnet_set_loss(net, link, &bad_loss) == NENC_EINVAL && nenc_vnet_set_loss(net, link, NULL) == NENC_EINVAL);
     CHECK(nenc_vnet_set_jitter(net, link, 3, 0, 0) == NENC_EINVAL && nenc_vnet_set_jitter(net, link, 1, -1, 0) == NENC_EINVAL);
     CHECK(nenc_vnet_set_program(net, link, times, rates, 0, 0) == NENC_EINVAL);
-    CHECK(nenc_vnet_set_program(net, link, NULL, rates, 3, 0) == NENC_EINVAL && nenc_vnet_set_program(net, link, times, NULL, 3, 0) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_program(net, link, NULL, rates, 3, 0) == NENC_EINVAL &&
+          nenc_vnet_set_program(net, link, times, NULL, 3, 0) == NENC_EINVAL);
     CHECK(nenc_vnet_set_program(net, link, unsorted, rates, 3, 0) == NENC_EINVAL);
-    CHECK(nenc_vnet_set_program(net, link, times, bad_rates, 3, 0) == NENC_EINVAL && nenc_vnet_set_program(net, link, times, nan_rates, 3, 0) == NENC_EINVAL);
-    CHECK(nenc_vnet_set_program(net, link, times, rates, 3, 19) == NENC_EINVAL && nenc_vnet_set_program(net, link, times, rates, 3, -1) == NENC_EINVAL);
-    CHECK(nenc_vnet_send_frame(net, flow, 0, 0, 0, 0, 0, 0, 0, 0) == NENC_EINVAL && nenc_vnet_send_frame(net, flow, 0, 0, -4, 0, 0, 0, 0, 0) == NENC_EINVAL);
-    CHECK(nenc_vnet_take_report(net, flow, 0, NULL) == NENC_EINVAL && nenc_vnet_flow_counters_get(net, flow, NULL) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_program(net, link, times, bad_rates, 3, 0) == NENC_EINVAL &&
+          nenc_vnet_set_program(net, link, times, nan_rates, 3, 0) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_program(net, link, times, rates, 3, 19) == NENC_EINVAL &&
+          nenc_vnet_set_program(net, link, times, rates, 3, -1) == NENC_EINVAL);
+    CHECK(nenc_vnet_send_frame(net, flow, 0, 0, 0, 0, 0, 0, 0, 0) == NENC_EINVAL &&
+          nenc_vnet_send_frame(net, flow, 0, 0, -4, 0, 0, 0, 0, 0) == NENC_EINVAL);
+    CHECK(nenc_vnet_take_report(net, flow, 0, NULL) == NENC_EINVAL &&
+          nenc_vnet_flow_counters_get(net, flow, NULL) == NENC_EINVAL);
     CHECK(nenc_vnet_take_frames(net, flow, NULL, 1, 0) == NENC_EINVAL && nenc_vnet_take_path(net, NULL, 1) == NENC_EINVAL);
     CHECK(nenc_vnet_take_delays(NULL, NULL, 0) == NENC_EINVAL && nenc_vnet_take_packets(net, NULL, 3) == NENC_EINVAL);
     CHECK(nenc_vnet_advance(NULL, 0) == NENC_EINVAL && nenc_vnet_cut_delays(NULL, 0) == NENC_EINVAL);

@@ -3,7 +3,9 @@
 
 enum { PACKETS = 200 };
 
-typedef struct fate { int64_t start_ns, leave_ns; } fate;
+typedef struct fate {
+    int64_t start_ns, leave_ns;
+} fate;
 
 /* One opportunity after the other takes bytes from the front of what has arrived before it; what is left over is lost. */
 static void brute_force(const int64_t *t_ns, int count, int64_t period_ns, int64_t start_ns, int64_t bytes,

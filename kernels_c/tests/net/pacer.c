@@ -4,7 +4,10 @@
  * pacer sends at most (T + burst) x the highest pace in it, and at most what each stretch of one target allows by itself. */
 #include "net.h"
 
-typedef struct change { int64_t t_ns; double bps; } change; /* the pace from t_ns on */
+typedef struct change {
+    int64_t t_ns;
+    double bps;
+} change; /* the pace from t_ns on */
 
 /* Most bits from a to b, but for one packet. */
 static double allowance(const change *changes, int count, int64_t a, int64_t b, double burst_ns)
@@ -50,7 +53,8 @@ static void never_above(uint64_t seed)
         for (int k = i; k < log.count && k < i + 300; k++) {
             const double media = (double)log.rows[k].wire_bytes - HEADER_BYTES - OVERHEAD_BYTES;
             bits += 8 * media;
-            const double most = allowance(changes, CHANGES, log.rows[i].sent_ns, log.rows[k].sent_ns, (double)config.pacer_burst_ns);
+            const double most =
+                allowance(changes, CHANGES, log.rows[i].sent_ns, log.rows[k].sent_ns, (double)config.pacer_burst_ns);
             worst += bits > most + 8 * MEDIA_BYTES + 1;
         }
         if (i) CHECK(log.rows[i].sent_ns >= log.rows[i - 1].sent_ns);

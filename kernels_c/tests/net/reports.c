@@ -209,8 +209,15 @@ static void never_slept_past(uint64_t seed)
     reverse.jitter_kind = NENC_JITTER_REORDER;
     reverse.jitter_std_ns = 20 * ms_ns;
     reverse.jitter_max_ns = 60 * ms_ns;
-    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL, .direction = NENC_REVERSE, .first_link = 1, .last_link = 1,
-                                     .rate_bps = 300e3, .wire_bytes = 300, .stop_ns = INT64_MAX, .on_ns = 20 * ms_ns, .off_ns = 20 * ms_ns};
+    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL,
+                                     .direction = NENC_REVERSE,
+                                     .first_link = 1,
+                                     .last_link = 1,
+                                     .rate_bps = 300e3,
+                                     .wire_bytes = 300,
+                                     .stop_ns = INT64_MAX,
+                                     .on_ns = 20 * ms_ns,
+                                     .off_ns = 20 * ms_ns};
     nenc_vnet *net = nenc_vnet_create(seed, second_ns, 0);
     add_link(net, plain_link(NENC_FORWARD, NENC_UNLIMITED, 10 * ms_ns));
     add_link(net, plain_link(NENC_REVERSE, 1e6, ms_ns));

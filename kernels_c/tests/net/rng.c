@@ -67,7 +67,8 @@ static void streams(void)
 /* Byte-identical runs on every machine begin here: were these to change, so would every recorded run. */
 static void fixed_values(void)
 {
-    static const double expected[4][3] = { /* seed 42, stream 7, draws 1000000 .. 1000002 */
+    static const double expected[4][3] = {
+        /* seed 42, stream 7, draws 1000000 .. 1000002 */
         {0x1.a794e8a174c3fp-1, 0x1.c7250f178cf32p-1, 0x1.8aaa7f726daa6p-1},
         {0x1.10273410c8b95p+0, 0x1.8131fe37746cfp+0, 0x1.8f7034ac9025fp-1},
         {0x1.908544c25e831p-1, 0x1.6524b1457fb41p+0, 0x1.8493f405cb39fp-2},
