@@ -23,6 +23,7 @@ from nenc_lab.control.base import Controller
 from nenc_lab.encode.base import Encoder
 from nenc_lab.network.base import LinkChange, Network
 from nenc_lab.recording import tape
+from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 from nenc_lab.recording.tape import KEY_FLAG, RUNG_SHIFT, TickTape
 
@@ -200,6 +201,11 @@ class Engine:
                 self.progress(mark)
 
     def _hand_over(self, *, at_end: bool) -> None:
+        """Rows go to the recorder, all or none: once taken out of tapes and network they are nowhere else."""
+        with postponed():
+            self._hand_over_rows(at_end=at_end)
+
+    def _hand_over_rows(self, *, at_end: bool) -> None:
         recorder, network = self.recorder, self.network
         names = [flow.name for flow in self.flows]
         for number, flow in enumerate(self.flows):

