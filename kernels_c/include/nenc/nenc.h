@@ -99,7 +99,7 @@ typedef struct nenc_config {
     double stale_halving_ns;  /* while feedback is stale the rate halves in this time */
     double loss_tolerance;    /* loss over what the path has anyway that is taken for chance, ratio */
     double loss_delay_ns;     /* queue delay that such excess loss counts as, per unit of loss ratio */
-    double loss_headroom;     /* the rate never exceeds this x the delivered rate */
+    double loss_headroom;     /* with loss over the tolerance, the rate stays under this x what arrives */
     double shed_loss;         /* loss over this lets the rate go below rate_min by shedding frames and rungs, ratio */
     double shed_fps_min;      /* lowest frame rate that shedding may reach */
     double qp_min;

@@ -34,7 +34,7 @@ static const nenc_knob knobs[] = {
          "over half a frame at 60 fps: less starves the link between frames, more is delay for nothing"),
     KNOB(queue_fair_ns, "ns", 60e6, 0, 1e9,
          "a slow flow aims at more queue than a fast one, which is what makes flows on one link converge"),
-    KNOB(queue_high_ns, "ns", 90e6, 1e6, 5e9,
+    KNOB(queue_high_ns, "ns", 130e6, 1e6, 5e9,
          "queue that no steady state explains: the capacity has fallen and waiting for the integral would fill the buffer"),
     KNOB(drain_ns, "ns", 250e6, 1e6, 10e9,
          "shorter cuts deeper than the link needs, longer lets the viewer wait; a few round trips"),

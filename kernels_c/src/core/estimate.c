@@ -18,6 +18,7 @@ void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns)
     estimate->rtt_base_ms = INFINITY;
     estimate->bucket_ns = estimate->empty_ns = now_ns;
     estimate->loss_floor = INFINITY;
+    estimate->edge_ns = INT64_MIN;
 }
 
 /* First-order low-pass without exp: exact for dt << tau, and stable for any dt. */
@@ -120,14 +121,14 @@ static int base_has_moved(nenc_estimate *estimate, double arriving)
     static const double jump_ms = 25.0, flat_ms = 5.0;
     static const int64_t memory_ns = 5000000000;
     if (estimate->count > 2 && estimate->rtt_ms[0] - estimate->rtt_ms[2] > jump_ms) {
-        const int higher = !estimate->edge_ns || estimate->since_edge > 3;
+        const int higher = estimate->edge_ns == INT64_MIN || estimate->since_edge > 3;
         if (higher) estimate->edge_ms = estimate->rtt_ms[2];
         estimate->edge_ns = estimate->time_ns[0];
         estimate->since_edge = 0;
         estimate->peak_bps = 0.0;
     }
-    if (!estimate->edge_ns || estimate->time_ns[0] - estimate->edge_ns > memory_ns) {
-        estimate->edge_ns = 0;
+    if (estimate->edge_ns == INT64_MIN || estimate->time_ns[0] - estimate->edge_ns > memory_ns) {
+        estimate->edge_ns = INT64_MIN;
         return 0;
     }
     if (++estimate->since_edge > 2 && estimate->bps[0] > estimate->peak_bps) estimate->peak_bps = estimate->bps[0];
@@ -220,7 +221,7 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
         estimate->rtt_base_ms = low;
         estimate->queue_ms = estimate->queue_slow_ms = sample->rtt_ms - low;
         estimate->busy = 0;
-        estimate->edge_ns = 0;
+        estimate->edge_ns = INT64_MIN;
     } else {
         track_capacity(estimate, dt_ns, busy_ms, sated);
     }

@@ -18,8 +18,8 @@ typedef struct nenc_estimate {
     double rtt_base_ms; /* INFINITY before the first sample */
     double spread_ms;   /* mean of |rtt - rtt before| while no queue is in the way: jitter */
     int busy;           /* samples in a row with a queue */
-    double edge_ms;     /* rtt before it jumped, 0: it did not */
-    int64_t edge_ns;
+    double edge_ms;     /* rtt before it jumped */
+    int64_t edge_ns;    /* when it did, INT64_MIN: not lately */
     double peak_bps;    /* highest delivered rate since, but for the first few samples */
     int since_edge;
 

@@ -1,4 +1,4 @@
-/* law.h - what a control law is: the table entry behind nenc_law. One file per law, one line in step.c's table. */
+/* law.h - what a control law is: the table entry behind nenc_law. One file per law, one line in create.c's table. */
 #ifndef NENC_CORE_LAW_H
 #define NENC_CORE_LAW_H
 

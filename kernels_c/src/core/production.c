@@ -35,7 +35,18 @@ typedef struct production {
     nenc_tfrc tfrc;
 } production;
 
-static double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+/* A NaN becomes low. */
+static double clamp(double x, double low, double high) { return x > low ? (x < high ? x : high) : low; }
+
+/* The lowest rate there is: rate_min's frames, but only shed_fps_min of them. */
+static double floor_bps(const nenc_config *config) { return config->rate_min_bps * config->shed_fps_min / config->fps_max; }
+
+/* A new operating point, whatever the samples said: never so low that the PID could not work around it. */
+static void anchor(production *law, const nenc_config *config, double bps)
+{
+    law->rate_bps = clamp(bps, floor_bps(config), config->rate_max_bps);
+    nenc_pid_anchor(&law->pid, law->rate_bps);
+}
 
 /* Dead time of the loop: from a decision to the sample that shows its effect. */
 static double dead_s(const production *law, const nenc_config *config)
@@ -176,8 +187,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
         if (coming_s < set_s && path->queue_ms * 1e-3 < high_s) {
-            law->rate_bps = 0.95 * (path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps);
-            nenc_pid_anchor(&law->pid, law->rate_bps);
+            anchor(law, config, 0.95 * (path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps));
             enter(law, CONTROL, now_ns);
         }
     } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > set_s)) {
@@ -185,9 +195,9 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
         const double both = path->bps[0] < path->bps[1] ? path->bps[0] : path->bps[1];
         double carried = nenc_estimate_mean_bps(path, 4);
         if (both > carried) carried = both;
-        if (path->busy && path->capacity_bps > carried) carried = path->capacity_bps;
-        if (carried < law->rate_bps) law->rate_bps = carried;
-        nenc_pid_anchor(&law->pid, law->rate_bps);
+        const double known = path->busy ? path->capacity_bps : path->full_bps; /* still true, or a ramp would have undone it */
+        if (known > carried) carried = known;
+        anchor(law, config, carried < law->rate_bps ? carried : law->rate_bps);
         enter(law, CONTROL, now_ns);
     } else if (law->mode == CONTROL) {
         if (queue_s * 1e3 > nenc_estimate_empty_ms(path)) law->quiet_ns = INT64_MIN;
@@ -250,9 +260,7 @@ static void limit(production *law, const nenc_config *config, int64_t now_ns)
     /* Under rate_min only when not even that arrives, and until it does. */
     const int broken = law->mode == STALE || path->broken || law->rate_bps < config->rate_min_bps;
     const int may_shed = broken && (law->mode == STALE || path->delivered_bps < config->rate_min_bps);
-    const double least = may_shed ? config->rate_min_bps * config->shed_fps_min / config->fps_max : config->rate_min_bps;
-    if (law->rate_bps < least) law->rate_bps = least;
-    if (law->rate_bps > config->rate_max_bps) law->rate_bps = config->rate_max_bps;
+    law->rate_bps = clamp(law->rate_bps, may_shed ? floor_bps(config) : config->rate_min_bps, config->rate_max_bps);
 }
 
 static void step(void *self, const nenc_config *config, const nenc_law_input *input, nenc_state *state)
@@ -277,9 +285,11 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
         law->bounds |= NENC_BOUND_STALE;
         break;
     }
+    const double meant_bps = law->rate_bps;
     limit(law, config, now_ns);
-    if (law->mode == CONTROL) nenc_pid_track(&law->pid, law->rate_bps);
-    else nenc_pid_anchor(&law->pid, law->rate_bps);
+    /* Anti-windup against the bounds only: what the slew limit holds back is still to come. */
+    if (law->mode != CONTROL) nenc_pid_anchor(&law->pid, law->rate_bps);
+    else if (law->rate_bps != meant_bps) nenc_pid_track(&law->pid, law->rate_bps);
     nenc_estimate_sent(&law->path, now_ns, law->rate_bps);
 
     const int controls = law->mode == CONTROL;
