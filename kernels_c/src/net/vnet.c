@@ -29,6 +29,12 @@ struct nenc_vnet {
     nenc_link *links[MAX_LINKS];
     nenc_flow *flows[MAX_FLOWS];
     nenc_cross *crosses[MAX_CROSS];
+    /* When each source sends next: flows, then cross traffic, those of one link side by side, so that the next arrival of a
+     * link is the minimum of a few numbers in a row and not of as many objects. Laid out at the first advance. */
+    int64_t send_ns[MAX_FLOWS + MAX_CROSS];
+    int source[MAX_FLOWS + MAX_CROSS]; /* a flow's number, or MAX_FLOWS + a cross traffic's */
+    int place_of[MAX_FLOWS + MAX_CROSS]; /* the other way round */
+    int first_source[MAX_LINKS + 1];     /* by link: [first_source[id], first_source[id + 1]) */
     int64_t delays_from_ns;
     nenc_rows path_rows;
     nenc_rows delay_rows;
@@ -195,26 +201,64 @@ int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config)
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */
 
+static void lay_out_sources(nenc_vnet *net)
+{
+    int count = 0;
+    for (int link = 0; link < net->link_count; link++) {
+        net->first_source[link] = count;
+        for (int i = 0; i < net->flow_count; i++) {
+            if (net->flows[i]->first_link == link) net->source[count++] = i;
+        }
+        for (int i = 0; i < net->cross_count; i++) {
+            if (net->crosses[i]->first_link == link) net->source[count++] = MAX_FLOWS + i;
+        }
+    }
+    net->first_source[net->link_count] = count;
+    for (int place = 0; place < count; place++) {
+        const int source = net->source[place];
+        net->place_of[source] = place;
+        net->send_ns[place] = source < MAX_FLOWS ? nenc_flow_next_send(net->flows[source]) : net->crosses[source - MAX_FLOWS]->next_ns;
+    }
+    net->started = 1;
+}
+
+/* After everything that may move a flow's next packet. */
+static void reschedule(nenc_vnet *net, const nenc_flow *flow)
+{
+    if (net->started) net->send_ns[net->place_of[flow->id]] = nenc_flow_next_send(flow);
+}
+
 typedef struct next_arrival {
     int64_t t_ns;
-    nenc_flow *flow; /* at most one of these is set; neither: from the link before */
-    nenc_cross *cross;
+    int place; /* of the source; -1: from the link before */
 } next_arrival;
 
 /* Equal times: what is under way first, then flows, then cross traffic, each in order of their numbers. */
 static next_arrival find_next(const nenc_vnet *net, const nenc_link *link)
 {
-    next_arrival next = {nenc_pipe_time(&link->arrivals), NULL, NULL};
-    for (int i = 0; i < net->flow_count; i++) {
-        if (net->flows[i]->first_link != link->id) continue;
-        const int64_t t = nenc_flow_next_send(net->flows[i]);
-        if (t < next.t_ns) next = (next_arrival){t, net->flows[i], NULL};
-    }
-    for (int i = 0; i < net->cross_count; i++) {
-        if (net->crosses[i]->first_link == link->id && net->crosses[i]->next_ns < next.t_ns)
-            next = (next_arrival){net->crosses[i]->next_ns, NULL, net->crosses[i]};
+    next_arrival next = {nenc_pipe_time(&link->arrivals), -1};
+    const int end = net->first_source[link->id + 1];
+    for (int place = net->first_source[link->id]; place < end; place++) {
+        if (net->send_ns[place] < next.t_ns) next = (next_arrival){net->send_ns[place], place};
     }
     return next;
+}
+
+static void take_next(nenc_vnet *net, nenc_link *link, next_arrival next, nenc_packet *packet)
+{
+    if (next.place < 0) {
+        *packet = *nenc_pipe_front(&link->arrivals);
+        nenc_pipe_pop(&link->arrivals);
+        return;
+    }
+    const int source = net->source[next.place];
+    if (source < MAX_FLOWS) {
+        nenc_flow_send(net->flows[source], packet);
+        net->send_ns[next.place] = nenc_flow_next_send(net->flows[source]);
+    } else {
+        nenc_cross_send(net->crosses[source - MAX_FLOWS], packet);
+        net->send_ns[next.place] = net->crosses[source - MAX_FLOWS]->next_ns;
+    }
 }
 
 static int run_link(nenc_vnet *net, nenc_link *link, int64_t until_ns)
@@ -225,14 +269,7 @@ static int run_link(nenc_vnet *net, nenc_link *link, int64_t until_ns)
         int status = nenc_link_serve(link, stop);
         if (status || next.t_ns > until_ns) return status;
         nenc_packet packet;
-        if (next.flow) {
-            nenc_flow_send(next.flow, &packet);
-        } else if (next.cross) {
-            nenc_cross_send(next.cross, &packet);
-        } else {
-            packet = *nenc_pipe_front(&link->arrivals);
-            nenc_pipe_pop(&link->arrivals);
-        }
+        take_next(net, link, next, &packet);
         status = nenc_link_accept(link, &packet);
         if (status) return status;
     }
@@ -262,7 +299,7 @@ int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns)
     if (!net) return NENC_EINVAL;
     if (net->status) return net->status;
     if (now_ns < net->now_ns) return NENC_ERANGE;
-    net->started = 1;
+    if (!net->started) lay_out_sources(net);
     while (net->next_row_ns <= now_ns) {
         const int status = run_slice(net, net->next_row_ns);
         if (status) return fail(net, status);
@@ -363,8 +400,10 @@ int nenc_vnet_set_target(nenc_vnet *net, int flow, int64_t now_ns, double target
     nenc_flow *f = find_flow(net, flow);
     if (!f || !(target_bps >= 0.0) || !isfinite(target_bps)) return NENC_EINVAL;
     const int status = nenc_vnet_advance(net, now_ns);
-    if (!status) nenc_flow_set_pace(f, now_ns, target_bps * f->config.pacer_factor);
-    return status;
+    if (status) return status;
+    nenc_flow_set_pace(f, now_ns, target_bps * f->config.pacer_factor);
+    reschedule(net, f);
+    return NENC_OK;
 }
 
 int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64_t ready_ns, int64_t bytes, uint32_t tag,
@@ -384,6 +423,7 @@ int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64
                                 .ssim = ssim};
     const int64_t number = nenc_flow_add_frame(f, &row);
     if (number < 0) fail(net, (int)number);
+    reschedule(net, f);
     return number;
 }
 
@@ -447,7 +487,10 @@ int nenc_vnet_flow_counters_get(const nenc_vnet *net, int flow, nenc_flow_counte
 int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int max, int all)
 {
     nenc_flow *f = find_flow(net, flow);
-    return f && (rows || max <= 0) ? nenc_flow_take_frames(f, rows, max, all) : NENC_EINVAL;
+    if (!f || (!rows && max > 0)) return NENC_EINVAL;
+    const int taken = nenc_flow_take_frames(f, rows, max, all);
+    if (all) reschedule(net, f);
+    return taken;
 }
 
 int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max)
