@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
 from time import monotonic
 from typing import Any
 
@@ -182,12 +184,10 @@ class Engine:
     def _housekeeping(self) -> Process:
         env = self.env
         safe_at = monotonic() + SAFE_EVERY_S
-        cuts = {*self.marks_ns, *range(HAND_OVER_NS, self.duration_ns, HAND_OVER_NS)}
-        for mark in sorted({*cuts, *range(SECOND_NS, self.duration_ns, SECOND_NS)}):
-            if not 0 < mark < self.duration_ns:
-                continue
+        marks = {mark for mark in self.marks_ns if 0 < mark < self.duration_ns}
+        for mark, _ in groupby(merge(sorted(marks), range(SECOND_NS, self.duration_ns, SECOND_NS))):
             yield env.timeout(mark - env.now)
-            if mark in cuts:
+            if mark in marks or mark % HAND_OVER_NS == 0:
                 self.network.cut_delays(mark)
             if mark % SECOND_NS:
                 continue

@@ -1,10 +1,10 @@
 """The exception tree; ``cli`` turns each branch into an exit code, in one place.
 
-    NencLabError
-    |-- InputError            exit 2: the user's input is wrong; the message names place, value and remedy
-    |   `-- ScenarioError     ... in a scenario file: one or more `Problem`s with file, line and column
-    |-- EnvironmentError_     exit 3: this machine cannot do it; says what is missing and how to get it
-    `-- InternalError         exit 4: a defect of the lab itself
+NencLabError
+|-- InputError            exit 2: the user's input is wrong; the message names place, value and remedy
+|   `-- ScenarioError     ... in a scenario file: one or more `Problem`s with file, line and column
+|-- EnvironmentError_     exit 3: this machine cannot do it; says what is missing and how to get it
+`-- InternalError         exit 4: a defect of the lab itself
 """
 
 from __future__ import annotations

@@ -10,6 +10,16 @@ from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, ffi, lib
 
 LAWS = {"nenc": 0, "classic": 1}
+GAINS = ("kp", "ki", "kd")
+OWN_KEYS: Mapping[str, str] = {
+    "rate_min_bps": "rate.min",
+    "rate_max_bps": "rate.max",
+    "rate_start_bps": "rate.start",
+    "fps_max": "encoder.fps",
+    "height_max": "encoder.resolution",
+    "packet_bytes": "packet",
+}
+"""Fields of nenc_config that a flow sets by keys of its own, and not under ``controller.knobs``."""
 DEFAULT_GAINS: Mapping[str, Mapping[str, float]] = {"nenc": {}, "classic": {"kp": 0.05, "ki": 0.0, "kd": 0.0}}
 """Where a law does not start from nenc_config's gains. The origin names none; its sum of errors has no limit, so that
 any ki winds up while the rate is clamped, and a kp much above this slams from one limit to the other."""
@@ -17,9 +27,7 @@ any ki winds up while the rate is clamped, and a kp much above this slams from o
 
 def knob_names() -> list[str]:
     """Every number of nenc_config that a scenario may set under ``controller.knobs``."""
-    count = ffi.new("size_t *")
-    table = lib.nenc_knobs(count)
-    return [ffi.string(table[i].name).decode() for i in range(count[0])]
+    return [knob["name"] for knob in knobs() if knob["name"] not in OWN_KEYS and knob["name"] not in GAINS]
 
 
 def knobs() -> list[dict[str, Any]]:
@@ -40,7 +48,7 @@ def knobs() -> list[dict[str, Any]]:
 
 
 def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str) -> Any:
-    """A checked ``nenc_config``; ``values`` by knob name. InputError names ``place`` and the legal range."""
+    """A checked ``nenc_config``; ``values`` by knob name. InputError names the key and the legal range."""
     config = ffi.new("nenc_config *")
     lib.nenc_config_default(config)
     config.law = LAWS[law]
@@ -51,12 +59,13 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
             from difflib import get_close_matches
 
             near = get_close_matches(name, table, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; the knobs are {', '.join(table)}"
-            raise InputError(f"{place}.{name}: the {law} controller has no such knob{hint}")
+            hint = f"; did you mean {near[0]}?" if near else f"; the knobs are {', '.join(knob_names())}"
+            raise InputError(f"{place}.knobs.{name}: the {law} controller has no such knob{hint}")
         if lib.nenc_config_set(config, name.encode(), value) < 0:
             knob = table[name]
             legal = f"{knob['low']:g} to {knob['high']:g} {knob['unit']}".rstrip()
-            raise InputError(f"{place}.{name}: {value!r} is out of range: {legal}")
+            group = "gains" if name in GAINS else "knobs"
+            raise InputError(f"{place}.{group}.{name}: {value!r} is out of range: {legal}")
     culprit = ffi.new("const char **")
     if lib.nenc_config_check(config, culprit) < 0:
         field = ffi.string(culprit[0]).decode() if culprit[0] else "?"

@@ -27,8 +27,12 @@ class ControllerSettings:
 
 
 def _core(settings: ControllerSettings, now_ns: int) -> Controller:
-    from nenc_lab.control.core import CoreController, make_config
+    from nenc_lab.control.core import OWN_KEYS, CoreController, make_config
 
+    place = f"flows.{settings.flow}.controller"
+    for name in settings.values:
+        if name in OWN_KEYS:
+            raise InputError(f"{place}.knobs.{name}: that is set by flows.{settings.flow}.{OWN_KEYS[name]}")
     values = {
         "rate_min_bps": settings.rate_min_bps,
         "rate_max_bps": settings.rate_max_bps,
@@ -38,7 +42,6 @@ def _core(settings: ControllerSettings, now_ns: int) -> Controller:
         "packet_bytes": float(settings.packet_bytes),
         **settings.values,
     }
-    place = f"flows.{settings.flow}.controller"
     return CoreController(make_config(settings.kind, settings.tick_ns, values, place), now_ns)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 import subprocess
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,42 @@ SIMD_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512vl",
 GIT_TIMEOUT_S = 2.0
 
 
+NO_RESULT = ("cli", "plots", "bench", "doctor.py", "report.py", "lab.py", "sweep")
+"""Modules of the package that change no figure of a run."""
+
+
+@cache
+def code() -> str:
+    """Digest, 16 hex digits, of what makes a result: the compiled core and the package's modules that matter."""
+    package = Path(__file__).resolve().parents[1]
+    files = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in NO_RESULT]
+    return digest_of(package, [*files, *_compiled()])
+
+
+def _compiled() -> list[Path]:
+    spec = find_spec("nenc_lab._kernels")  # beside the package, or wherever an editable install has built it
+    return [Path(spec.origin)] if spec is not None and spec.origin else []
+
+
+def digest_of(package: Path, files: list[Path]) -> str:
+    """Digest, 16 hex digits, of files by name and content."""
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        name = path.relative_to(package) if path.is_relative_to(package) else path.name
+        whole.update(f"{name}\0".encode())
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:16]
+
+
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = {"nenc_lab": _version("nenc-lab"), "python": platform.python_version()}
+    found = {"nenc_lab": _version("nenc-lab"), "code": code(), "python": platform.python_version()}
     found |= {name: _version(name) for name in PACKAGES}
     return tuple(found.items())
 
 
 def versions() -> dict[str, str]:
-    """Version of the lab, of Python and of every package that can change a result; "unknown" when not installed."""
+    """Versions of the lab, its code, Python and every package that can change a result; "unknown": not installed."""
     return dict(_versions())
 
 

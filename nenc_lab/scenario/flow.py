@@ -17,6 +17,7 @@ from nenc_lab.scenario.types import (
     PositiveTime,
     Ratio,
     Resolution,
+    TargetRate,
     Time,
 )
 
@@ -24,9 +25,9 @@ from nenc_lab.scenario.types import (
 class RateRange(Model):
     """Between what the controller moves; media bits per second."""
 
-    min: PositiveRate = Field(default=5_000_000, description="Lowest target.")
-    max: PositiveRate = Field(default=120_000_000, description="Highest target.")
-    start: PositiveRate = Field(default=5_000_000, description="Target at the start of the flow.")
+    min: TargetRate = Field(default=5_000_000, description="Lowest target.")
+    max: TargetRate = Field(default=120_000_000, description="Highest target.")
+    start: TargetRate = Field(default=5_000_000, description="Target at the start of the flow.")
 
 
 class _Picture(Model):
@@ -101,9 +102,9 @@ Encoder = Annotated[Annotated[ModelEncoder | NullEncoder, Field(discriminator="k
 class Gains(Model):
     """Gains of the PID; one left out is the controller's default."""
 
-    kp: Gain | None = Field(default=None, description="Proportional gain, 1/s.")
-    ki: Gain | None = Field(default=None, description="Integral gain, 1/s^2.")
-    kd: Gain | None = Field(default=None, description="Derivative gain.")
+    kp: Gain | None = Field(default=None, description="Proportional gain, per dead time of the loop.")
+    ki: Gain | None = Field(default=None, description="Integral gain, per dead time squared.")
+    kd: Gain | None = Field(default=None, description="Derivative gain, of the filtered slope of the queue delay.")
 
 
 class Controller(Model):

@@ -57,7 +57,7 @@ from nenc_lab.scenario.hop import (
     Trace,
 )
 from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, HopChange, Path, Ramp
-from nenc_lab.scenario.types import LINES, Model, PositiveTime, Resolution, Title, wrong
+from nenc_lab.scenario.types import LINES, Duration, Model, Resolution, Title, wrong
 from nenc_lab.units import QueueSize
 
 LONGEST_LIST = 10_000
@@ -90,7 +90,7 @@ class Scenario(Model):
     version: Literal[1] = Field(description="Version of the format: 1.")
     name: Title = Field(description="Name of the scenario, part of the run folder's name.")
     description: str = Field(default="", description="One or two sentences.", max_length=10_000)
-    duration: PositiveTime = Field(description="Simulated time.")
+    duration: Duration = Field(description="Simulated time.")
     seed: int = Field(default=1, ge=0, lt=2**63, description="Seed of every random stream.")
     path: Path = Field(description="The network between sender and receiver.")
     timeline: tuple[Entry, ...] = Field(

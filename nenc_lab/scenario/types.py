@@ -17,6 +17,9 @@ NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 TITLE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 """Of a scenario: it becomes part of a folder's name."""
 LONGEST_NAME = 64
+LONGEST_RUN_NS = 24 * 3600 * units.NS_PER_S
+"""A day: 5 million rows of ticks a flow."""
+TARGET_BPS = (10_000, 2**32 - 1)
 
 
 class Model(BaseModel):
@@ -54,6 +57,20 @@ def _above_zero(parse: Callable[[object], int], example: str) -> Callable[[objec
     return read
 
 
+def _between(
+    parse: Callable[[object], int], low: int, high: int, write: Callable[[int], str], what: str
+) -> Callable[[object], int]:
+    above_zero = _above_zero(parse, write(high))
+
+    def read(value: object) -> int:
+        number = above_zero(value)
+        if not low <= number <= high:
+            raise InputError(f"{units.shown(value)} is out of range: {what} is {write(low)} to {write(high)}")
+        return number
+
+    return read
+
+
 def _packet_size(value: object) -> int:
     size = units.parse_bytes(value)
     if not 64 <= size <= 9000:
@@ -85,6 +102,19 @@ Time = Annotated[int, read_with(units.parse_time), PlainSerializer(units.format_
 PositiveTime = Annotated[
     int, read_with(_above_zero(units.parse_time, "50ms")), PlainSerializer(units.format_time, return_type=str), _TIME
 ]
+Duration = Annotated[
+    int,
+    read_with(_between(units.parse_time, 1, LONGEST_RUN_NS, units.format_time, "a run")),
+    PlainSerializer(units.format_time, return_type=str),
+    _TIME,
+]
+TargetRate = Annotated[
+    int,
+    read_with(_between(units.parse_rate, *TARGET_BPS, units.format_rate, "a controller's target")),
+    PlainSerializer(units.format_rate, return_type=str),
+    _RATE,
+]
+"""What libnenc can be asked to hold (nenc.h: the knobs rate_min_bps and rate_max_bps)."""
 Rate = Annotated[int, read_with(units.parse_rate), PlainSerializer(units.format_rate, return_type=str), _RATE]
 PositiveRate = Annotated[
     int, read_with(_above_zero(units.parse_rate, "5Mbps")), PlainSerializer(units.format_rate, return_type=str), _RATE
@@ -119,7 +149,7 @@ Name = Annotated[str, _named(NAME_PATTERN, "letters, digits, - and _"), _text(f"
 Title = Annotated[
     str, _named(TITLE_PATTERN, "letters, digits, -, _ and ."), _text(f"^{TITLE_PATTERN}$", "rtt-sweep-050ms")
 ]
-Gain = Annotated[float, Field(ge=0)]
+Gain = Annotated[float, Field(ge=0, le=100)]
 Resolution = Literal["1080p", "1440p", "2160p", "4320p"]
 LINES: dict[str, int] = {"1080p": 1080, "1440p": 1440, "2160p": 2160, "4320p": 4320}
 """Lines of a picture, the number a rung goes by in tables."""

@@ -40,23 +40,16 @@ INFO, SUMMARIES, TIMINGS, PARTS, RUNS, WORK = (
 )
 MANY_PARTS = 256
 """So many small files become one large one."""
-_NO_RESULT = ("cli", "plots", "bench", "doctor.py", "report.py", "lab.py", "sweep")
-"""Code that changes no figure of a run."""
 _DATASET = ("columns.py", "dataset.py", "quantity.py")
 """Of the sweep's own code, what makes the dataset."""
 
 
 @cache
 def code() -> str:
-    """Digest of the code that makes a result: the compiled core and the modules of the package that matter."""
+    """Digest of the code that makes a dataset: what makes a run, and of the sweep what makes rows of runs."""
     package = Path(nenc_lab.__file__).parent
-    files = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NO_RESULT]
-    files += [*package.glob("_kernels.*"), *(package / "sweep" / name for name in _DATASET)]
-    whole = hashlib.sha256()
-    for path in sorted(files):
-        whole.update(f"{path.relative_to(package)}\0".encode())
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()[:16]
+    own = provenance.digest_of(package, [package / "sweep" / name for name in _DATASET])
+    return f"{provenance.code()}{own}"
 
 
 class Store:

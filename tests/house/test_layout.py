@@ -49,7 +49,9 @@ def test_the_pattern_finds_what_it_is_for():
 
 @needs_git
 def test_nothing_that_is_made_is_tracked():
-    made = [name for name in tracked() if re.search(r"(^|/)__pycache__/|^(runs|sweeps|build|\.venv)/|\.(pyc|so|o)$", name)]
+    made = [
+        name for name in tracked() if re.search(r"(^|/)__pycache__/|^(runs|sweeps|build|\.venv)/|\.(pyc|so|o)$", name)
+    ]
     assert made == []
 
 

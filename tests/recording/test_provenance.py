@@ -16,7 +16,7 @@ def test_versions_name_what_computes():
     versions = provenance.versions()
     assert versions["numpy"] == numpy.__version__
     assert versions["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert set(versions) == {"nenc_lab", "python", *provenance.PACKAGES}
+    assert set(versions) == {"nenc_lab", "code", "python", *provenance.PACKAGES}
     versions["numpy"] = "changed"
     assert provenance.versions()["numpy"] == numpy.__version__
 
