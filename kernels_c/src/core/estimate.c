@@ -58,10 +58,10 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
     if (estimate->loss_packets < packets) /* the plain mean first: a filter would remember its first sample for long */
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
     else estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
-    /* A broken path that is whole again is known by two clean reports, not by the tail of a filter. */
-    const double two = 0.5 * (loss + estimate->last_loss);
-    if (estimate->loss > config->shed_loss && two < 0.25 * estimate->loss && count > 5.0) estimate->loss = two;
-    estimate->last_loss = loss;
+    /* Loss that has ended is known by a row of clean packets, not by the tail of a filter: n in a row come by chance with
+     * (1 - loss)^n < exp(-6) where n loss > 6, once in 400 times. */
+    estimate->clean_packets = loss < 0.1 * estimate->loss ? estimate->clean_packets + count : 0.0;
+    if (estimate->clean_packets * estimate->loss > 6.0) estimate->loss = loss;
     estimate->broken = loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
     estimate->loss_packets += count;
     if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */

@@ -40,7 +40,7 @@ typedef struct nenc_estimate {
     double capacity_bps; /* what the path carries: measured while the queue was busy, at least what arrives; 0: unknown */
     double full_bps;     /* where the path was last seen full, 0: not, or more has arrived since */
     int64_t busy_ns;     /* the last time that it was */
-    double last_loss;
+    double clean_packets; /* in a row */
     int broken;          /* the newest sample's loss is over shed_loss beyond chance */
     int64_t empty_ns;    /* last time that the queue was seen empty */
 

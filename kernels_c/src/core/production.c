@@ -248,9 +248,9 @@ static void limit(production *law, const nenc_config *config, int64_t now_ns)
 {
     const nenc_estimate *path = &law->path;
     if (path->count && law->mode != STALE) {
-        const double carried = path->broken ? path->bps[0] : nenc_estimate_mean_bps(path, 4);
+        const double carried = path->broken ? path->bps[0] : nenc_estimate_mean_bps(path, 8);
         const double most = config->loss_headroom * carried;
-        const double meant = nenc_estimate_reported_bps(path, path->broken ? 1.0 : 4.0);
+        const double meant = nenc_estimate_reported_bps(path, path->broken ? 1.0 : 8.0);
         if ((path->loss > config->loss_tolerance || path->broken) && most < meant && most < law->rate_bps) {
             law->rate_bps = most;
             law->bounds |= NENC_BOUND_LOSS;
