@@ -9,13 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-PEAK_OF_A_RUN = """
-import resource, sys
+PEAK_OF_A_RUN = r"""
+import re, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from lab_runs import flow, run
 run(Path(sys.argv[2]), duration=sys.argv[3], flows=[flow("video", 30, "nenc")])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+# not ru_maxrss, which starts from the parent's
+print(int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
 """
 
 

@@ -98,7 +98,7 @@ def test_whole_groups_can_be_swept():
         (("gains.kp", "gains.kpp"), 5, "unknown key 'kpp' (did you mean 'kp'?); flows.video.controller.gains has kp"),
         (("flows.video.controller.gains.kp", "flows.vidio.fps"), 5, "no item 'vidio' in flows (did you mean 'video'?)"),
         (("[0.1, 0.4]", "[0.1, fast]"), 5, "gains.kp: 'fast' is not a number"),
-        (("[0.1, 0.4]", "[0.1, 999]"), 5, "999.0 is out of range: 0 to 100"),
+        (("[0.1, 0.4]", "[0.1, 999]"), 5, "gains.kp: 999 is out of range: it must be at most 100"),
         (("[0.1, 0.4]", "[0.1, 0.1]"), 5, "the value 0.1 is given twice"),
         (("[0.1, 0.4]", "[]"), 5, "is empty: give a list of values"),
         (("[0.1, 0.4]", "0.1"), 5, "0.1 is not a list of values, such as [0.1, 0.2], or a range"),
