@@ -59,9 +59,9 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
     else estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
     /* Loss that has ended is known by a row of clean packets, not by the tail of a filter: n in a row come by chance with
-     * (1 - loss)^n < exp(-6) where n loss > 6, once in 400 times. */
+     * (1 - loss)^n < exp(-10) where n loss > 10: never while there is such loss. */
     estimate->clean_packets = loss < 0.1 * estimate->loss ? estimate->clean_packets + count : 0.0;
-    if (estimate->clean_packets * estimate->loss > 6.0) estimate->loss = loss;
+    if (estimate->clean_packets * estimate->loss > 10.0) estimate->loss = loss;
     estimate->broken = loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
     estimate->loss_packets += count;
     if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */
