@@ -7,7 +7,9 @@
 
 #include <math.h>
 
-static const double slow_ns = 100e6;      /* time constant of queue_slow_ms and delivered_bps */
+enum { PLATEAU = 6 }; /* samples that make one, at most NENC_RECENT_SAMPLES */
+
+static const double slow_ns = 100e6;      /* time constant of delivered_bps */
 static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
 static const double empty_ms = 8.0; /* a pacer's burst of 5 ms at 1.5 x the rate queues by itself */
 static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
@@ -117,7 +119,6 @@ static double arriving_bps(const nenc_estimate *estimate, double samples)
  * the rtt stayed on it. A queue that others fill as we drain it wanders too much to pass for a plateau. */
 static int base_has_moved(nenc_estimate *estimate, double arriving)
 {
-    enum { PLATEAU = 6 };
     static const double jump_ms = 25.0, flat_ms = 5.0;
     static const int64_t memory_ns = 5000000000;
     if (estimate->count > 2 && estimate->rtt_ms[0] - estimate->rtt_ms[2] > jump_ms) {
@@ -215,17 +216,16 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
     const int moved = base_has_moved(estimate, arriving_bps(estimate, 1.0));
     if (moved) {
         double low = estimate->rtt_ms[0];
-        for (int i = 1; i < 6; i++)
+        for (int i = 1; i < PLATEAU; i++)
             if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
         forget_base(estimate, now_ns, low);
         estimate->rtt_base_ms = low;
-        estimate->queue_ms = estimate->queue_slow_ms = sample->rtt_ms - low;
+        estimate->queue_ms = sample->rtt_ms - low;
         estimate->busy = 0;
         estimate->edge_ns = INT64_MIN;
     } else {
         track_capacity(estimate, dt_ns, busy_ms, sated);
     }
-    estimate->queue_slow_ms = towards(estimate->queue_slow_ms, estimate->queue_ms, dt_ns, slow_ns);
     estimate->delivered_bps = towards(estimate->delivered_bps, estimate->bps[0], dt_ns, slow_ns);
     if (estimate->queue_ms <= nenc_estimate_empty_ms(estimate)) estimate->empty_ns = now_ns;
     return moved;

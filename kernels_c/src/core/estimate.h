@@ -31,7 +31,6 @@ typedef struct nenc_estimate {
     double interval_ns; /* mean time between two samples */
 
     double queue_ms;     /* newest rtt - base */
-    double queue_slow_ms; /* smoothed */
     double delivered_bps; /* smoothed */
     double loss;          /* smoothed over about a second */
     double

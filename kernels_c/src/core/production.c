@@ -19,7 +19,6 @@ typedef enum law_mode { WARMUP, RAMP, CONTROL, DRAIN, STALE } law_mode;
 typedef struct production {
     law_mode mode;
     double rate_bps; /* may be under rate_min: then frames are shed */
-    int64_t mode_ns; /* when the mode began */
     int64_t quiet_ns; /* control: since then the queue has been empty */
     int64_t sample_ns;
     int64_t probe_ns; /* set point is 0 since then, INT64_MIN: it is not */
@@ -101,10 +100,9 @@ static void judge_loss(production *law, const nenc_config *config, int64_t now_n
     }
 }
 
-static void enter(production *law, law_mode mode, int64_t now_ns)
+static void enter(production *law, law_mode mode)
 {
     law->mode = mode;
-    law->mode_ns = now_ns;
     law->quiet_ns = INT64_MIN;
     law->probe_ns = INT64_MIN;
 }
@@ -117,7 +115,7 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     nenc_estimate_init(&law->path, now_ns);
     nenc_tfrc_init(&law->tfrc);
     nenc_pid_anchor(&law->pid, law->rate_bps);
-    enter(law, WARMUP, now_ns);
+    enter(law, WARMUP);
     law->probed_ns = now_ns;
     law->excess_ns = law->judged_ns = law->trial_ns = INT64_MIN;
 }
@@ -171,7 +169,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     if (nenc_estimate_sample(path, config, sample, half_ms > own_ms ? half_ms : own_ms, sated)) law->bounds |= NENC_BOUND_BASE;
     nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
     judge_loss(law, config, now_ns);
-    if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP, now_ns);
+    if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP);
 
     const double queue_s = path->queue_ms * 1e-3 + loss_queue_s(law, config);
     const double point_s = law->probe_ns == INT64_MIN ? set_s : 0.0;
@@ -183,12 +181,12 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
      * shares a full link must not take the others' bursts for that. */
     const double now_s = path->queue_ms * 1e-3;
     const int lost = sated && coming_s - now_s > 0.3 * high_s;
-    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN, now_ns);
+    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN);
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
         if (coming_s < set_s && path->queue_ms * 1e-3 < high_s) {
             anchor(law, config, 0.95 * (path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps));
-            enter(law, CONTROL, now_ns);
+            enter(law, CONTROL);
         }
     } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > set_s)) {
         /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
@@ -198,7 +196,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
         const double known = path->busy ? path->capacity_bps : path->full_bps; /* still true, or a ramp would have undone it */
         if (known > carried) carried = known;
         anchor(law, config, carried < law->rate_bps ? carried : law->rate_bps);
-        enter(law, CONTROL, now_ns);
+        enter(law, CONTROL);
     } else if (law->mode == CONTROL) {
         if (queue_s * 1e3 > nenc_estimate_empty_ms(path)) law->quiet_ns = INT64_MIN;
         else if (law->quiet_ns == INT64_MIN) law->quiet_ns = now_ns;
@@ -241,7 +239,7 @@ static void control(production *law, const nenc_config *config, int64_t now_ns, 
     const double used = clamp(wanted, law->rate_bps * (1.0 - step), law->rate_bps * (1.0 + step));
     if (used != wanted) law->bounds |= NENC_BOUND_SLEW;
     law->rate_bps = used;
-    if (law->quiet_ns != INT64_MIN && (double)(now_ns - law->quiet_ns) > 3e9 * dead) enter(law, RAMP, now_ns);
+    if (law->quiet_ns != INT64_MIN && (double)(now_ns - law->quiet_ns) > 3e9 * dead) enter(law, RAMP);
 }
 
 static void limit(production *law, const nenc_config *config, int64_t now_ns)
@@ -272,8 +270,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     if (law->mode != WARMUP) {
         const double patience = config->stale_intervals * path->interval_ns;
         const double age_ns = (double)(now_ns - law->sample_ns);
-        if (law->mode != STALE && age_ns > (patience > config->stale_min_ns ? patience : config->stale_min_ns))
-            enter(law, STALE, now_ns);
+        if (law->mode != STALE && age_ns > (patience > config->stale_min_ns ? patience : config->stale_min_ns)) enter(law, STALE);
     }
     switch (law->mode) {
     case WARMUP: law->bounds |= NENC_BOUND_WARMUP; break;
