@@ -4,11 +4,13 @@
 
 #include "core/dispatch.h"
 
-/* No rung yet: NEON will stand in arm/window_neon.c. The plain C of core/window_stats.c stays in the table. */
+nenc_window_stats_fn nenc_window_stats_neon;
+
 static inline void nenc_window_init_simd(nenc_dispatch *table, uint32_t flags)
 {
-    (void)table;
-    (void)flags;
+#if NENC_HAVE_NEON
+    if (flags & NENC_CPU_NEON) table->window_stats = nenc_window_stats_neon;
+#endif
 }
 
 #endif

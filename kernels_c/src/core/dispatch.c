@@ -19,7 +19,9 @@ static nenc_dispatch table;
 static void fill(void)
 {
     table = (nenc_dispatch){.name = "c", .window_stats = nenc_window_stats_c};
-    nenc_window_init_simd(&table, nenc_cpu_flags());
+    const uint32_t flags = nenc_cpu_flags();
+    nenc_window_init_simd(&table, flags);
+    if (table.window_stats != nenc_window_stats_c) table.name = flags & NENC_CPU_NEON ? "neon" : "avx2";
 }
 
 const nenc_dispatch *nenc_dispatch_get(void)

@@ -70,7 +70,7 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
     nenc_window_expire(&enc->window, now_ns);
     take_gains(enc);
     fill_statistics(state, nenc_window_statistics(&enc->window, enc->dispatch->window_stats));
-    state->samples = enc->window.samples;
+    state->samples = (uint32_t)enc->window.soa.samples;
     state->age_us = age_us(enc->newest_ns, now_ns);
 
     enc->law->step(enc->law_state, &enc->config,

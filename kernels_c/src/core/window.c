@@ -70,16 +70,18 @@ void nenc_window_push(nenc_window *window, const nenc_sample *sample)
     soa->rtt_ms[slot] = sample->rtt_ms;
     soa->loss[slot] = sample->loss;
     soa->time_us[slot] = soa->newest_us = microseconds(window, sample->time_ns);
+    soa->pivot_throughput_kbps = soa->throughput_kbps[slot];
+    soa->pivot_rtt_ms = sample->rtt_ms;
+    soa->samples++;
     window->time_ns[slot] = sample->time_ns;
     window->used++;
-    window->samples++;
     window->stale = true;
 }
 
 void nenc_window_expire(nenc_window *window, int64_t now_ns)
 {
     while (window->used > 0 && now_ns - window->time_ns[window->first] >= NENC_WINDOW_NS) {
-        window->samples -= (uint32_t)window->soa.weight[window->first];
+        window->soa.samples -= window->soa.weight[window->first];
         window->soa.weight[window->first] = 0;
         window->first = slot_at(window, 1);
         window->used--;

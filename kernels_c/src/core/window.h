@@ -24,6 +24,10 @@ typedef struct nenc_window_soa {
     alignas(NENC_CACHE_LINE) float rtt_ms[NENC_WINDOW_PADDED];
     alignas(NENC_CACHE_LINE) float loss[NENC_WINDOW_PADDED];
     alignas(NENC_CACHE_LINE) uint32_t time_us[NENC_WINDOW_PADDED]; /* wraps; compared with newest_us by difference */
+    /* The newest sample is the pivot: kernels add up differences to it. */
+    alignas(NENC_CACHE_LINE) float samples; /* sum of the weights, exact */
+    float pivot_throughput_kbps;
+    float pivot_rtt_ms;
     uint32_t newest_us;
 } nenc_window_soa;
 
@@ -51,7 +55,6 @@ typedef struct nenc_window {
     bool stale;              /* the slots have changed since */
     uint32_t first;          /* the oldest slot */
     uint32_t used;
-    uint32_t samples;
     int64_t epoch_ns; /* time_us counts from here */
     int64_t time_ns[NENC_WINDOW_SLOTS];
 } nenc_window;

@@ -1,9 +1,13 @@
 /* window_stats.c - window statistics in plain C: the reference whose bits every SIMD variant reproduces.
  *
+ * One pass over the slots. Sums are of differences to the newest sample (the pivot) and its time, not of the values: a sum of
+ * squares less a square of a sum then cancels by a factor of at most (mean - pivot)^2 / variance, and since the pivot is one
+ * of n samples that is under n. So float32 keeps 5 digits of a standard deviation where 60 equal values meet one other.
+ *
  * The order is fixed. Lane l adds slots l, l+8, ..., l+56 in this order, each step one fmaf (or one rounding operation where
  * no fmaf is written); the eight lanes are then added as ((0+4)+(2+6)) + ((1+5)+(3+7)), which is what halving a register
- * twice gives. An empty slot adds +0 to sums that are not -0 and leaves minimum and maximum alone, so that skipping it and
- * masking it are the same. Only +, -, *, /, fmaf and sqrtf: all correctly rounded, hence equal on every processor.
+ * twice gives. An empty slot has weight 0 and finite values: it adds nothing to a sum, and is not looked at for minimum and
+ * maximum. Only +, -, *, /, fmaf and sqrtf: all correctly rounded, hence equal on every processor.
  */
 #include "core/window.h"
 
@@ -22,87 +26,58 @@ static inline float sum(const lanes *v)
     return (a0 + a2) + (a1 + a3);
 }
 
-static inline float least(const lanes *v)
+/* mean of squares less square of the mean: never under 0, whatever the roundings */
+static inline float variance(float square, float mean)
 {
-    float least = v->lane[0];
-    for (int l = 1; l < NENC_WINDOW_LANES; l++) least = v->lane[l] < least ? v->lane[l] : least;
-    return least;
-}
-
-static inline float greatest(const lanes *v)
-{
-    float greatest = v->lane[0];
-    for (int l = 1; l < NENC_WINDOW_LANES; l++) greatest = v->lane[l] > greatest ? v->lane[l] : greatest;
-    return greatest;
-}
-
-static inline lanes all(float value)
-{
-    lanes v;
-    for (int l = 0; l < NENC_WINDOW_LANES; l++) v.lane[l] = value;
-    return v;
-}
-
-/* Seconds before the newest sample, as a negative number: small, so that float has digits to spare. */
-static inline float seconds(const nenc_window_soa *window, int slot)
-{
-    return (float)(int32_t)(window->time_us[slot] - window->newest_us) * 1e-6f;
+    float variance = fmaf(-mean, mean, square);
+    return variance > 0 ? variance : 0;
 }
 
 void nenc_window_stats_c(const nenc_window_soa *window, nenc_window_stats *stats)
 {
-    lanes weight = all(0), throughput = all(0), rtt = all(0), loss = all(0), time = all(0);
-    lanes throughput_min = all(INFINITY), throughput_max = all(0), rtt_min = all(INFINITY), rtt_max = all(0);
-    for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
-        int l = slot % NENC_WINDOW_LANES;
-        float w = window->weight[slot];
-        if (w == 0) continue;
-        float x = window->throughput_kbps[slot], y = window->rtt_ms[slot];
-        weight.lane[l] += w;
-        throughput.lane[l] = fmaf(w, x, throughput.lane[l]);
-        rtt.lane[l] = fmaf(w, y, rtt.lane[l]);
-        loss.lane[l] = fmaf(w, window->loss[slot], loss.lane[l]);
-        time.lane[l] = fmaf(w, seconds(window, slot), time.lane[l]);
-        throughput_min.lane[l] = x < throughput_min.lane[l] ? x : throughput_min.lane[l];
-        throughput_max.lane[l] = x > throughput_max.lane[l] ? x : throughput_max.lane[l];
-        rtt_min.lane[l] = y < rtt_min.lane[l] ? y : rtt_min.lane[l];
-        rtt_max.lane[l] = y > rtt_max.lane[l] ? y : rtt_max.lane[l];
-    }
-    float total = sum(&weight);
-    if (total == 0) {
+    const float n = window->samples;
+    if (!(n > 0)) {
         *stats = (nenc_window_stats){0};
         return;
     }
-    float throughput_mean = sum(&throughput) / total;
-    float rtt_mean = sum(&rtt) / total;
-    float time_mean = sum(&time) / total;
-
-    /* The second pass works on deviations: sums of squares less squares of sums would cancel in float32. */
-    lanes throughput_square = all(0), rtt_square = all(0), time_square = all(0), time_rtt = all(0);
+    lanes throughput = {0}, throughput_square = {0}, rtt = {0}, rtt_square = {0};
+    lanes time = {0}, time_square = {0}, time_rtt = {0}, loss = {0};
+    float throughput_min = INFINITY, throughput_max = 0, rtt_min = INFINITY, rtt_max = 0;
     for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
-        int l = slot % NENC_WINDOW_LANES;
-        float w = window->weight[slot];
-        if (w == 0) continue;
-        float x = window->throughput_kbps[slot] - throughput_mean;
-        float y = window->rtt_ms[slot] - rtt_mean;
-        float t = seconds(window, slot) - time_mean;
-        float wt = w * t;
-        throughput_square.lane[l] = fmaf(w * x, x, throughput_square.lane[l]);
-        rtt_square.lane[l] = fmaf(w * y, y, rtt_square.lane[l]);
-        time_square.lane[l] = fmaf(wt, t, time_square.lane[l]);
-        time_rtt.lane[l] = fmaf(wt, y, time_rtt.lane[l]);
+        const int l = slot % NENC_WINDOW_LANES;
+        const float w = window->weight[slot];
+        const float x = window->throughput_kbps[slot], y = window->rtt_ms[slot];
+        const float dx = x - window->pivot_throughput_kbps, wdx = w * dx;
+        const float dy = y - window->pivot_rtt_ms, wdy = w * dy;
+        const float dt = (float)(int32_t)(window->time_us[slot] - window->newest_us), wdt = w * dt;
+        throughput.lane[l] += wdx;
+        throughput_square.lane[l] = fmaf(wdx, dx, throughput_square.lane[l]);
+        rtt.lane[l] += wdy;
+        rtt_square.lane[l] = fmaf(wdy, dy, rtt_square.lane[l]);
+        time.lane[l] += wdt;
+        time_square.lane[l] = fmaf(wdt, dt, time_square.lane[l]);
+        time_rtt.lane[l] = fmaf(wdt, dy, time_rtt.lane[l]);
+        loss.lane[l] = fmaf(w, window->loss[slot], loss.lane[l]);
+        if (!(w > 0)) continue;
+        throughput_min = x < throughput_min ? x : throughput_min;
+        throughput_max = x > throughput_max ? x : throughput_max;
+        rtt_min = y < rtt_min ? y : rtt_min;
+        rtt_max = y > rtt_max ? y : rtt_max;
     }
-    float spread = sum(&time_square);
+    const float x = sum(&throughput) / n, xx = sum(&throughput_square) / n;
+    const float y = sum(&rtt) / n, yy = sum(&rtt_square) / n;
+    const float t = sum(&time) / n, tt = sum(&time_square) / n, ty = sum(&time_rtt) / n;
+    const float spread = variance(tt, t);
     *stats = (nenc_window_stats){
-        .throughput_mean_kbps = throughput_mean,
-        .throughput_min_kbps = least(&throughput_min),
-        .throughput_max_kbps = greatest(&throughput_max),
-        .throughput_std_kbps = sqrtf(sum(&throughput_square) / total),
-        .rtt_mean_ms = rtt_mean,
-        .rtt_min_ms = least(&rtt_min),
-        .rtt_max_ms = greatest(&rtt_max),
-        .rtt_std_ms = sqrtf(sum(&rtt_square) / total),
-        .rtt_slope = spread > 0 ? sum(&time_rtt) / spread + 0.0f : 0, /* + 0: an underflowed -0 becomes +0 */
-        .loss_mean = sum(&loss) / total,
+        .throughput_mean_kbps = x + window->pivot_throughput_kbps,
+        .throughput_min_kbps = throughput_min,
+        .throughput_max_kbps = throughput_max,
+        .throughput_std_kbps = sqrtf(variance(xx, x)),
+        .rtt_mean_ms = y + window->pivot_rtt_ms,
+        .rtt_min_ms = rtt_min,
+        .rtt_max_ms = rtt_max,
+        .rtt_std_ms = sqrtf(variance(yy, y)),
+        .rtt_slope = spread > 0 ? fmaf(-t, y, ty) / spread * 1e6f : 0, /* per microsecond to per second */
+        .loss_mean = sum(&loss) / n,
     };
 }

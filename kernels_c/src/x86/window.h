@@ -4,11 +4,13 @@
 
 #include "core/dispatch.h"
 
-/* No rung yet: AVX2 + FMA will stand in x86/window_avx2.c. The plain C of core/window_stats.c stays in the table. */
+nenc_window_stats_fn nenc_window_stats_avx2;
+
 static inline void nenc_window_init_simd(nenc_dispatch *table, uint32_t flags)
 {
-    (void)table;
-    (void)flags;
+#if NENC_HAVE_AVX2
+    if ((flags & NENC_CPU_AVX2) && (flags & NENC_CPU_FMA)) table->window_stats = nenc_window_stats_avx2;
+#endif
 }
 
 #endif

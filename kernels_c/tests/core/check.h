@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef CHECK_FAILURES_SHARED /* a program of several files: one of them defines it */
+extern int check_failures;
+#else
 static int check_failures;
+#endif
 
 #define CHECK(condition)                                                                                                         \
     do {                                                                                                                         \
@@ -29,6 +33,13 @@ static int check_failures;
     } while (0)
 
 #define CHECK_END() (check_failures ? (fprintf(stderr, "%d failed\n", check_failures), EXIT_FAILURE) : EXIT_SUCCESS)
+
+/* Asked to be brief: under an instruction-level simulator everything takes fifty times as long. */
+static inline int check_quick(void)
+{
+    const char *quick = getenv("NENC_CHECK_QUICK");
+    return quick && strcmp(quick, "1") == 0;
+}
 
 /* splitmix64: the same operations on every machine and in every run. */
 static inline uint64_t check_random(uint64_t *state)

@@ -32,7 +32,7 @@ static void compare_with_brute_force(nenc_window *window, const nenc_sample *sam
         y_max = fmax(y_max, s->rtt_ms);
     }
     const nenc_window_stats *stats = nenc_window_statistics(window, nenc_dispatch_get()->window_stats);
-    CHECK(window->samples == (uint32_t)n);
+    CHECK(window->soa.samples == (float)n);
     if (n == 0) {
         nenc_window_stats nothing = {0};
         CHECK(memcmp(stats, &nothing, sizeof nothing) == 0);
@@ -98,49 +98,45 @@ static float halved(row v)
 
 static void masked_rows(const nenc_window_soa *w, nenc_window_stats *out)
 {
-    row n = {0}, x = {0}, y = {0}, loss = {0}, t = {0}, xx = {0}, yy = {0}, tt = {0}, ty = {0};
-    float x_min = INFINITY, x_max = 0, y_min = INFINITY, y_max = 0;
+    row x = {0}, y = {0}, loss = {0}, t = {0}, xx = {0}, yy = {0}, tt = {0}, ty = {0};
+    float x_min = INFINITY, x_max = 0, y_min = INFINITY, y_max = 0, total = 0;
     memset(out, 0, sizeof *out);
     for (int r = 0; r < 64; r += 8)
         for (int l = 0; l < 8; l++) {
             int slot = r + l;
             float weight = w->weight[slot];
-            float time = (float)(int32_t)(w->time_us[slot] - w->newest_us) * 1e-6f;
-            n.lane[l] += weight;
-            x.lane[l] = fmaf(weight, w->throughput_kbps[slot], x.lane[l]);
-            y.lane[l] = fmaf(weight, w->rtt_ms[slot], y.lane[l]);
+            float dx = w->throughput_kbps[slot] - w->pivot_throughput_kbps, dy = w->rtt_ms[slot] - w->pivot_rtt_ms;
+            float dt = (float)(int32_t)(w->time_us[slot] - w->newest_us);
+            total += weight;
+            x.lane[l] += weight * dx;
+            y.lane[l] += weight * dy;
+            t.lane[l] += weight * dt;
             loss.lane[l] = fmaf(weight, w->loss[slot], loss.lane[l]);
-            t.lane[l] = fmaf(weight, time, t.lane[l]);
+            xx.lane[l] = fmaf(weight * dx, dx, xx.lane[l]);
+            yy.lane[l] = fmaf(weight * dy, dy, yy.lane[l]);
+            tt.lane[l] = fmaf(weight * dt, dt, tt.lane[l]);
+            ty.lane[l] = fmaf(weight * dt, dy, ty.lane[l]);
             x_min = fminf(x_min, weight > 0 ? w->throughput_kbps[slot] : INFINITY);
             x_max = fmaxf(x_max, weight > 0 ? w->throughput_kbps[slot] : 0);
             y_min = fminf(y_min, weight > 0 ? w->rtt_ms[slot] : INFINITY);
             y_max = fmaxf(y_max, weight > 0 ? w->rtt_ms[slot] : 0);
         }
-    float total = halved(n);
+    CHECK(w->samples == total);
     if (total == 0) return;
     float x_mean = halved(x) / total, y_mean = halved(y) / total, t_mean = halved(t) / total;
-    for (int r = 0; r < 64; r += 8)
-        for (int l = 0; l < 8; l++) {
-            int slot = r + l;
-            float weight = w->weight[slot];
-            float dx = w->throughput_kbps[slot] - x_mean, dy = w->rtt_ms[slot] - y_mean;
-            float dt = (float)(int32_t)(w->time_us[slot] - w->newest_us) * 1e-6f - t_mean;
-            xx.lane[l] = fmaf(weight * dx, dx, xx.lane[l]);
-            yy.lane[l] = fmaf(weight * dy, dy, yy.lane[l]);
-            tt.lane[l] = fmaf(weight * dt, dt, tt.lane[l]);
-            ty.lane[l] = fmaf(weight * dt, dy, ty.lane[l]);
-        }
-    float spread = halved(tt);
-    *out = (nenc_window_stats){x_mean,
-                               x_min,
-                               x_max,
-                               sqrtf(halved(xx) / total),
-                               y_mean,
-                               y_min,
-                               y_max,
-                               sqrtf(halved(yy) / total),
-                               spread > 0 ? halved(ty) / spread + 0.0f : 0,
-                               halved(loss) / total};
+    float spread = fmaf(-t_mean, t_mean, halved(tt) / total);
+    *out = (nenc_window_stats){
+        x_mean + w->pivot_throughput_kbps,
+        x_min,
+        x_max,
+        sqrtf(fmaxf(fmaf(-x_mean, x_mean, halved(xx) / total), 0)),
+        y_mean + w->pivot_rtt_ms,
+        y_min,
+        y_max,
+        sqrtf(fmaxf(fmaf(-y_mean, y_mean, halved(yy) / total), 0)),
+        spread > 0 ? fmaf(-t_mean, y_mean, halved(ty) / total) / spread * 1e6f : 0,
+        halved(loss) / total,
+    };
 }
 
 static void bit_for_bit(void)
@@ -173,7 +169,7 @@ static void by_hand(void)
     nenc_sample s = sample_at(0, 1000, 40, 0.25f);
     nenc_window_push(&window, &s);
     stats = nenc_window_statistics(&window, nenc_window_stats_c);
-    CHECK(window.samples == 1);
+    CHECK(window.soa.samples == 1);
     CHECK(stats->throughput_mean_kbps == 1000 && stats->throughput_min_kbps == 1000 && stats->throughput_max_kbps == 1000);
     CHECK(stats->throughput_std_kbps == 0 && stats->rtt_std_ms == 0 && stats->rtt_slope == 0);
     CHECK(stats->rtt_mean_ms == 40 && stats->loss_mean == 0.25f);
@@ -190,12 +186,12 @@ static void by_hand(void)
 
     /* The first leaves when it is exactly a second old. */
     nenc_window_expire(&window, 1000 * ms - 1);
-    CHECK(window.samples == 3);
+    CHECK(window.soa.samples == 3);
     nenc_window_expire(&window, 1000 * ms);
-    CHECK(window.samples == 2);
+    CHECK(window.soa.samples == 2);
     CHECK(nenc_window_statistics(&window, nenc_window_stats_c)->rtt_min_ms == 50);
     nenc_window_expire(&window, 5000 * ms);
-    CHECK(window.samples == 0);
+    CHECK(window.soa.samples == 0);
     CHECK(nenc_window_statistics(&window, nenc_window_stats_c)->rtt_max_ms == 0);
 }
 
@@ -211,7 +207,7 @@ static void more_than_sixty_a_second(void)
     }
     const nenc_window_stats *stats = nenc_window_statistics(&window, nenc_window_stats_c);
     /* A slot whose mean time is a second old goes as a whole: a 60th of a second's worth of samples more or less. */
-    CHECK(window.samples >= 980 && window.samples <= 1020);
+    CHECK(window.soa.samples >= 980 && window.soa.samples <= 1020);
     CHECK_NEAR(stats->throughput_mean_kbps, 2500, 20);
     CHECK_NEAR(stats->rtt_slope, 1000, 5);
     CHECK_NEAR(stats->loss_mean, 0.5, 1e-6);
@@ -231,7 +227,7 @@ static void long_silence(void)
         nenc_window_push(&window, &s);
     }
     const nenc_window_stats *stats = nenc_window_statistics(&window, nenc_window_stats_c);
-    CHECK(window.samples == 3);
+    CHECK(window.soa.samples == 3);
     CHECK(stats->loss_mean == 0);
     CHECK_NEAR(stats->rtt_slope, 20, 1e-3);
 }

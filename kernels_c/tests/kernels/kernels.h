@@ -1,0 +1,91 @@
+/* kernels.h - what the checks of the kernels share: the variants there are, guarded memory, alternating timers. */
+#ifndef NENC_TESTS_KERNELS_H
+#define NENC_TESTS_KERNELS_H
+
+#include "core/dispatch.h"
+
+#define CHECK_FAILURES_SHARED
+#include "../core/check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row of the program's table: a file for each. bench may be NULL. */
+typedef struct kernel_subject {
+    const char *name;
+    void (*check)(uint64_t *random);
+    void (*bench)(void);
+} kernel_subject;
+
+extern const kernel_subject window_subject, tick_subject;
+
+/* ---- variants: the plain C first, then what this processor and this build have ---------------------------------- */
+
+typedef struct kernel_variant {
+    const char *name;    /* "c", "avx2", "neon" */
+    nenc_dispatch table; /* as dispatch.c fills it for this variant */
+} kernel_variant;
+
+/* variants[0] is the reference. */
+extern kernel_variant kernel_variants[];
+extern int kernel_variant_count;
+void kernel_find_variants(void);
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+/* Memory between two pages that trap: the last byte is followed by one, the byte before the rounded-down start by the other.
+ * Filled with 0xa5: what a kernel should have written and did not shows up. */
+typedef struct guarded {
+    uint8_t *data;
+    size_t size;
+    void *mapping;
+    size_t mapping_size;
+} guarded;
+
+guarded guarded_new(size_t size);
+/* The same, but right behind the front page: finds reads before the start. */
+guarded guarded_new_front(size_t size);
+void guarded_poison(guarded *memory);
+void guarded_free(guarded *memory);
+
+/* ---- time ------------------------------------------------------------------------------------------------------- */
+
+typedef void bench_fn(void *data);
+
+/* Several functions timed in turn, round after round, so that a drift of the clock meets all of them. */
+enum { BENCH_SIDES = 8 };
+
+typedef struct bench_side {
+    const char *name;
+    bench_fn *call;
+    void *data;
+    double ns;    /* out: best time of a call */
+    double ratio; /* out: median over the rounds of side 0's time / this one's */
+} bench_side;
+
+typedef struct bench_options {
+    bool json;
+    int rounds;       /* alternations */
+    double round_ms;  /* least time of one side in one round */
+} bench_options;
+
+extern bench_options bench_with;
+
+void bench_sides(bench_side *sides, int count);
+/* One line of the table, or one key of the JSON object. unit: "ns", "GB/s", "x", "us". */
+void bench_say(const char *key, double value, const char *unit, const char *meaning);
+void bench_begin(void);
+void bench_end(void);
+
+/* Two streams of `bytes` each read once: the limit of a kernel that compares two frames. data: a bandwidth. */
+typedef struct bandwidth {
+    const uint8_t *a;
+    const uint8_t *b;
+    size_t bytes;
+    uint64_t sum; /* out: so that nothing is optimised away */
+} bandwidth;
+
+bench_fn bench_read_two;
+
+#endif
