@@ -35,7 +35,8 @@ float bare_tick(bare *b, float throughput, float rtt, float loss)
     const __m256 z = add_up(b->loss, slot, fresh(b->loss, slot, loss, lane));
     const __m256 xy = _mm256_hadd_ps(x, y), zz = _mm256_hadd_ps(z, z);
     const __m256 all = _mm256_hadd_ps(xy, zz);
-    const __m128 mean = _mm_mul_ps(_mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)), _mm_set1_ps(1.0f / 64));
+    const __m128 mean =
+        _mm_mul_ps(_mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)), _mm_set1_ps(1.0f / 64));
     const float means[3] = {_mm_cvtss_f32(mean), _mm_cvtss_f32(_mm_permute_ps(mean, 1)), _mm_cvtss_f32(_mm_permute_ps(mean, 2))};
 
     const float target = means[0] * (1 - means[2]) - means[1]; /* some function of all three */

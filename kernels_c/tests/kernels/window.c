@@ -18,7 +18,8 @@ static void random_window(nenc_window_soa *soa, uint64_t *random)
         soa->throughput_kbps[slot] = (float)(check_random(random) >> (64 - throughput_bits));
         soa->rtt_ms[slot] = (float)(64000 * pow(check_uniform(random), rtt_power));
         soa->loss[slot] = check_below(random, 2) ? (float)check_uniform(random) : 0;
-        soa->time_us[slot] = there ? soa->newest_us - (uint32_t)check_below(random, 1u << time_bits) : (uint32_t)check_random(random);
+        soa->time_us[slot] =
+            there ? soa->newest_us - (uint32_t)check_below(random, 1u << time_bits) : (uint32_t)check_random(random);
         if (there) newest = slot;
     }
     if (check_below(random, 8) == 0) /* all alike: no variance, and none by rounding */
