@@ -67,7 +67,7 @@ void nenc_window_stats_neon(const nenc_window_soa *window, nenc_window_stats *st
     const row zero = all(0);
     row x = zero, xx = zero, y = zero, yy = zero, t = zero, tt = zero, ty = zero, loss = zero;
     row x_min = all(__builtin_inff()), x_max = zero, y_min = x_min, y_max = zero;
-    for (int slot = 0; slot < NENC_WINDOW_PADDED; slot += NENC_WINDOW_LANES) {
+    for (int slot = 0; slot < NENC_WINDOW_SLOTS; slot += NENC_WINDOW_LANES) {
         const row w = load(window->weight + slot);
         const row xs = load(window->throughput_kbps + slot), ys = load(window->rtt_ms + slot);
         const row dx = minus(xs, x0), dy = minus(ys, y0);

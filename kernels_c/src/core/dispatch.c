@@ -6,10 +6,13 @@
 #include <pthread.h>
 
 #if defined(__x86_64__) || defined(__i386__)
+#include "x86/pid.h"
 #include "x86/window.h"
 #elif defined(__aarch64__)
+#include "arm/pid.h"
 #include "arm/window.h"
 #else
+static inline void nenc_pid_init_simd(nenc_dispatch *table, uint32_t flags) {}
 static inline void nenc_window_init_simd(nenc_dispatch *table, uint32_t flags) {}
 #endif
 
@@ -18,9 +21,10 @@ static nenc_dispatch table;
 
 static void fill(void)
 {
-    table = (nenc_dispatch){.name = "c", .window_stats = nenc_window_stats_c};
+    table = (nenc_dispatch){.name = "c", .window_stats = nenc_window_stats_c, .pid_step = nenc_pid_step_c};
     const uint32_t flags = nenc_cpu_flags();
     nenc_window_init_simd(&table, flags);
+    nenc_pid_init_simd(&table, flags);
     if (table.window_stats != nenc_window_stats_c) table.name = flags & NENC_CPU_NEON ? "neon" : "avx2";
 }
 

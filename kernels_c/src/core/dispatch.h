@@ -2,11 +2,13 @@
 #ifndef NENC_CORE_DISPATCH_H
 #define NENC_CORE_DISPATCH_H
 
+#include "core/pid.h"
 #include "core/window.h"
 
 typedef struct nenc_dispatch {
     const char *name; /* "c", "avx2", "neon" */
     nenc_window_stats_fn *window_stats;
+    nenc_pid_step_fn *pid_step;
 } nenc_dispatch;
 
 /* The table in use, the same address always. */

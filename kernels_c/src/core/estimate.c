@@ -14,8 +14,10 @@ static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look l
 static const double empty_ms = 8.0; /* a pacer's burst of 5 ms at 1.5 x the rate queues by itself */
 static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
 
-void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns)
+void nenc_estimate_init(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns)
 {
+    estimate->width_ns = (int64_t)(config->base_window_ns / NENC_BASE_BUCKETS);
+    estimate->older_ms = INFINITY;
     for (int i = 0; i < NENC_BASE_BUCKETS; i++) estimate->base_ms[i] = INFINITY;
     estimate->rtt_base_ms = INFINITY;
     estimate->bucket_ns = estimate->empty_ns = now_ns;
@@ -32,39 +34,54 @@ static double towards(double value, double input, double dt_ns, double tau_ns)
 static void forget_base(nenc_estimate *estimate, int64_t now_ns, double rtt_ms)
 {
     for (int i = 0; i < NENC_BASE_BUCKETS; i++) estimate->base_ms[i] = INFINITY;
-    estimate->base_ms[estimate->bucket] = rtt_ms;
+    estimate->base_ms[estimate->bucket] = estimate->rtt_base_ms = rtt_ms;
+    estimate->older_ms = INFINITY;
     estimate->bucket_ns = now_ns;
 }
 
-static void track_base(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns, double rtt_ms)
+static void next_bucket(nenc_estimate *estimate, int64_t now_ns)
 {
-    const int64_t width_ns = (int64_t)(config->base_window_ns / NENC_BASE_BUCKETS);
-    for (int moved = 0; now_ns - estimate->bucket_ns >= width_ns && moved < NENC_BASE_BUCKETS; moved++) {
+    for (int moved = 0; now_ns - estimate->bucket_ns >= estimate->width_ns && moved < NENC_BASE_BUCKETS; moved++) {
         estimate->bucket = (estimate->bucket + 1) % NENC_BASE_BUCKETS;
         estimate->base_ms[estimate->bucket] = INFINITY;
-        estimate->bucket_ns = moved + 1 < NENC_BASE_BUCKETS ? estimate->bucket_ns + width_ns : now_ns;
+        estimate->bucket_ns = moved + 1 < NENC_BASE_BUCKETS ? estimate->bucket_ns + estimate->width_ns : now_ns;
     }
-    if (rtt_ms < estimate->base_ms[estimate->bucket]) estimate->base_ms[estimate->bucket] = rtt_ms;
-    estimate->rtt_base_ms = INFINITY;
+    estimate->older_ms = INFINITY;
     for (int i = 0; i < NENC_BASE_BUCKETS; i++)
-        if (estimate->base_ms[i] < estimate->rtt_base_ms) estimate->rtt_base_ms = estimate->base_ms[i];
+        if (i != estimate->bucket && estimate->base_ms[i] < estimate->older_ms) estimate->older_ms = estimate->base_ms[i];
 }
 
-static void track_loss(nenc_estimate *estimate, const nenc_config *config, double dt_ns, double loss)
+static void track_base(nenc_estimate *estimate, int64_t now_ns, double rtt_ms)
+{
+    if (now_ns - estimate->bucket_ns >= estimate->width_ns) next_bucket(estimate, now_ns);
+    double *newest_ms = &estimate->base_ms[estimate->bucket];
+    if (rtt_ms < *newest_ms) *newest_ms = rtt_ms;
+    estimate->rtt_base_ms = *newest_ms < estimate->older_ms ? *newest_ms : estimate->older_ms;
+}
+
+/* Packets that a sample stands for, lost ones included. */
+static double packets_of(const nenc_estimate *estimate, const nenc_config *config, double bps, double loss)
+{
+    const double received = bps * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes);
+    return loss > 0.0 ? received / (1.0 - 0.99 * loss) : received;
+}
+
+static void track_loss(nenc_estimate *estimate, const nenc_config *config, double dt_ns, double bps, double loss)
 {
     /* Over at least this many packets: the smoothed ratio must not wander by more than a percent or two by chance. */
     static const double packets = 1000.0;
-    const double packets_ns = packets * 8e9 * config->packet_bytes / (estimate->bps[0] + 1e5);
-    const double tau_ns = packets_ns > loss_slow_ns ? packets_ns : loss_slow_ns;
-    const double count = estimate->bps[0] * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes) / (1.0 - 0.99 * loss);
-    if (estimate->loss_packets < packets) /* the plain mean first: a filter would remember its first sample for long */
+    const double count = packets_of(estimate, config, bps, loss);
+    if (estimate->loss_packets < packets) { /* the plain mean first: a filter would remember its first sample for long */
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
-    else estimate->loss = towards(estimate->loss, loss, dt_ns, tau_ns);
+    } else if (loss != estimate->loss) {
+        const double packets_ns = packets * 8e9 * config->packet_bytes / (bps + 1e5);
+        estimate->loss = towards(estimate->loss, loss, dt_ns, packets_ns > loss_slow_ns ? packets_ns : loss_slow_ns);
+    }
     /* Loss that has ended is known by a row of clean packets, not by the tail of a filter: n in a row come by chance with
      * (1 - loss)^n < exp(-10) where n loss > 10: never while there is such loss. */
     estimate->clean_packets = loss < 0.1 * estimate->loss ? estimate->clean_packets + count : 0.0;
     if (estimate->clean_packets * estimate->loss > 10.0) estimate->loss = loss;
-    estimate->broken = loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
+    estimate->broken = loss > config->shed_loss && loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
     estimate->loss_packets += count;
     if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */
     if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
@@ -77,37 +94,13 @@ double nenc_estimate_path_loss(const nenc_estimate *estimate)
 
 double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return empty_ms + estimate->spread_ms; }
 
-double nenc_estimate_sent_mean(const nenc_estimate *estimate, int64_t from_ns, int64_t until_ns)
-{
-    if (!estimate->sent_count) return 0.0;
-    const unsigned known = estimate->sent_count < NENC_SENT_HISTORY ? estimate->sent_count : NENC_SENT_HISTORY;
-    double sum = 0.0, weight = 0.0;
-    int64_t end_ns = until_ns;
-    for (unsigned back = 1; back <= known && end_ns > from_ns; back++) {
-        const unsigned at = (estimate->sent_count - back) % NENC_SENT_HISTORY;
-        int64_t start_ns = estimate->sent_ns[at];
-        if (start_ns >= end_ns) continue;
-        if (start_ns < from_ns || back == known) start_ns = from_ns;
-        sum += estimate->sent_bps[at] * (double)(end_ns - start_ns);
-        weight += (double)(end_ns - start_ns);
-        end_ns = start_ns;
-    }
-    return weight > 0.0 ? sum / weight : estimate->sent_bps[(estimate->sent_count - 1) % NENC_SENT_HISTORY];
-}
-
-void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps)
-{
-    const unsigned at = estimate->sent_count++ % NENC_SENT_HISTORY;
-    estimate->sent_bps[at] = bps;
-    estimate->sent_ns[at] = now_ns;
-}
-
 /* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
 double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples)
 {
-    const int64_t until_ns = estimate->time_ns[0] - (int64_t)(estimate->rtt_ms[0] * 1e6) - decided_ns;
+    const nenc_recent *newest = nenc_estimate_recent(estimate, 0);
+    const int64_t until_ns = newest->time_ns - (int64_t)(newest->rtt_ms * 1e6) - decided_ns;
     const int64_t from_ns = until_ns - (int64_t)((samples + 1.0) * estimate->interval_ns);
-    return nenc_estimate_sent_mean(estimate, from_ns, until_ns);
+    return nenc_history_mean(&estimate->sent, from_ns, until_ns);
 }
 
 static double arriving_bps(const nenc_estimate *estimate, double samples)
@@ -117,38 +110,42 @@ static double arriving_bps(const nenc_estimate *estimate, double samples)
 
 /* The longer path, see the top of the file: the rtt jumped to a plateau, and the delivered rate has gone down with ours while
  * the rtt stayed on it. A queue that others fill as we drain it wanders too much to pass for a plateau. */
-static int base_has_moved(nenc_estimate *estimate, double arriving)
+static int base_has_moved(nenc_estimate *estimate)
 {
     static const double jump_ms = 25.0, flat_ms = 5.0;
     static const int64_t memory_ns = 5000000000;
-    if (estimate->count > 2 && estimate->rtt_ms[0] - estimate->rtt_ms[2] > jump_ms) {
+    const nenc_recent *newest = nenc_estimate_recent(estimate, 0), *third = nenc_estimate_recent(estimate, 2);
+    if (estimate->count > 2 && newest->rtt_ms - third->rtt_ms > jump_ms) {
         const int higher = estimate->edge_ns == INT64_MIN || estimate->since_edge > 3;
-        if (higher) estimate->edge_ms = estimate->rtt_ms[2];
-        estimate->edge_ns = estimate->time_ns[0];
+        if (higher) estimate->edge_ms = third->rtt_ms;
+        estimate->edge_ns = newest->time_ns;
         estimate->since_edge = 0;
         estimate->peak_bps = 0.0;
     }
-    if (estimate->edge_ns == INT64_MIN || estimate->time_ns[0] - estimate->edge_ns > memory_ns) {
+    if (estimate->edge_ns == INT64_MIN || newest->time_ns - estimate->edge_ns > memory_ns) {
         estimate->edge_ns = INT64_MIN;
         return 0;
     }
-    if (++estimate->since_edge > 2 && estimate->bps[0] > estimate->peak_bps) estimate->peak_bps = estimate->bps[0];
+    if (++estimate->since_edge > 2 && newest->bps > estimate->peak_bps) estimate->peak_bps = newest->bps;
     if (estimate->since_edge < PLATEAU + 2) return 0;
-    double low = estimate->rtt_ms[0], high = low, delivered = 0.0;
-    for (int i = 0; i < PLATEAU; i++) {
-        if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
-        if (estimate->rtt_ms[i] > high) high = estimate->rtt_ms[i];
-        delivered += estimate->bps[i] / PLATEAU;
+    double low = newest->rtt_ms, high = low, delivered = 0.0;
+    for (unsigned i = 0; i < PLATEAU; i++) {
+        const nenc_recent *sample = nenc_estimate_recent(estimate, i);
+        if (sample->rtt_ms < low) low = sample->rtt_ms;
+        if (sample->rtt_ms > high) high = sample->rtt_ms;
+        delivered += sample->bps / PLATEAU;
     }
     const int plateau = low > estimate->edge_ms + 0.8 * jump_ms && high - low < flat_ms + estimate->spread_ms;
-    return plateau && delivered < 0.75 * estimate->peak_bps && delivered > 0.6 * arriving && delivered < 1.6 * arriving;
+    if (!plateau || delivered >= 0.75 * estimate->peak_bps) return 0;
+    const double arriving = arriving_bps(estimate, 1.0);
+    return delivered > 0.6 * arriving && delivered < 1.6 * arriving;
 }
 
 double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples)
 {
     const int known = samples < estimate->count ? samples : estimate->count;
     double sum = 0.0;
-    for (int i = 0; i < known; i++) sum += estimate->bps[i];
+    for (int i = 0; i < known; i++) sum += nenc_estimate_recent(estimate, (unsigned)i)->bps;
     return known ? sum / known : 0.0;
 }
 
@@ -159,20 +156,24 @@ double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples)
  * others send too, a sample is three frames of ours among theirs: only a mean says anything. */
 static void track_capacity(nenc_estimate *estimate, double dt_ns, double busy_ms, int sated)
 {
-    const double seen_bps = estimate->bps[0], before_bps = estimate->bps[1];
-    const int steady = estimate->busy && fabs(seen_bps - before_bps) < 0.05 * seen_bps;
-    const double arriving = arriving_bps(estimate, steady || sated ? 1.0 : 4.0);
-    const double mean_bps = steady || sated ? seen_bps : nenc_estimate_mean_bps(estimate, 4);
-    if (estimate->queue_ms > busy_ms && (steady || sated) && seen_bps < 0.85 * arriving && seen_bps < estimate->capacity_bps) {
-        estimate->capacity_bps = estimate->full_bps = seen_bps; /* the link has become slower */
-        estimate->busy_ns = estimate->time_ns[0];
-    } else if (estimate->busy) {
-        const int stale = (double)(estimate->time_ns[0] - estimate->busy_ns) > 1e9;
-        const int own = mean_bps > 1.15 * arriving || mean_bps < 0.85 * arriving;
-        estimate->busy_ns = estimate->time_ns[0];
-        if (estimate->capacity_bps <= 0.0 || (own && stale)) estimate->capacity_bps = mean_bps;
-        else estimate->capacity_bps = towards(estimate->capacity_bps, mean_bps, dt_ns, own ? 150e6 : 1e9);
-        estimate->full_bps = estimate->capacity_bps;
+    const nenc_recent *newest = nenc_estimate_recent(estimate, 0);
+    const double seen_bps = newest->bps, before_bps = nenc_estimate_recent(estimate, 1)->bps;
+    if (estimate->queue_ms > busy_ms) {
+        const int steady = estimate->busy && fabs(seen_bps - before_bps) < 0.05 * seen_bps;
+        const int believed = steady || sated;
+        const double arriving = arriving_bps(estimate, believed ? 1.0 : 4.0);
+        if (believed && seen_bps < 0.85 * arriving && seen_bps < estimate->capacity_bps) {
+            estimate->capacity_bps = estimate->full_bps = seen_bps; /* the link has become slower */
+            estimate->busy_ns = newest->time_ns;
+        } else if (estimate->busy) {
+            const double mean_bps = believed ? seen_bps : nenc_estimate_mean_bps(estimate, 4);
+            const int stale = (double)(newest->time_ns - estimate->busy_ns) > 1e9;
+            const int own = mean_bps > 1.15 * arriving || mean_bps < 0.85 * arriving;
+            estimate->busy_ns = newest->time_ns;
+            if (estimate->capacity_bps <= 0.0 || (own && stale)) estimate->capacity_bps = mean_bps;
+            else estimate->capacity_bps = towards(estimate->capacity_bps, mean_bps, dt_ns, own ? 150e6 : 1e9);
+            estimate->full_bps = estimate->capacity_bps;
+        }
     }
     const double both_bps = seen_bps < before_bps ? seen_bps : before_bps;
     if (!estimate->busy && both_bps > 1.15 * estimate->full_bps) estimate->full_bps = 0.0;
@@ -181,14 +182,9 @@ static void track_capacity(nenc_estimate *estimate, double dt_ns, double busy_ms
 
 static void remember(nenc_estimate *estimate, const nenc_sample *sample)
 {
-    for (int i = NENC_RECENT_SAMPLES - 1; i > 0; i--) {
-        estimate->time_ns[i] = estimate->time_ns[i - 1];
-        estimate->rtt_ms[i] = estimate->rtt_ms[i - 1];
-        estimate->bps[i] = estimate->bps[i - 1];
-    }
-    estimate->time_ns[0] = sample->time_ns;
-    estimate->rtt_ms[0] = sample->rtt_ms;
-    estimate->bps[0] = sample->throughput_kbps * 1e3;
+    estimate->newest = (estimate->newest + 1) % NENC_RECENT_SAMPLES;
+    estimate->recent[estimate->newest] =
+        (nenc_recent){.time_ns = sample->time_ns, .rtt_ms = sample->rtt_ms, .bps = sample->throughput_kbps * 1e3};
     if (estimate->count < NENC_RECENT_SAMPLES) estimate->count++;
 }
 
@@ -196,37 +192,38 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
 {
     const int first = !estimate->count;
     const int64_t now_ns = sample->time_ns;
-    const double dt_ns = first ? 0.0 : (double)(now_ns - estimate->time_ns[0]);
+    const nenc_recent before = *nenc_estimate_recent(estimate, 0);
+    const double dt_ns = first ? 0.0 : (double)(now_ns - before.time_ns);
     remember(estimate, sample);
-    track_base(estimate, config, now_ns, sample->rtt_ms);
-    track_loss(estimate, config, dt_ns, sample->loss);
-    estimate->queue_ms = sample->rtt_ms - estimate->rtt_base_ms;
+    const double rtt_ms = sample->rtt_ms, bps = nenc_estimate_recent(estimate, 0)->bps;
+    track_base(estimate, now_ns, rtt_ms);
+    track_loss(estimate, config, dt_ns, bps, sample->loss);
+    estimate->queue_ms = rtt_ms - estimate->rtt_base_ms;
     if (first) {
-        estimate->delivered_bps = estimate->bps[0];
+        estimate->delivered_bps = bps;
         estimate->interval_ns = 50e6;
         return 0;
     }
     /* The usual interval: lost reports make gaps, and must not make us patient. */
     estimate->interval_ns = towards(estimate->interval_ns, dt_ns, dt_ns, dt_ns > estimate->interval_ns ? 10e9 : 500e6);
-    const int busy = estimate->queue_ms > busy_ms && estimate->rtt_ms[1] - estimate->rtt_base_ms > busy_ms;
+    const int busy = estimate->queue_ms > busy_ms && before.rtt_ms - estimate->rtt_base_ms > busy_ms;
     estimate->busy = busy ? estimate->busy + 1 : 0;
-    if (!busy) estimate->spread_ms = towards(estimate->spread_ms, fabs(estimate->rtt_ms[0] - estimate->rtt_ms[1]), dt_ns, 2e9);
+    if (!busy) estimate->spread_ms = towards(estimate->spread_ms, fabs(rtt_ms - before.rtt_ms), dt_ns, 2e9);
     if (estimate->spread_ms > 15.0) estimate->spread_ms = 15.0;
 
-    const int moved = base_has_moved(estimate, arriving_bps(estimate, 1.0));
+    const int moved = base_has_moved(estimate);
     if (moved) {
-        double low = estimate->rtt_ms[0];
-        for (int i = 1; i < PLATEAU; i++)
-            if (estimate->rtt_ms[i] < low) low = estimate->rtt_ms[i];
+        double low = rtt_ms;
+        for (unsigned i = 1; i < PLATEAU; i++)
+            if (nenc_estimate_recent(estimate, i)->rtt_ms < low) low = nenc_estimate_recent(estimate, i)->rtt_ms;
         forget_base(estimate, now_ns, low);
-        estimate->rtt_base_ms = low;
-        estimate->queue_ms = sample->rtt_ms - low;
+        estimate->queue_ms = rtt_ms - low;
         estimate->busy = 0;
         estimate->edge_ns = INT64_MIN;
     } else {
         track_capacity(estimate, dt_ns, busy_ms, sated);
     }
-    estimate->delivered_bps = towards(estimate->delivered_bps, estimate->bps[0], dt_ns, slow_ns);
+    estimate->delivered_bps = towards(estimate->delivered_bps, bps, dt_ns, slow_ns);
     if (estimate->queue_ms <= nenc_estimate_empty_ms(estimate)) estimate->empty_ns = now_ns;
     return moved;
 }

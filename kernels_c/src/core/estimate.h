@@ -2,18 +2,26 @@
 #ifndef NENC_CORE_ESTIMATE_H
 #define NENC_CORE_ESTIMATE_H
 
+#include "core/history.h"
 #include "nenc/nenc.h"
 
 enum {
     NENC_BASE_BUCKETS = 8,     /* of base_window_ns / 8 each */
-    NENC_SENT_HISTORY = 256,   /* ticks: over 4 s at 60 Hz */
-    NENC_RECENT_SAMPLES = 8,
+    NENC_RECENT_SAMPLES = 8,   /* a power of two */
 };
+
+typedef struct nenc_recent {
+    int64_t time_ns;
+    double rtt_ms;
+    double bps;
+} nenc_recent;
 
 typedef struct nenc_estimate {
     /* Base rtt: the minimum of a sliding window, in buckets. */
     double base_ms[NENC_BASE_BUCKETS]; /* INFINITY: no sample in it */
+    double older_ms;                   /* least of all buckets but the newest */
     int64_t bucket_ns;                 /* when the newest bucket began */
+    int64_t width_ns;
     int bucket;
     double rtt_base_ms; /* INFINITY before the first sample */
     double spread_ms;   /* mean of |rtt - rtt before| while no queue is in the way: jitter */
@@ -23,11 +31,10 @@ typedef struct nenc_estimate {
     double peak_bps;    /* highest delivered rate since, but for the first few samples */
     int since_edge;
 
-    /* The newest samples, [0] is the newest. */
+    /* The newest samples, see nenc_estimate_recent. */
     int count;
-    int64_t time_ns[NENC_RECENT_SAMPLES];
-    double rtt_ms[NENC_RECENT_SAMPLES];
-    double bps[NENC_RECENT_SAMPLES];
+    unsigned newest;
+    nenc_recent recent[NENC_RECENT_SAMPLES];
     double interval_ns; /* mean time between two samples */
 
     double queue_ms;     /* newest rtt - base */
@@ -43,23 +50,21 @@ typedef struct nenc_estimate {
     int broken;          /* the newest sample's loss is over shed_loss beyond chance */
     int64_t empty_ns;    /* last time that the queue was seen empty */
 
-    /* What was sent: a ring by tick. */
-    double sent_bps[NENC_SENT_HISTORY];
-    int64_t sent_ns[NENC_SENT_HISTORY];
-    unsigned sent_count;
+    nenc_history sent; /* what the encoder was allowed, by tick */
 } nenc_estimate;
 
-void nenc_estimate_init(nenc_estimate *estimate, int64_t now_ns);
+void nenc_estimate_init(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns);
+/* A recent sample: 0 is the newest, NENC_RECENT_SAMPLES - 1 the oldest that is known. */
+static inline const nenc_recent *nenc_estimate_recent(const nenc_estimate *estimate, unsigned back)
+{
+    return &estimate->recent[(estimate->newest - back) % NENC_RECENT_SAMPLES];
+}
 /* A sample; busy_ms: queue above which the link counts as full; sated: the flow had all the rate it may use.
  * Returns 1 when the base rtt was learnt anew. */
 int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms,
                          int sated);
 /* Mean delivered rate of the newest samples, at most NENC_RECENT_SAMPLES. */
 double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples);
-/* The encoder may make bps from now on. */
-void nenc_estimate_sent(nenc_estimate *estimate, int64_t now_ns, double bps);
-/* Mean of what was sent in [from_ns, until_ns]; the oldest known value stands for all before it. */
-double nenc_estimate_sent_mean(const nenc_estimate *estimate, int64_t from_ns, int64_t until_ns);
 /* What the path loses whatever we send, as far as known. */
 double nenc_estimate_path_loss(const nenc_estimate *estimate);
 /* What was sent of that which the newest samples report, before loss. */

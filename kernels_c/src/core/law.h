@@ -2,6 +2,7 @@
 #ifndef NENC_CORE_LAW_H
 #define NENC_CORE_LAW_H
 
+#include "core/dispatch.h"
 #include "nenc/nenc.h"
 
 /* What a law sees in a tick. Statistics are over the last second's samples. */
@@ -10,6 +11,7 @@ typedef struct nenc_law_input {
     int64_t dt_ns;        /* since the tick before */
     int64_t newest_ns;    /* arrival of the newest sample, INT64_MIN before the first */
     const nenc_state *window; /* the statistics fields of the state being filled */
+    const nenc_dispatch *kernels;
 } nenc_law_input;
 
 /* What a law says: rate_bps, encode_bps, p, i, d, error, delivered_bps, tfrc_bps, queue_delay_ms, base_rtt_ms,

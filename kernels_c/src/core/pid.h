@@ -16,16 +16,23 @@ typedef struct nenc_pid {
     double error;    /* (set point - measured) / dead time */
     double measured; /* the last measurement, seconds of queue, and its filtered slope */
     double slope;
-    int primed; /* a measurement has come */
+    int primed;      /* a measurement has been taken in */
+    int fresh;       /* one waits for the next step: ... */
+    double queue_s;
+    double set_point_s;
+    double since_s;  /* time from the measurement taken in to this one */
 } nenc_pid;
 
 /* A new operating point: the integral is zero, the measurement's history stays. */
 void nenc_pid_anchor(nenc_pid *pid, double anchor_bps);
-/* One measurement: queue delay and set point in seconds, dt since the measurement before. */
-void nenc_pid_measure(nenc_pid *pid, const nenc_config *config, double queue_s, double set_point_s, double dead_s, double dt_s);
-/* The integral over one tick; the rate the law asks for. */
-double nenc_pid_step(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s);
+/* A measurement for the next step: queue delay and set point in seconds, dt since the measurement before. The newest counts. */
+void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_point_s, double dt_s);
 /* Anti-windup: the rate that was really used was bps; the integral takes up the difference. */
 void nenc_pid_track(nenc_pid *pid, double bps);
+
+/* One tick of dt_s: takes the measurement in if there is one, moves the integral. Returns the rate the law asks for, bit/s.
+ * dead_s > 0. Every variant gives the same bits as nenc_pid_step_c. */
+typedef double nenc_pid_step_fn(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s);
+nenc_pid_step_fn nenc_pid_step_c;
 
 #endif

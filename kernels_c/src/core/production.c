@@ -30,6 +30,7 @@ typedef struct production {
     int64_t trial_ns;  /* a trial began, INT64_MIN: there is none */
     double trial_bps;
     double trial_loss;
+    double rate_range; /* log2 of rate_max over rate_min */
     nenc_pid pid;
     nenc_tfrc tfrc;
 } production;
@@ -47,11 +48,13 @@ static void anchor(production *law, const nenc_config *config, double bps)
     nenc_pid_anchor(&law->pid, law->rate_bps);
 }
 
-/* Dead time of the loop: from a decision to the sample that shows its effect. */
+/* Dead time of the loop: from a decision to the sample that shows its effect. Never 0: things are divided by it. */
 static double dead_s(const production *law, const nenc_config *config)
 {
+    static const double least_s = 1e-3;
     const double rtt_ms = law->path.count ? law->path.rtt_base_ms : 0.0;
-    return rtt_ms * 1e-3 + config->lag_ns * 1e-9;
+    const double dead = rtt_ms * 1e-3 + config->lag_ns * 1e-9;
+    return dead > least_s ? dead : least_s;
 }
 
 /* log2 of x >= 1, linear between the powers of two: monotone, and without libm the same everywhere. */
@@ -66,7 +69,7 @@ static double log2_linear(double x)
  * (the idea of NADA's x_ref R_max / r, RFC 8698 section 4.3, on a logarithmic scale that stays short at low rates). */
 static double set_point_s(const production *law, const nenc_config *config)
 {
-    const double range = log2_linear(config->rate_max_bps / config->rate_min_bps);
+    const double range = law->rate_range;
     const double rate = clamp(law->rate_bps, config->rate_min_bps, config->rate_max_bps);
     const double below = range > 0.0 ? log2_linear(config->rate_max_bps / rate) / range : 0.0;
     return (config->queue_target_ns + config->queue_fair_ns * below) * 1e-9;
@@ -112,7 +115,8 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     production *law = self;
     law->rate_bps = config->rate_start_bps;
     law->sample_ns = INT64_MIN;
-    nenc_estimate_init(&law->path, now_ns);
+    law->rate_range = log2_linear(config->rate_max_bps / config->rate_min_bps);
+    nenc_estimate_init(&law->path, config, now_ns);
     nenc_tfrc_init(&law->tfrc);
     nenc_pid_anchor(&law->pid, law->rate_bps);
     enter(law, WARMUP);
@@ -126,12 +130,13 @@ static double predicted_queue_s(const production *law, int64_t now_ns, int sated
 {
     const nenc_estimate *path = &law->path;
     const double queue_s = path->queue_ms * 1e-3;
-    const double seen = sated ? path->bps[0] : 0.5 * (path->bps[0] + path->bps[1]);
+    const nenc_recent *newest = nenc_estimate_recent(path, 0);
+    const double seen = sated ? newest->bps : 0.5 * (newest->bps + nenc_estimate_recent(path, 1)->bps);
     const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
     if (!(capacity > 0.0)) return queue_s;
-    const double unseen_s = path->rtt_ms[0] * 1e-3;
+    const double unseen_s = newest->rtt_ms * 1e-3;
     const double sent =
-        nenc_estimate_sent_mean(path, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
+        nenc_history_mean(&path->sent, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
     const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
     return predicted > 0.0 ? predicted : 0.0;
 }
@@ -148,7 +153,7 @@ static void drain(production *law, const nenc_config *config, int64_t now_ns)
     /* RFC 5348 holds only while the queue shows that the losses are congestion; half the capacity is its floor, because a
      * loss-event history outlives the congestion that made it. */
     const double p = nenc_tfrc_loss_event_rate(&law->tfrc);
-    const double tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, p);
+    const double tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, nenc_estimate_recent(path, 0)->rtt_ms * 1e-3, p);
     const double bound = tfrc_bps > 0.5 * capacity ? tfrc_bps : 0.5 * capacity;
     if (bound < law->rate_bps) {
         law->rate_bps = bound;
@@ -173,24 +178,26 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
 
     const double queue_s = path->queue_ms * 1e-3 + loss_queue_s(law, config);
     const double point_s = law->probe_ns == INT64_MIN ? set_s : 0.0;
-    nenc_pid_measure(&law->pid, config, queue_s, point_s, dead_s(law, config), dt_s);
+    nenc_pid_measure(&law->pid, queue_s, point_s, dt_s);
 
     const double high_s = config->queue_high_ns * 1e-9;
-    const double coming_s = predicted_queue_s(law, now_ns, sated);
     /* Too long, or about to be. A flow that had all it wanted knows from one sample that the capacity is gone; one that
      * shares a full link must not take the others' bursts for that. */
     const double now_s = path->queue_ms * 1e-3;
+    const int watch = law->mode == DRAIN || now_s > 0.5 * set_s; /* else nothing is asked of the prediction */
+    const double coming_s = watch ? predicted_queue_s(law, now_ns, sated) : 0.0;
     const int lost = sated && coming_s - now_s > 0.3 * high_s;
-    if (law->mode != DRAIN && now_s > 0.5 * set_s && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN);
+    if (watch && law->mode != DRAIN && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN);
     if (law->mode == DRAIN) {
         drain(law, config, now_ns);
-        if (coming_s < set_s && path->queue_ms * 1e-3 < high_s) {
+        if (coming_s < set_s && now_s < high_s) {
             anchor(law, config, 0.95 * (path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps));
             enter(law, CONTROL);
         }
     } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > set_s)) {
         /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
-        const double both = path->bps[0] < path->bps[1] ? path->bps[0] : path->bps[1];
+        const double last = nenc_estimate_recent(path, 0)->bps, before = nenc_estimate_recent(path, 1)->bps;
+        const double both = last < before ? last : before;
         double carried = nenc_estimate_mean_bps(path, 4);
         if (both > carried) carried = both;
         const double known = path->busy ? path->capacity_bps : path->full_bps; /* still true, or a ramp would have undone it */
@@ -224,9 +231,8 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
     law->bounds |= NENC_BOUND_RAMP;
 }
 
-static void control(production *law, const nenc_config *config, int64_t now_ns, double dt_s)
+static void control(production *law, const nenc_config *config, int64_t now_ns, double dead, double wanted)
 {
-    const double dead = dead_s(law, config);
     /* Without a sight of the empty queue the base rtt may be another flow's queue: look, by aiming at 0 for a moment. */
     const int64_t unseen_ns = now_ns - (law->path.empty_ns > law->probed_ns ? law->path.empty_ns : law->probed_ns);
     if (law->probe_ns == INT64_MIN && (double)unseen_ns > config->base_probe_ns) law->probe_ns = now_ns;
@@ -234,7 +240,6 @@ static void control(production *law, const nenc_config *config, int64_t now_ns, 
         law->probe_ns = INT64_MIN;
         law->probed_ns = now_ns;
     }
-    const double wanted = nenc_pid_step(&law->pid, config, dead, dt_s);
     const double step = config->bitrate_step;
     const double used = clamp(wanted, law->rate_bps * (1.0 - step), law->rate_bps * (1.0 + step));
     if (used != wanted) law->bounds |= NENC_BOUND_SLEW;
@@ -245,11 +250,10 @@ static void control(production *law, const nenc_config *config, int64_t now_ns, 
 static void limit(production *law, const nenc_config *config, int64_t now_ns)
 {
     const nenc_estimate *path = &law->path;
-    if (path->count && law->mode != STALE) {
-        const double carried = path->broken ? path->bps[0] : nenc_estimate_mean_bps(path, 8);
+    if (path->count && law->mode != STALE && (path->loss > config->loss_tolerance || path->broken)) {
+        const double carried = path->broken ? nenc_estimate_recent(path, 0)->bps : nenc_estimate_mean_bps(path, 8);
         const double most = config->loss_headroom * carried;
-        const double meant = nenc_estimate_reported_bps(path, path->broken ? 1.0 : 8.0);
-        if ((path->loss > config->loss_tolerance || path->broken) && most < meant && most < law->rate_bps) {
+        if (most < law->rate_bps && most < nenc_estimate_reported_bps(path, path->broken ? 1.0 : 8.0)) {
             law->rate_bps = most;
             law->bounds |= NENC_BOUND_LOSS;
         }
@@ -272,10 +276,12 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
         const double age_ns = (double)(now_ns - law->sample_ns);
         if (law->mode != STALE && age_ns > (patience > config->stale_min_ns ? patience : config->stale_min_ns)) enter(law, STALE);
     }
+    const double dead = dead_s(law, config);
+    const double wanted = input->kernels->pid_step(&law->pid, config, dead, dt_s);
     switch (law->mode) {
     case WARMUP: law->bounds |= NENC_BOUND_WARMUP; break;
     case RAMP: ramp(law, config, now_ns, dt_s); break;
-    case CONTROL: control(law, config, now_ns, dt_s); break;
+    case CONTROL: control(law, config, now_ns, dead, wanted); break;
     case DRAIN: law->bounds |= NENC_BOUND_DRAIN; break; /* decided with each sample */
     case STALE:
         law->rate_bps *= 1.0 / (1.0 + dt_s * 0.6931471805599453e9 / config->stale_halving_ns);
@@ -287,7 +293,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     /* Anti-windup against the bounds only: what the slew limit holds back is still to come. */
     if (law->mode != CONTROL) nenc_pid_anchor(&law->pid, law->rate_bps);
     else if (law->rate_bps != meant_bps) nenc_pid_track(&law->pid, law->rate_bps);
-    nenc_estimate_sent(&law->path, now_ns, law->rate_bps);
+    nenc_history_put(&law->path.sent, now_ns, law->rate_bps);
 
     const int controls = law->mode == CONTROL;
     state->rate_bps = law->rate_bps > config->rate_min_bps ? law->rate_bps : config->rate_min_bps;
@@ -304,7 +310,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     state->capacity_bps = path->capacity_bps;
     state->loss_event_rate = nenc_tfrc_loss_event_rate(&law->tfrc);
     state->tfrc_bps =
-        path->count ? nenc_tfrc_rate_bps(config->packet_bytes, path->rtt_ms[0] * 1e-3, state->loss_event_rate) : INFINITY;
+        nenc_tfrc_rate_bps(config->packet_bytes, nenc_estimate_recent(path, 0)->rtt_ms * 1e-3, state->loss_event_rate);
     state->queue_delay_ms = path->queue_ms;
     state->base_rtt_ms = path->count ? path->rtt_base_ms : 0.0;
     state->bounds = law->bounds;

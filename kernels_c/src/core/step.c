@@ -74,7 +74,12 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
     state->age_us = age_us(enc->newest_ns, now_ns);
 
     enc->law->step(enc->law_state, &enc->config,
-                   &(nenc_law_input){.now_ns = now_ns, .dt_ns = dt_ns, .newest_ns = enc->newest_ns, .window = state}, state);
+                   &(nenc_law_input){.now_ns = now_ns,
+                                     .dt_ns = dt_ns,
+                                     .newest_ns = enc->newest_ns,
+                                     .window = state,
+                                     .kernels = enc->dispatch},
+                   state);
     assert(state->rate_bps >= enc->config.rate_min_bps && state->rate_bps <= enc->config.rate_max_bps);
     assert(state->encode_bps > 0 && state->encode_bps <= state->rate_bps);
     if (enc->newest_ns != INT64_MIN) state->qp = nenc_qp_step(&enc->qp, &enc->config, state->queue_delay_ms, dt_ns);

@@ -3,8 +3,7 @@
 
 static inline uint32_t slot_at(const nenc_window *window, uint32_t nth)
 {
-    uint32_t slot = window->first + nth;
-    return slot < NENC_WINDOW_SLOTS ? slot : slot - NENC_WINDOW_SLOTS;
+    return (window->first + nth) % NENC_WINDOW_SLOTS;
 }
 
 /* Wraps after 71 minutes, as time_us may: two samples of one window are never more than a second apart. */

@@ -10,20 +10,21 @@
 #include <stdint.h>
 
 enum {
-    NENC_WINDOW_SLOTS = 60, /* NETWORK_HISTORY of the origin: one second of frames */
+    /* NETWORK_HISTORY of the origin, 60, in whole rows of lanes. The padding is used: a frame of 1/60 s is rounded down to
+     * nanoseconds, and reports jitter, so that 61 to 64 of them may fall into one second. */
+    NENC_WINDOW_SLOTS = 64,
     NENC_WINDOW_LANES = 8,
-    NENC_WINDOW_PADDED = 64, /* slots 60..63 never hold anything: kernels read whole rows of lanes */
     NENC_WINDOW_NS = 1000000000,
 };
 
 /* What the kernels read. A slot counts with its weight: the samples in it, 0 when it is empty (its other values are then
  * stale but finite). Slots are in no particular order of time. */
 typedef struct nenc_window_soa {
-    alignas(NENC_CACHE_LINE) float weight[NENC_WINDOW_PADDED];
-    alignas(NENC_CACHE_LINE) float throughput_kbps[NENC_WINDOW_PADDED];
-    alignas(NENC_CACHE_LINE) float rtt_ms[NENC_WINDOW_PADDED];
-    alignas(NENC_CACHE_LINE) float loss[NENC_WINDOW_PADDED];
-    alignas(NENC_CACHE_LINE) uint32_t time_us[NENC_WINDOW_PADDED]; /* wraps; compared with newest_us by difference */
+    alignas(NENC_CACHE_LINE) float weight[NENC_WINDOW_SLOTS];
+    alignas(NENC_CACHE_LINE) float throughput_kbps[NENC_WINDOW_SLOTS];
+    alignas(NENC_CACHE_LINE) float rtt_ms[NENC_WINDOW_SLOTS];
+    alignas(NENC_CACHE_LINE) float loss[NENC_WINDOW_SLOTS];
+    alignas(NENC_CACHE_LINE) uint32_t time_us[NENC_WINDOW_SLOTS]; /* wraps; compared with newest_us by difference */
     /* The newest sample is the pivot: kernels add up differences to it. */
     alignas(NENC_CACHE_LINE) float samples; /* sum of the weights, exact */
     float pivot_throughput_kbps;
@@ -45,10 +46,10 @@ typedef struct nenc_window_stats {
     float loss_mean;
 } nenc_window_stats;
 
-/* The samples of (newest expiry time - 1 s, that time]. When a 61st arrives within the second, the two neighbours closest in
+/* The samples of (newest expiry time - 1 s, that time]. When a 65th arrives within the second, the two neighbours closest in
  * time become one slot with their weighted mean, so that the statistics still cover one second of time, however many
  * samples that is: means stay those of all samples (a slot leaves as a whole); min, max, std and slope then see samples about
- * 1/60 s apart as one. */
+ * 1/64 s apart as one. */
 typedef struct nenc_window {
     nenc_window_soa soa;
     nenc_window_stats stats; /* of the slots as they were when last asked */

@@ -43,7 +43,7 @@ void nenc_window_stats_c(const nenc_window_soa *window, nenc_window_stats *stats
     lanes throughput = {0}, throughput_square = {0}, rtt = {0}, rtt_square = {0};
     lanes time = {0}, time_square = {0}, time_rtt = {0}, loss = {0};
     float throughput_min = INFINITY, throughput_max = 0, rtt_min = INFINITY, rtt_max = 0;
-    for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
+    for (int slot = 0; slot < NENC_WINDOW_SLOTS; slot++) {
         const int l = slot % NENC_WINDOW_LANES;
         const float w = window->weight[slot];
         const float x = window->throughput_kbps[slot], y = window->rtt_ms[slot];

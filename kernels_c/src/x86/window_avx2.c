@@ -48,7 +48,7 @@ void nenc_window_stats_avx2(const nenc_window_soa *window, nenc_window_stats *st
     const __m256 zero = _mm256_setzero_ps(), infinity = _mm256_set1_ps(__builtin_inff());
     __m256 x = zero, xx = zero, y = zero, yy = zero, t = zero, tt = zero, ty = zero, loss = zero;
     __m256 x_min = infinity, x_max = zero, y_min = infinity, y_max = zero;
-    for (int row = 0; row < NENC_WINDOW_PADDED; row += NENC_WINDOW_LANES) {
+    for (int row = 0; row < NENC_WINDOW_SLOTS; row += NENC_WINDOW_LANES) {
         const __m256 w = _mm256_load_ps(window->weight + row);
         const __m256 xs = _mm256_load_ps(window->throughput_kbps + row), ys = _mm256_load_ps(window->rtt_ms + row);
         const __m256i times = _mm256_load_si256((const __m256i *)(window->time_us + row));

@@ -186,15 +186,19 @@ static void terms_by_hand(void)
     config.kp = 0.5, config.ki = 0.25, config.kd = 2.0, config.derivative_ns = 100e6;
     nenc_pid pid = {0};
     nenc_pid_anchor(&pid, 10e6);
-    nenc_pid_measure(&pid, &config, 0.010, 0.030, 0.2, 0.0);
-    CHECK(fabs(pid.error - 0.1) < 1e-12 && fabs(pid.p - 0.05) < 1e-12 && pid.d == 0.0);
-    /* 0.1 s later: slope (0.02 - 0.01) / 0.1 through a filter that takes half of it in its own time constant. */
-    nenc_pid_measure(&pid, &config, 0.020, 0.030, 0.2, 0.1);
+    nenc_pid_measure(&pid, 0.010, 0.030, 0.0);
+    nenc_pid_step_c(&pid, &config, 0.2, 0.0);
+    CHECK(fabs(pid.error - 0.1) < 1e-12 && fabs(pid.p - 0.05) < 1e-12 && pid.d == 0.0 && pid.i == 0.0);
+    /* 0.1 s later: slope (0.02 - 0.01) / 0.1 through a filter that takes half of it in its own time constant. The first of
+     * two measurements in one tick leaves its time and nothing else. */
+    nenc_pid_measure(&pid, 0.090, 0.010, 0.06);
+    nenc_pid_measure(&pid, 0.020, 0.030, 0.04);
+    nenc_pid_step_c(&pid, &config, 0.2, 0.0);
     CHECK(fabs(pid.p - 0.025) < 1e-12 && fabs(pid.d + 2.0 * 0.05) < 1e-12);
     const double d = pid.d;
-    nenc_pid_measure(&pid, &config, 0.020, 0.000, 0.2, 0.0); /* the set point jumps: no kick */
+    nenc_pid_measure(&pid, 0.020, 0.000, 0.0); /* the set point jumps: no kick */
+    const double rate = nenc_pid_step_c(&pid, &config, 0.2, 0.1); /* i += ki * -0.1 * (0.1 / 0.2) */
     CHECK(pid.d == d && fabs(pid.p + 0.05) < 1e-12);
-    const double rate = nenc_pid_step(&pid, &config, 0.2, 0.1); /* i += ki * -0.1 * (0.1 / 0.2) */
     CHECK(fabs(pid.i + 0.0125) < 1e-12 && fabs(rate - 10e6 * (1.0 - 0.05 - 0.0125 - 0.1)) < 1e-3);
     nenc_pid_track(&pid, 5e6);
     CHECK(fabs(10e6 * (1.0 + pid.p + pid.i + pid.d) - 5e6) < 1e-6);

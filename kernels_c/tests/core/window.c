@@ -197,7 +197,7 @@ static void by_hand(void)
 
 /* 1000 samples within a second, the value of each its time in ms: whatever is merged, the mean is that of all of them and
  * the slope is still 1 ms per ms. */
-static void more_than_sixty_a_second(void)
+static void more_than_slots_a_second(void)
 {
     nenc_window window = {0};
     for (int i = 0; i < 3000; i++) {
@@ -259,7 +259,7 @@ int main(void)
     against_brute_force(1, 50 * ms);
     against_brute_force(2, 25 * ms);
     against_brute_force(3, 400 * ms);
-    more_than_sixty_a_second();
+    more_than_slots_a_second();
     long_silence();
     microseconds_wrap();
     bit_for_bit();

@@ -11,8 +11,8 @@ static void random_window(nenc_window_soa *soa, uint64_t *random)
     soa->newest_us = (uint32_t)check_random(random);
     soa->samples = 0;
     int newest = -1;
-    for (int slot = 0; slot < NENC_WINDOW_PADDED; slot++) {
-        const bool there = slot < NENC_WINDOW_SLOTS && check_below(random, 100) < share;
+    for (int slot = 0; slot < NENC_WINDOW_SLOTS; slot++) {
+        const bool there = check_below(random, 100) < share;
         soa->weight[slot] = there ? (heavy ? 1.0f : (float)(1 + check_below(random, 1000))) : 0;
         soa->samples += soa->weight[slot];
         soa->throughput_kbps[slot] = (float)(check_random(random) >> (64 - throughput_bits));
@@ -59,6 +59,8 @@ static void check(uint64_t *random)
     guarded_free(&memory);
 }
 
+enum { FRAMES = 60 }; /* a second of them */
+
 typedef struct job {
     nenc_window_stats_fn *kernel;
     nenc_window_soa soa;
@@ -87,16 +89,16 @@ static void bench(void)
     }
     for (int s = 0; s < n; s++) {
         nenc_window_soa *soa = &jobs[s].soa;
-        for (int slot = 0; slot < NENC_WINDOW_SLOTS; slot++) {
+        for (int slot = 0; slot < FRAMES; slot++) {
             soa->weight[slot] = 1;
             soa->throughput_kbps[slot] = (float)check_below(&random, 100000);
             soa->rtt_ms[slot] = 40 + (float)check_uniform(&random);
             soa->time_us[slot] = (uint32_t)slot * 16667;
         }
-        soa->samples = NENC_WINDOW_SLOTS;
-        soa->newest_us = 59 * 16667;
-        soa->pivot_throughput_kbps = soa->throughput_kbps[59];
-        soa->pivot_rtt_ms = soa->rtt_ms[59];
+        soa->samples = FRAMES;
+        soa->newest_us = (FRAMES - 1) * 16667;
+        soa->pivot_throughput_kbps = soa->throughput_kbps[FRAMES - 1];
+        soa->pivot_rtt_ms = soa->rtt_ms[FRAMES - 1];
         sides[s].call = call;
         sides[s].data = &jobs[s];
     }

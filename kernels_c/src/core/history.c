@@ -1,0 +1,26 @@
+/* history.c - means over the past from differences of the integral. */
+#include "core/history.h"
+
+/* Bits sent before time_ns. `back` counts entries from the newest and comes in as where to begin looking: at or after the
+ * place for a time not later than the one looked up before. */
+static double bits_before(const nenc_history *history, int64_t time_ns, unsigned *back)
+{
+    const unsigned known = history->count < NENC_HISTORY_TICKS ? history->count : NENC_HISTORY_TICKS;
+    unsigned at = (history->count - 1 - *back) % NENC_HISTORY_TICKS;
+    while (history->entry[at].time_ns > time_ns && *back + 1 < known) {
+        ++*back;
+        at = (at - 1) % NENC_HISTORY_TICKS;
+    }
+    return history->entry[at].bits + history->entry[at].bps * ((double)(time_ns - history->entry[at].time_ns) * 1e-9);
+}
+
+double nenc_history_mean(const nenc_history *history, int64_t from_ns, int64_t until_ns)
+{
+    if (!history->count) return 0.0;
+    if (until_ns <= from_ns) return history->entry[(history->count - 1) % NENC_HISTORY_TICKS].bps;
+    unsigned back = 0;
+    const double until = bits_before(history, until_ns, &back);
+    const double from = bits_before(history, from_ns, &back);
+    const double mean = (until - from) / ((double)(until_ns - from_ns) * 1e-9);
+    return mean > 0.0 ? mean : 0.0; /* by rounding only */
+}

@@ -1,0 +1,35 @@
+/* history.h - what was sent: a rate per tick and its running integral, so that a mean over any span is two look-ups. */
+#ifndef NENC_CORE_HISTORY_H
+#define NENC_CORE_HISTORY_H
+
+#include <stdint.h>
+
+enum { NENC_HISTORY_TICKS = 256 }; /* over 4 s at 60 Hz */
+
+typedef struct nenc_history {
+    struct {
+        int64_t time_ns; /* from here until the next entry ... */
+        double bps;      /* ... this was sent */
+        double bits;     /* sent before it */
+    } entry[NENC_HISTORY_TICKS];
+    unsigned count; /* entries ever; the newest is count - 1 */
+} nenc_history;
+
+/* bps is sent from now on. Times must not decrease. */
+static inline void nenc_history_put(nenc_history *history, int64_t now_ns, double bps)
+{
+    const unsigned at = history->count % NENC_HISTORY_TICKS, before = (history->count - 1) % NENC_HISTORY_TICKS;
+    double bits = 0.0;
+    if (history->count)
+        bits = history->entry[before].bits + history->entry[before].bps * ((double)(now_ns - history->entry[before].time_ns) * 1e-9);
+    history->entry[at].time_ns = now_ns;
+    history->entry[at].bps = bps;
+    history->entry[at].bits = bits;
+    history->count++;
+}
+
+/* Mean rate over [from_ns, until_ns]; the newest rate goes on for ever and the oldest known one has stood before it for ever.
+ * The newest rate when the span is empty, 0 when nothing was ever put. */
+double nenc_history_mean(const nenc_history *history, int64_t from_ns, int64_t until_ns);
+
+#endif
