@@ -7,26 +7,24 @@ static const double band = 2;
 /* Coarser at once, from end to end in half a second; finer slowly, one step about every sixth of a second. */
 static const double coarser_per_s = 66, finer_per_s = 6;
 
-static double between(double value, double from, double to, double at_from, double at_to)
-{
-    return at_from + (at_to - at_from) * (value - from) / (to - from);
-}
-
-static double from_delay(const nenc_config *config, double delay_ns)
+static double from_delay(const nenc_qp *qp, const nenc_config *config, double delay_ns)
 {
     if (!(delay_ns > 0)) return config->qp_min;
-    if (delay_ns < config->queue_target_ns)
-        return between(delay_ns, 0, config->queue_target_ns, config->qp_min, config->qp_initial);
-    if (delay_ns < config->queue_high_ns)
-        return between(delay_ns, config->queue_target_ns, config->queue_high_ns, config->qp_initial, config->qp_max);
+    if (delay_ns < config->queue_target_ns) return config->qp_min + qp->below_per_ns * delay_ns;
+    if (delay_ns < config->queue_high_ns) return config->qp_initial + qp->above_per_ns * (delay_ns - config->queue_target_ns);
     return config->qp_max;
 }
 
-void nenc_qp_init(nenc_qp *qp, const nenc_config *config) { qp->level = qp->wanted = config->qp_initial; }
+void nenc_qp_init(nenc_qp *qp, const nenc_config *config)
+{
+    qp->level = qp->wanted = config->qp_initial;
+    qp->below_per_ns = (config->qp_initial - config->qp_min) / config->queue_target_ns;
+    qp->above_per_ns = (config->qp_max - config->qp_initial) / (config->queue_high_ns - config->queue_target_ns);
+}
 
 float nenc_qp_step(nenc_qp *qp, const nenc_config *config, double queue_delay_ms, int64_t dt_ns)
 {
-    double wanted = from_delay(config, queue_delay_ms * 1e6);
+    double wanted = from_delay(qp, config, queue_delay_ms * 1e6);
     double change = wanted - qp->wanted;
     /* The ends are reached exactly, the band applies between them. */
     if (change >= band || change <= -band || wanted == config->qp_min || wanted == config->qp_max) qp->wanted = wanted;

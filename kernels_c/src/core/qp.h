@@ -7,6 +7,8 @@
 typedef struct nenc_qp {
     double level;  /* where the target is, before rounding */
     double wanted; /* where it is going */
+    double below_per_ns; /* slopes of the line from no queue to the one aimed at ... */
+    double above_per_ns; /* ... and from there to the one to drain */
 } nenc_qp;
 
 void nenc_qp_init(nenc_qp *qp, const nenc_config *config);

@@ -1,12 +1,13 @@
 /* scheduler.c - resolution and frame rate from the rate, with hysteresis: a switch costs a key frame and is seen. */
 #include "core/scheduler.h"
 
+#include <math.h>
+#include <stdbool.h>
+
 static const struct {
     uint32_t lines;
     double pixels; /* 16:9 */
-} rungs[] = {{1080, 1920.0 * 1080}, {1440, 2560.0 * 1440}, {2160, 3840.0 * 2160}, {4320, 7680.0 * 4320}};
-
-enum { RUNGS = sizeof rungs / sizeof *rungs };
+} rungs[NENC_RUNGS] = {{1080, 1920.0 * 1080}, {1440, 2560.0 * 1440}, {2160, 3840.0 * 2160}, {4320, 7680.0 * 4320}};
 
 /* Bits per pixel and frame, at all frames: modern encoders hold a picture together down to about 0.016; a rung is entered
  * with a quarter more than that. */
@@ -25,18 +26,11 @@ enum { SHARES = sizeof shares / sizeof *shares };
 static const double back_margin = 1.1;
 static const int64_t back_ns = 100000000;
 
-static double bits_per_pixel(const nenc_config *config, double bps, int rung)
-{
-    return bps / (rungs[rung].pixels * config->fps_max);
-}
-
-static int allowed(const nenc_config *config, int rung) { return rungs[rung].lines <= config->height_max; }
-
-/* The highest rung that has at least this many bits per pixel; the lowest when none has. */
-static int highest(const nenc_config *config, double bps, double bpp)
+/* The highest rung whose threshold the rate reaches; the lowest when it reaches none. */
+static int highest(const double *threshold_bps, double bps)
 {
     int rung = 0;
-    while (rung + 1 < RUNGS && allowed(config, rung + 1) && bits_per_pixel(config, bps, rung + 1) >= bpp) rung++;
+    while (rung + 1 < NENC_RUNGS && bps >= threshold_bps[rung + 1]) rung++;
     return rung;
 }
 
@@ -46,12 +40,11 @@ static double fps_of(const nenc_config *config, int step)
     return fps > config->shed_fps_min ? fps : config->shed_fps_min;
 }
 
-static int choose_rung(const nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, const nenc_state *state)
+static int choose_rung(const nenc_scheduler *scheduler, int64_t now_ns, const nenc_state *state)
 {
     if (state->bounds & NENC_BOUND_SHED) return 0;
-    if (bits_per_pixel(config, state->encode_bps, scheduler->rung) < leave_bpp)
-        return highest(config, state->encode_bps, leave_bpp);
-    int better = highest(config, state->encode_bps, enter_bpp);
+    if (state->encode_bps < scheduler->leave_bps[scheduler->rung]) return highest(scheduler->leave_bps, state->encode_bps);
+    int better = highest(scheduler->enter_bps, state->encode_bps);
     return better > scheduler->rung && now_ns - scheduler->rung_ns >= dwell_ns ? better : scheduler->rung;
 }
 
@@ -67,16 +60,18 @@ static int choose_step(const nenc_scheduler *scheduler, const nenc_config *confi
 
 void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns)
 {
-    *scheduler = (nenc_scheduler){
-        .rung = highest(config, config->rate_start_bps, enter_bpp),
-        .rung_ns = now_ns,
-        .step_ns = now_ns,
-    };
+    *scheduler = (nenc_scheduler){.rung_ns = now_ns, .step_ns = now_ns};
+    for (int rung = 0; rung < NENC_RUNGS; rung++) {
+        const bool there = rungs[rung].lines <= config->height_max;
+        scheduler->enter_bps[rung] = there ? enter_bpp * rungs[rung].pixels * config->fps_max : INFINITY;
+        scheduler->leave_bps[rung] = there ? leave_bpp * rungs[rung].pixels * config->fps_max : INFINITY;
+    }
+    scheduler->rung = highest(scheduler->enter_bps, config->rate_start_bps);
 }
 
 void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state)
 {
-    int rung = choose_rung(scheduler, config, now_ns, state);
+    int rung = choose_rung(scheduler, now_ns, state);
     int step = choose_step(scheduler, config, now_ns, state);
     if (rung != scheduler->rung) scheduler->rung_ns = now_ns;
     if (step != scheduler->step) scheduler->step_ns = now_ns;

@@ -4,7 +4,11 @@
 
 #include "nenc/nenc.h"
 
+enum { NENC_RUNGS = 4 };
+
 typedef struct nenc_scheduler {
+    double enter_bps[NENC_RUNGS]; /* a rung is entered at this rate ... */
+    double leave_bps[NENC_RUNGS]; /* ... and left below this one; infinite for those the source does not have */
     int rung;              /* index into the ladder of resolutions */
     int step;              /* index into the ladder of frame rates, 0 = all frames */
     int64_t rung_ns;       /* when the rung last changed */

@@ -23,6 +23,7 @@ enum { NENC_WORD = sizeof(uint64_t) };
 static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t count, const void *source, uint64_t version)
 {
     atomic_store_explicit(sequence, version - 1, memory_order_relaxed);
+#pragma GCC unroll 64
     for (size_t i = 0; i < count; i++) {
         uint64_t word;
         memcpy(&word, (const char *)source + i * NENC_WORD, NENC_WORD);
@@ -35,6 +36,7 @@ static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t 
 static inline bool nenc_seq_read(const nenc_word *sequence, const nenc_word *words, size_t count, void *target, uint64_t version)
 {
     if (atomic_load_explicit(sequence, memory_order_acquire) != version) return false;
+#pragma GCC unroll 64
     for (size_t i = 0; i < count; i++) {
         uint64_t word = atomic_load_explicit(&words[i], memory_order_acquire);
         memcpy((char *)target + i * NENC_WORD, &word, NENC_WORD);

@@ -28,13 +28,24 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Enough calls for a round: a pause of the machine must not pass for a slow function, so the best of three counts. */
+static long calls_for_a_round(const bench_side *side)
+{
+    long calls = 1;
+    for (;;) {
+        double ns = INFINITY;
+        for (int i = 0; i < 3; i++) ns = fmin(ns, timed(side, calls));
+        if (ns * (double)calls >= bench_with.round_ms * 1e6) return calls;
+        calls *= 2;
+    }
+}
+
 void bench_sides(bench_side *sides, int count)
 {
     long calls[BENCH_SIDES];
     double ratios[BENCH_SIDES][MOST_ROUNDS];
     for (int s = 0; s < count; s++) {
-        calls[s] = 1;
-        while (timed(&sides[s], calls[s]) * (double)calls[s] < bench_with.round_ms * 1e6) calls[s] *= 2;
+        calls[s] = calls_for_a_round(&sides[s]);
         sides[s].ns = INFINITY;
     }
     for (int round = 0; round < bench_with.rounds; round++) {
