@@ -18,7 +18,7 @@ typedef struct kernel_subject {
     void (*bench)(void);
 } kernel_subject;
 
-extern const kernel_subject window_subject, tick_subject;
+extern const kernel_subject pid_subject, tick_subject, window_subject;
 
 /* ---- variants: the plain C first, then what this processor and this build have ---------------------------------- */
 
