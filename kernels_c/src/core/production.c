@@ -8,6 +8,7 @@
  *
  * All from throughput, rtt and loss alone. Below rate_min the encoder sheds frames and rungs (encode_bps), the target stays. */
 #include <math.h>
+#include <string.h>
 
 #include "core/estimate.h"
 #include "core/law.h"
@@ -30,7 +31,7 @@ typedef struct production {
     int64_t trial_ns;  /* a trial began, INT64_MIN: there is none */
     double trial_bps;
     double trial_loss;
-    double rate_range; /* log2 of rate_max over rate_min */
+    double per_range; /* 1 / log2 of rate_max over rate_min, 0 when they are one */
     nenc_pid pid;
     nenc_tfrc tfrc;
 } production;
@@ -57,21 +58,20 @@ static double dead_s(const production *law, const nenc_config *config)
     return dead > least_s ? dead : least_s;
 }
 
-/* log2 of x >= 1, linear between the powers of two: monotone, and without libm the same everywhere. */
+/* log2 of x >= 1, linear between the powers of two: exponent and fraction as they stand in the number, alike everywhere. */
 static double log2_linear(double x)
 {
-    double whole = 0.0;
-    for (; x >= 2.0; x *= 0.5) whole += 1.0;
-    return whole + (x - 1.0);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (double)((int64_t)bits - ((int64_t)1023 << 52)) * 0x1p-52;
 }
 
 /* The queue this flow aims at: the slower it is, the longer. Flows that see the same queue meet where their rates are equal
  * (the idea of NADA's x_ref R_max / r, RFC 8698 section 4.3, on a logarithmic scale that stays short at low rates). */
 static double set_point_s(const production *law, const nenc_config *config)
 {
-    const double range = law->rate_range;
     const double rate = clamp(law->rate_bps, config->rate_min_bps, config->rate_max_bps);
-    const double below = range > 0.0 ? log2_linear(config->rate_max_bps / rate) / range : 0.0;
+    const double below = log2_linear(config->rate_max_bps / rate) * law->per_range;
     return (config->queue_target_ns + config->queue_fair_ns * below) * 1e-9;
 }
 
@@ -115,7 +115,8 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     production *law = self;
     law->rate_bps = config->rate_start_bps;
     law->sample_ns = INT64_MIN;
-    law->rate_range = log2_linear(config->rate_max_bps / config->rate_min_bps);
+    const double range = log2_linear(config->rate_max_bps / config->rate_min_bps);
+    law->per_range = range > 0.0 ? 1.0 / range : 0.0;
     nenc_estimate_init(&law->path, config, now_ns);
     nenc_tfrc_init(&law->tfrc);
     nenc_pid_anchor(&law->pid, law->rate_bps);
