@@ -41,17 +41,25 @@ _NUMPY = {
 
 @cache
 def dtype(struct: str) -> np.dtype[Any]:
-    """The numpy dtype of a C struct of plain numbers, field for field at the compiler's offsets."""
+    """The numpy dtype of a C struct, field for field at the compiler's offsets."""
     kind = ffi.typeof(struct)
     fields = dict(kind.fields)
     return np.dtype(
         {
             "names": list(fields),
-            "formats": [_NUMPY[field.type.cname] for field in fields.values()],
+            "formats": [_format(field.type) for field in fields.values()],
             "offsets": [field.offset for field in fields.values()],
             "itemsize": ffi.sizeof(kind),
         }
     )
+
+
+def _format(kind: Any) -> Any:
+    if kind.kind == "struct":
+        return dtype(kind.cname)
+    if kind.kind == "array":
+        return (_format(kind.item), (kind.length,))
+    return _NUMPY[kind.cname]
 
 
 class Rows:

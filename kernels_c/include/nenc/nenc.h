@@ -168,6 +168,29 @@ typedef enum nenc_bound {             /* what held or moved the rate in a tick: 
                           NENC_BOUND_WARMUP = 1024,         /* no sample has arrived yet */
 } nenc_bound;
 
+enum { NENC_LATENESS_BINS = 40 };
+
+/* How the thread keeps time, since it was last started: all zero until then. nenc_step on an injected clock never changes it.
+ * A tick is late by what passes from its deadline until the thread runs. */
+typedef struct nenc_timing {
+    uint32_t running;
+    uint32_t realtime;       /* 1 = SCHED_FIFO; 0 = the policy of the thread that started it */
+    int32_t realtime_errno;  /* why SCHED_FIFO was refused; 0 when it was not, or not asked for */
+    uint32_t reserved;
+    uint64_t ticks;
+    uint64_t missed;         /* deadlines that were already past by a whole tick, skipped */
+    int64_t drift_ns;        /* clock since the first tick, less tick_ns for each one run or missed since: within a tick for ever */
+    int64_t lateness_max_ns;
+    int64_t lateness_sum_ns; /* / ticks = mean */
+    int64_t cost_last_ns;    /* from the reading of the clock that a tick decides by to the decision published; as the ... */
+    int64_t cost_max_ns;     /* ... wall clock saw it, so it includes what interrupted the tick */
+    int64_t cost_sum_ns;     /* / ticks = mean */
+    uint64_t lateness[NENC_LATENESS_BINS]; /* ticks by lateness; bins end at 1.024, 1.536, 2.048, 3.072, 4.096, 6.144 ... us */
+} nenc_timing;
+
+/* The end of a bin: its first lateness that it does not count; the next bin begins there. INT64_MAX for the last. */
+NENC_API int64_t nenc_lateness_edge_ns(int bin);
+
 /* Every term of the last tick. Statistics are over the samples of the last second. */
 typedef struct nenc_state {
     int64_t now_ns;
@@ -207,6 +230,7 @@ typedef struct nenc_state {
     uint64_t recorded;      /* samples accepted ... */
     uint64_t refused;       /* ... refused as invalid ... */
     uint64_t overwritten;   /* ... and lost because the ring was full */
+    nenc_timing timing;
 } nenc_state;
 
 /* One control tick at now_ns, deterministic. Fills *state when it is not NULL. Returns the target in bit/s,
@@ -217,22 +241,18 @@ NENC_API int nenc_state_get(AdaptiveEncoder *enc, nenc_state *state);
 
 /* ---- thread ----------------------------------------------------------------------------------------------------- */
 
-typedef struct nenc_thread_info {
-    uint32_t running;
-    uint32_t realtime;      /* 1 = SCHED_FIFO, 0 = it was refused and the thread runs as an ordinary one */
-    int32_t realtime_errno; /* why it was refused */
-    uint32_t reserved;
-    uint64_t ticks;
-    uint64_t missed;        /* deadlines that were already past by a whole tick, skipped */
-    int64_t lateness_max_ns;
-    int64_t lateness_sum_ns;
-} nenc_thread_info;
+typedef enum nenc_start_flag {
+    NENC_START_ORDINARY = 1, /* SCHED_FIFO is not asked for */
+} nenc_start_flag;
 
-/* Steps every config.tick_ns on absolute deadlines of CLOCK_MONOTONIC until nenc_stop. NENC_ESTATE when it runs already. */
+/* Steps every config.tick_ns on absolute deadlines of CLOCK_MONOTONIC until nenc_stop, on a thread named nenc-tick that takes
+ * no signals but those of its own faults. It has SCHED_FIFO from the start where that is allowed; where it is not, the thread
+ * is an ordinary one and nenc_state.timing says why. NENC_ESTATE when it runs already. */
 NENC_API int nenc_start(AdaptiveEncoder *enc);
-/* Stops and joins. NENC_OK also when it was not running. It may be started again. */
+/* The same with nenc_start_flag bits. NENC_EINVAL for unknown ones. */
+NENC_API int nenc_start_with(AdaptiveEncoder *enc, uint32_t flags);
+/* Stops and joins, which takes a tick at most. NENC_OK also when it was not running. It may be started again. */
 NENC_API int nenc_stop(AdaptiveEncoder *enc);
-NENC_API int nenc_thread_info_get(AdaptiveEncoder *enc, nenc_thread_info *info);
 
 /* ---- processor -------------------------------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ static void begin(AdaptiveEncoder *enc, const nenc_config *config, int64_t now_n
     };
     nenc_scheduler_step(&enc->scheduler, &enc->config, now_ns, &enc->state);
     nenc_publish_put(&enc->published, &enc->state);
+    nenc_publish_put_timing(&enc->published, &enc->state.timing);
     atomic_store_explicit(&enc->rate_bps, (uint32_t)(config->rate_start_bps + 0.5), memory_order_relaxed);
 }
 

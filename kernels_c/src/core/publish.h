@@ -1,4 +1,4 @@
-/* publish.h - the state of the last tick, for any thread: two seqlocked copies written in turn, so that a reader finds one
+/* publish.h - a value of the last tick, for any thread: two seqlocked copies written in turn, so that a reader finds one
  * whole copy even while the writer is held up in the other. */
 #ifndef NENC_CORE_PUBLISH_H
 #define NENC_CORE_PUBLISH_H
@@ -9,33 +9,57 @@
 
 #include <stdalign.h>
 
-enum { NENC_STATE_WORDS = sizeof(nenc_state) / NENC_WORD };
+/* The state of a tick goes out with every tick, its timing only with those of the thread: a tick on an injected clock does
+ * not pay for it. */
+enum { NENC_STATE_WORDS = offsetof(nenc_state, timing) / NENC_WORD, NENC_TIMING_WORDS = sizeof(nenc_timing) / NENC_WORD };
 
-_Static_assert(sizeof(nenc_state) % NENC_WORD == 0, "the state is whole words");
+_Static_assert(offsetof(nenc_state, timing) % NENC_WORD == 0, "the state is whole words");
+_Static_assert(sizeof(nenc_timing) % NENC_WORD == 0, "the timing is whole words");
+_Static_assert(offsetof(nenc_state, timing) + sizeof(nenc_timing) == sizeof(nenc_state), "the timing is last");
+
+/* A board for values of so many words: the number of the newest one, then two copies, each behind its sequence; the newest is
+ * the one of its number's parity. */
+#define NENC_BOARD(words) (1 + 2 * (1 + (words)))
+
+static inline void nenc_board_put(nenc_word *board, size_t words, const void *value)
+{
+    uint64_t number = atomic_load_explicit(board, memory_order_relaxed) + 1;
+    nenc_word *copy = board + 1 + (number & 1) * (1 + words);
+    nenc_seq_write(copy, copy + 1, words, value, 2 * number);
+    atomic_store_explicit(board, number, memory_order_release);
+}
+
+static inline void nenc_board_get(const nenc_word *board, size_t words, void *value)
+{
+    for (;;) {
+        uint64_t number = atomic_load_explicit(board, memory_order_acquire);
+        const nenc_word *copy = board + 1 + (number & 1) * (1 + words);
+        if (nenc_seq_read(copy, copy + 1, words, value, 2 * number)) return;
+    }
+}
 
 typedef struct nenc_publish {
-    alignas(NENC_CACHE_LINE) nenc_word latest; /* number of the newest state; its copy is the one of its parity */
-    struct {
-        nenc_word sequence;
-        nenc_word words[NENC_STATE_WORDS];
-    } copy[2];
+    alignas(NENC_CACHE_LINE) nenc_word state[NENC_BOARD(NENC_STATE_WORDS)];
+    alignas(NENC_CACHE_LINE) nenc_word timing[NENC_BOARD(NENC_TIMING_WORDS)];
 } nenc_publish;
 
 /* One writer. */
 static inline void nenc_publish_put(nenc_publish *publish, const nenc_state *state)
 {
-    uint64_t number = atomic_load_explicit(&publish->latest, memory_order_relaxed) + 1;
-    nenc_seq_write(&publish->copy[number & 1].sequence, publish->copy[number & 1].words, NENC_STATE_WORDS, state, 2 * number);
-    atomic_store_explicit(&publish->latest, number, memory_order_release);
+    nenc_board_put(publish->state, NENC_STATE_WORDS, state);
 }
 
-/* Any thread, after the first put. Tries again only when the writer has published twice meanwhile. */
+/* The writer of the state, or who starts and joins it. */
+static inline void nenc_publish_put_timing(nenc_publish *publish, const nenc_timing *timing)
+{
+    nenc_board_put(publish->timing, NENC_TIMING_WORDS, timing);
+}
+
+/* Any thread, after the first put of both. Tries again only when the writer has published twice meanwhile. */
 static inline void nenc_publish_get(const nenc_publish *publish, nenc_state *state)
 {
-    uint64_t number;
-    do number = atomic_load_explicit(&publish->latest, memory_order_acquire);
-    while (!nenc_seq_read(&publish->copy[number & 1].sequence, publish->copy[number & 1].words, NENC_STATE_WORDS, state,
-                          2 * number));
+    nenc_board_get(publish->state, NENC_STATE_WORDS, state);
+    nenc_board_get(publish->timing, NENC_TIMING_WORDS, &state->timing);
 }
 
 #endif

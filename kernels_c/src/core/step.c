@@ -1,5 +1,6 @@
 /* step.c - one control tick: samples in, law, quality controller, frame scheduler, state out. */
 #include "core/encoder.h"
+#include "core/trace.h"
 
 #include <assert.h>
 
@@ -55,8 +56,14 @@ static uint32_t age_us(int64_t newest_ns, int64_t now_ns)
 
 static void publish(AdaptiveEncoder *enc)
 {
+    const uint32_t from_bps = atomic_load_explicit(&enc->rate_bps, memory_order_relaxed);
+    const uint32_t to_bps = (uint32_t)whole(enc->state.rate_bps);
     nenc_publish_put(&enc->published, &enc->state);
-    atomic_store_explicit(&enc->rate_bps, (uint32_t)whole(enc->state.rate_bps), memory_order_relaxed);
+    if (to_bps != from_bps) { /* else the readers keep their cache line */
+        atomic_store_explicit(&enc->rate_bps, to_bps, memory_order_relaxed);
+        NENC_TRACE_RATE(enc, from_bps, to_bps);
+    }
+    NENC_TRACE_TICK(enc, enc->state.now_ns, to_bps);
 }
 
 int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)

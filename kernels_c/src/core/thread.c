@@ -2,9 +2,13 @@
 #include "core/thread.h"
 
 #include "core/encoder.h"
+#include "core/lateness.h"
+#include "core/trace.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 /* Above every ordinary thread, below the kernel's own (50). */
@@ -24,52 +28,106 @@ static void sleep_until(int64_t deadline_ns)
     }
 }
 
-static void account(nenc_thread *thread, int64_t late_ns, int64_t missed)
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static void account(nenc_timing *timing, int64_t late_ns, int64_t missed, int64_t cost_ns)
 {
-    int64_t worst = atomic_load_explicit(&thread->lateness_max_ns, memory_order_relaxed);
-    if (late_ns > worst) atomic_store_explicit(&thread->lateness_max_ns, late_ns, memory_order_relaxed);
-    atomic_fetch_add_explicit(&thread->lateness_sum_ns, late_ns, memory_order_relaxed);
-    atomic_fetch_add_explicit(&thread->missed, (uint64_t)missed, memory_order_relaxed);
-    atomic_fetch_add_explicit(&thread->ticks, 1, memory_order_relaxed);
+    timing->ticks++;
+    timing->missed += (uint64_t)missed;
+    timing->lateness[nenc_lateness_bin(late_ns)]++;
+    timing->lateness_max_ns = larger(timing->lateness_max_ns, late_ns);
+    timing->lateness_sum_ns += late_ns;
+    timing->cost_last_ns = cost_ns;
+    timing->cost_max_ns = larger(timing->cost_max_ns, cost_ns);
+    timing->cost_sum_ns += cost_ns;
 }
 
 static void *run(void *argument)
 {
     AdaptiveEncoder *enc = argument;
-    nenc_thread *thread = &enc->thread;
-    int64_t tick_ns = enc->config.tick_ns;
+    nenc_timing *timing = &enc->state.timing;
+    const int64_t tick_ns = enc->config.tick_ns;
     int64_t deadline_ns = nenc_now_ns();
+    int64_t origin_ns = 0; /* of the grid that the first tick was on, lateness and all */
+    pthread_setname_np(pthread_self(), "nenc-tick");
+    prctl(PR_SET_TIMERSLACK, 1); /* an ordinary thread is woken up to 50 us late for the sake of power; SCHED_FIFO is not */
     for (;;) {
         deadline_ns += tick_ns;
         sleep_until(deadline_ns);
-        if (atomic_load_explicit(&thread->stop, memory_order_relaxed)) return NULL;
-        int64_t now_ns = nenc_now_ns();
-        int64_t late_ns = now_ns - deadline_ns;
-        int64_t missed = late_ns / tick_ns;
+        if (atomic_load_explicit(&enc->thread.stop, memory_order_relaxed)) return NULL;
+        const int64_t now_ns = nenc_now_ns();
+        const int64_t late_ns = now_ns - deadline_ns;
+        const int64_t missed = late_ns / tick_ns;
         deadline_ns += missed * tick_ns;
         nenc_tick(enc, now_ns);
-        account(thread, late_ns, missed);
+        account(timing, late_ns, missed, nenc_now_ns() - now_ns);
+        /* From the counters and not from the deadline: it would show a tick that is counted twice or not at all. */
+        const int64_t elapsed_ns = (int64_t)(timing->ticks + timing->missed) * tick_ns;
+        if (timing->ticks == 1) origin_ns = now_ns - elapsed_ns;
+        timing->drift_ns = now_ns - origin_ns - elapsed_ns;
+        nenc_publish_put_timing(&enc->published, timing);
     }
 }
 
-int nenc_start(AdaptiveEncoder *enc)
+/* The host's signal handlers run on the host's threads; a fault of this one is still the host's to report. */
+static void signals_for_others(sigset_t *set)
 {
-    if (!enc) return NENC_EINVAL;
-    nenc_thread *thread = &enc->thread;
-    if (thread->running) return NENC_ESTATE;
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(set, own[i]);
+}
+
+/* With the policy set here and not later by the thread, the first tick has it already and a refusal is known on return. */
+static int launch(AdaptiveEncoder *enc, bool realtime, int refused)
+{
+    pthread_attr_t attributes;
+    sigset_t blocked, before;
+    int error = pthread_attr_init(&attributes);
+    if (error) return error;
+    if (realtime) {
+        pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+        pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
+        pthread_attr_setschedparam(&attributes, &(struct sched_param){PRIORITY});
+    }
+    enc->state.timing = (nenc_timing){.running = 1, .realtime = realtime, .realtime_errno = refused};
+    nenc_publish_put_timing(&enc->published, &enc->state.timing);
+    signals_for_others(&blocked);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before); /* inherited: no signal can come in between */
+    error = pthread_create(&enc->thread.id, &attributes, run, enc);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+static void at_rest(AdaptiveEncoder *enc)
+{
+    enc->thread.running = false;
+    enc->state.timing.running = 0;
+    nenc_publish_put_timing(&enc->published, &enc->state.timing);
+}
+
+int nenc_start_with(AdaptiveEncoder *enc, uint32_t flags)
+{
+    if (!enc || (flags & ~(uint32_t)NENC_START_ORDINARY)) return NENC_EINVAL;
+    if (enc->thread.running) return NENC_ESTATE;
     /* The controller lives on another clock, which is ahead: the thread could not tick. */
     if (enc->state.now_ns > nenc_now_ns()) return NENC_ERANGE;
-    atomic_store(&thread->stop, false);
-    atomic_store(&thread->ticks, 0);
-    atomic_store(&thread->missed, 0);
-    atomic_store(&thread->lateness_max_ns, 0);
-    atomic_store(&thread->lateness_sum_ns, 0);
-    if (pthread_create(&thread->id, NULL, run, enc) != 0) return NENC_ETHREAD;
-    thread->running = true;
-    thread->realtime_errno = pthread_setschedparam(thread->id, SCHED_FIFO, &(struct sched_param){PRIORITY});
-    thread->realtime = thread->realtime_errno == 0;
+    atomic_store(&enc->thread.stop, false);
+    const bool realtime = !(flags & NENC_START_ORDINARY);
+    int error = launch(enc, realtime, 0);
+    if (realtime && error && error != EAGAIN) { /* EAGAIN: no thread of any kind */
+        NENC_TRACE_FALLBACK(enc, "SCHED_FIFO", error);
+        error = launch(enc, false, error);
+    }
+    if (error) {
+        at_rest(enc);
+        return NENC_ETHREAD;
+    }
+    enc->thread.running = true;
     return NENC_OK;
 }
+
+int nenc_start(AdaptiveEncoder *enc) { return nenc_start_with(enc, 0); }
 
 int nenc_stop(AdaptiveEncoder *enc)
 {
@@ -77,22 +135,6 @@ int nenc_stop(AdaptiveEncoder *enc)
     if (!enc->thread.running) return NENC_OK;
     atomic_store(&enc->thread.stop, true);
     pthread_join(enc->thread.id, NULL);
-    enc->thread.running = false;
-    return NENC_OK;
-}
-
-int nenc_thread_info_get(AdaptiveEncoder *enc, nenc_thread_info *info)
-{
-    if (!enc || !info) return NENC_EINVAL;
-    nenc_thread *thread = &enc->thread;
-    *info = (nenc_thread_info){
-        .running = thread->running,
-        .realtime = thread->realtime,
-        .realtime_errno = thread->realtime_errno,
-        .ticks = atomic_load(&thread->ticks),
-        .missed = atomic_load(&thread->missed),
-        .lateness_max_ns = atomic_load(&thread->lateness_max_ns),
-        .lateness_sum_ns = atomic_load(&thread->lateness_sum_ns),
-    };
+    at_rest(enc);
     return NENC_OK;
 }

@@ -12,14 +12,8 @@
 
 typedef struct nenc_thread {
     alignas(NENC_CACHE_LINE) atomic_bool stop;
-    _Atomic uint64_t ticks;
-    _Atomic uint64_t missed;
-    _Atomic int64_t lateness_max_ns;
-    _Atomic int64_t lateness_sum_ns;
     /* The owner's alone. */
     alignas(NENC_CACHE_LINE) bool running;
-    bool realtime;
-    int realtime_errno;
     pthread_t id;
 } nenc_thread;
 

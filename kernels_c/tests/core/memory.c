@@ -91,12 +91,12 @@ static void init_fails_until_it_succeeds(void)
 static void start_may_be_tried_again(void)
 {
     nenc_config config;
-    nenc_thread_info info;
+    nenc_state state;
     nenc_config_default(&config);
     AdaptiveEncoder *enc = nenc_create(&config, 0, NULL);
     calls_until_failure = 0;
     CHECK(nenc_start(enc) == NENC_ETHREAD);
-    CHECK(nenc_thread_info_get(enc, &info) == NENC_OK && info.running == 0);
+    CHECK(nenc_state_get(enc, &state) == NENC_OK && state.timing.running == 0 && state.timing.realtime_errno == 0);
     CHECK(nenc_step(enc, 1, NULL) > 0);
     CHECK(nenc_start(enc) == NENC_OK);
     nenc_destroy(enc);
