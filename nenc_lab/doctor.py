@@ -87,7 +87,10 @@ def simd() -> Finding:
     wish = os.environ.get("NENC_CPU")
     if wish is not None and wish not in KERNELS:
         return Finding(
-            "simd", LIMITED, f"NENC_CPU={wish} names no kernels and is ignored", f"NENC_CPU={'|'.join(KERNELS)}, or unset it"
+            "simd",
+            LIMITED,
+            f"NENC_CPU={wish} names no kernels and is ignored",
+            f"NENC_CPU={'|'.join(KERNELS)}, or unset it",
         )
     names = [name for name, bit in SIMD_BITS if flags & bit]
     machine = platform.machine()
@@ -108,7 +111,7 @@ def arm() -> Finding:
     return Finding(
         "arm",
         LIMITED,
-        f"{platform.machine()}: NEON kernels are checked under qemu (.ci/run c-aarch64), which says nothing about speed",
+        f"{platform.machine()}: NEON is checked under qemu (.ci/run c-aarch64), which says nothing about speed",
         "on a c6g.16xlarge, or any 64-bit Arm with Debian 12 or Ubuntu 24.04: ./lab bench core quality",
     )
 

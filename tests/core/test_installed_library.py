@@ -58,7 +58,9 @@ def documented() -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "kernels_c" / "examples").glob("loop.c")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "kernels_c" / "examples").glob("loop.c")), ids=lambda path: path.name
+)
 def test_the_example_runs_against_what_is_installed(prefix: Path, tmp_path: Path, example: Path) -> None:
     program = tmp_path / "program"
     run(CC, "-std=c11", *STRICT, str(example), "-o", str(program), *flags(prefix), "-lm")
@@ -94,7 +96,18 @@ def test_every_header_stands_alone(prefix: Path, tmp_path: Path, language: str, 
     for header in sorted((prefix / "include" / "nenc").glob("*.h")):
         source = tmp_path / f"{header.stem}.{'c' if language == 'c' else 'cpp'}"
         source.write_text(f"#include <nenc/{header.name}>\n#include <nenc/{header.name}>\n", encoding="utf-8")
-        run(compiler, "-x", language, f"-std={standard}", *STRICT, "-c", str(source), "-o", os.devnull, *flags(prefix)[:1])
+        run(
+            compiler,
+            "-x",
+            language,
+            f"-std={standard}",
+            *STRICT,
+            "-c",
+            str(source),
+            "-o",
+            os.devnull,
+            *flags(prefix)[:1],
+        )
 
 
 def test_the_display_type_is_va_s_own_where_va_h_was_included(prefix: Path, tmp_path: Path) -> None:
