@@ -78,6 +78,19 @@ def test_exactly_what_the_headers_document_is_exported(prefix: Path) -> None:
     assert "nenc_step" in exported
 
 
+@pytest.mark.parametrize("header", sorted(HEADERS.glob("*.h")), ids=lambda path: path.name)
+def test_every_function_has_its_contract_above_it(header: Path) -> None:
+    text = re.sub(r"\n\s+(?=[^\n]*\);)", " ", header.read_text(encoding="utf-8"))  # a declaration over two lines is one
+    lines = text.splitlines()
+    functions = [number for number, line in enumerate(lines) if re.match(r"NENC_API .*\(.*\);$", line)]
+    assert functions
+    for number in functions:
+        above = number - 1
+        while above in functions:  # one comment may be for a group
+            above -= 1
+        assert lines[above].endswith("*/") and "----" not in lines[above], f"{header.name}: {lines[number]}"
+
+
 def test_the_name_says_the_interface_version(prefix: Path) -> None:
     dynamic = run("readelf", "-d", str(prefix / "lib" / "libnenc.so"))
     assert re.search(r"\(SONAME\).*\[libnenc\.so\.0\]", dynamic)
