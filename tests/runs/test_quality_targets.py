@@ -1,7 +1,8 @@
-"""What a run's ticks show of quality: QP follows the delay, rung and frame rate follow the rate, none of them flutters."""
+"""What a run's ticks show of quality: QP follows the delay, rung and frame rate the rate, and none of them flutters."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,14 +37,15 @@ def test_a_higher_rung_waits_two_seconds_after_any_switch(ticks: dict[str, np.nd
     rung, at = ticks["rung"], ticks["t_s"]
     switches = changes(rung)
     assert len(switches) <= 6
-    for before, now in zip(switches, switches[1:], strict=False):
+    for before, now in pairwise(switches):
         if rung[now] > rung[now - 1]:
             assert at[now] - at[before] >= 2.0 - 1e-6
 
 
 def test_qp_rises_at_once_with_the_queue_and_falls_slowly(ticks: dict[str, np.ndarray]) -> None:
     qp, at = ticks["qp"], ticks["t_s"]
-    assert qp.min() >= 18 and qp.max() <= 51
+    assert qp.min() >= 18
+    assert qp.max() <= 51
     assert qp[(at > 10) & (at < 11.5)].max() >= 45  # the queue of a step from 50 to 6 Mbit/s
     assert qp[(at > 8) & (at < 10)].max() <= 40
     steps = np.diff(qp)
