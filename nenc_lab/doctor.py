@@ -20,6 +20,8 @@ TIMEOUT_S = 5.0
 
 SIMD_BITS = (("avx2", 1), ("fma", 2), ("neon", 4))
 """nenc_cpu_flag in nenc.h."""
+KERNELS = ("c", "avx2", "neon")
+"""What NENC_CPU may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,14 @@ def simd() -> Finding:
     from nenc_lab.kernels import lib
 
     flags = lib.nenc_cpu_flags()
+    wish = os.environ.get("NENC_CPU")
+    if wish is not None and wish not in KERNELS:
+        return Finding(
+            "simd",
+            LIMITED,
+            f"NENC_CPU={wish} names no kernels and is ignored",
+            f"NENC_CPU={'|'.join(KERNELS)}, or unset it",
+        )
     names = [name for name, bit in SIMD_BITS if flags & bit]
     machine = platform.machine()
     if {"avx2", "fma"} <= set(names) or "neon" in names:
@@ -91,6 +101,18 @@ def simd() -> Finding:
         LIMITED,
         f"{machine}: {', '.join(names) or 'none that the core uses'}",
         "the plain C kernels are used; for AVX2 or NEON: another processor, or unset NENC_CPU",
+    )
+
+
+def arm() -> Finding:
+    """Where the origin's benchmark can be repeated: it names an AWS c6g.16xlarge, a 64-bit Arm."""
+    if platform.machine() == "aarch64":
+        return Finding("arm", OK, "64-bit Arm: ./lab bench core quality repeats the origin's c6g benchmark here")
+    return Finding(
+        "arm",
+        LIMITED,
+        f"{platform.machine()}: NEON is checked under qemu (.ci/run c-aarch64), which says nothing about speed",
+        "on a c6g.16xlarge, or any 64-bit Arm with Debian 12 or Ubuntu 24.04: ./lab bench core quality",
     )
 
 
@@ -210,6 +232,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "packages": packages,
     "c core": core,
     "simd": simd,
+    "arm": arm,
     "compiler": compiler,
     "kernel": kernel,
     "disk": disk,

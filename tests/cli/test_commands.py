@@ -114,6 +114,14 @@ def test_doctor_names_a_state_and_a_remedy_for_what_is_missing(nenc_lab):
     assert report["python"]["detail"].startswith(sys.version.split()[0])
 
 
+def test_doctor_says_when_the_named_kernels_do_not_exist(nenc_lab, monkeypatch):
+    monkeypatch.setenv("NENC_CPU", "avx512")
+    report = json.loads(nenc_lab("doctor", "--json").out)
+    assert report["simd"]["state"] == doctor.LIMITED
+    assert "NENC_CPU=avx512" in report["simd"]["detail"]
+    assert "avx2" in report["simd"]["remedy"]
+
+
 def test_doctor_survives_what_it_cannot_examine(monkeypatch):
     def broken() -> doctor.Finding:
         raise OSError("no such luck")

@@ -58,7 +58,9 @@ def documented() -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "kernels_c" / "examples").glob("loop.c")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "kernels_c" / "examples").glob("loop.c")), ids=lambda path: path.name
+)
 def test_the_example_runs_against_what_is_installed(prefix: Path, tmp_path: Path, example: Path) -> None:
     program = tmp_path / "program"
     run(CC, "-std=c11", *STRICT, str(example), "-o", str(program), *flags(prefix), "-lm")
@@ -74,6 +76,19 @@ def test_exactly_what_the_headers_document_is_exported(prefix: Path) -> None:
     exported = {line.split()[0].split("@")[0] for line in listed.splitlines()}
     assert exported == documented()
     assert "nenc_step" in exported
+
+
+@pytest.mark.parametrize("header", sorted(HEADERS.glob("*.h")), ids=lambda path: path.name)
+def test_every_function_has_its_contract_above_it(header: Path) -> None:
+    text = re.sub(r"\n\s+(?=[^\n]*\);)", " ", header.read_text(encoding="utf-8"))  # a declaration over two lines is one
+    lines = text.splitlines()
+    functions = [number for number, line in enumerate(lines) if re.match(r"NENC_API .*\(.*\);$", line)]
+    assert functions
+    for number in functions:
+        above = number - 1
+        while above in functions:  # one comment may be for a group
+            above -= 1
+        assert re.search(r"(?<!-) \*/$", lines[above]), f"{header.name}: {lines[number]}"
 
 
 def test_the_name_says_the_interface_version(prefix: Path) -> None:
@@ -94,7 +109,18 @@ def test_every_header_stands_alone(prefix: Path, tmp_path: Path, language: str, 
     for header in sorted((prefix / "include" / "nenc").glob("*.h")):
         source = tmp_path / f"{header.stem}.{'c' if language == 'c' else 'cpp'}"
         source.write_text(f"#include <nenc/{header.name}>\n#include <nenc/{header.name}>\n", encoding="utf-8")
-        run(compiler, "-x", language, f"-std={standard}", *STRICT, "-c", str(source), "-o", os.devnull, *flags(prefix)[:1])
+        run(
+            compiler,
+            "-x",
+            language,
+            f"-std={standard}",
+            *STRICT,
+            "-c",
+            str(source),
+            "-o",
+            os.devnull,
+            *flags(prefix)[:1],
+        )
 
 
 def test_the_display_type_is_va_s_own_where_va_h_was_included(prefix: Path, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from house import ROOT
@@ -63,6 +66,22 @@ def test_scenarios_and_sweeps_in_the_readme_are_valid(number, tmp_path):
         assert make(load_sweep(path)).runs
     else:
         assert load(path).flows
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("cc", "pkg-config"))), reason="no compiler or pkg-config")
+def test_the_library_is_built_and_used_as_the_readme_says(tmp_path):
+    (block,) = (block for block in blocks("sh") if "examples/loop.c" in block)
+    bin_ = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euc", block],
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path), "PATH": bin_},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Mbit/s, queue" in done.stdout.splitlines()[-1]
 
 
 def test_files_the_readme_names_exist():

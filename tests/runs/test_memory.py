@@ -1,6 +1,6 @@
 """Memory of a long run: tables are streamed out, so an hour fits into 300 MB.
 
-Measured once for a whole hour (one flow of 50 Mbit/s, summary included): 233 MB; four flows: 264 MB. Here less of it.
+Measured (one flow of 50 Mbit/s, summary included): 233 to 260 MB; four flows: 264 MB.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def peak_mb(out: Path, duration: str) -> float:
     return float(subprocess.run(child, capture_output=True, text=True, check=True).stdout)
 
 
-def test_growth_per_simulated_minute(tmp_path: Path) -> None:
-    short, long = peak_mb(tmp_path, "20min"), peak_mb(tmp_path, "40min")
-    assert long < 280
-    assert (long - short) / 20 < 2.5  # MB a minute: 40 more minutes would still be under 300 MB with what is there
+def test_an_hour_fits_and_little_of_it_grows(tmp_path: Path) -> None:
+    short, long = peak_mb(tmp_path, "20min"), peak_mb(tmp_path, "60min")
+    assert long < 300
+    assert (long - short) / 40 < 2.5  # MB a minute

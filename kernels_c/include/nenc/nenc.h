@@ -59,7 +59,9 @@ typedef enum nenc_status {
     NENC_ERANGE = -5,  /* a value does not fit: time ran backwards, a table is full, ... */
 } nenc_status;
 
+/* What a status means, in a few words; also for 0 and for numbers that are none. Static, not to be freed. */
 NENC_API const char *nenc_strerror(int status);
+/* "major.minor.patch" of the library in use. Static, not to be freed. */
 NENC_API const char *nenc_version(void);
 
 /* ---- configuration ---------------------------------------------------------------------------------------------- */
@@ -119,16 +121,19 @@ typedef struct nenc_knob {
 
 /* The table of knobs (static, not to be freed). */
 NENC_API const nenc_knob *nenc_knobs(size_t *count);
+/* Fills *config: the law nenc, a tick of 1/60 s, 5 to 120 Mbit/s, 2160 lines at 60 frames a second, every knob at its default. */
 NENC_API void nenc_config_default(nenc_config *config);
 /* NENC_EINVAL for an unknown name, a NaN, or a value outside [low, high]. */
 NENC_API int nenc_config_set(nenc_config *config, const char *name, double value);
+/* *value of a knob by its name; NENC_EINVAL for an unknown one. */
 NENC_API int nenc_config_get(const nenc_config *config, const char *name, double *value);
 /* NENC_OK, or NENC_EINVAL with *culprit (may be NULL) naming the first field that is wrong (static string). */
 NENC_API int nenc_config_check(const nenc_config *config, const char **culprit);
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-/* A controller at rest, its clock at now_ns. NULL when config is invalid or memory is short; *status (may be NULL) says which. */
+/* A controller at rest, its clock at now_ns; config is copied. NULL when config is invalid or memory is short; *status (may be
+ * NULL) says which. Free with nenc_destroy. */
 NENC_API AdaptiveEncoder *nenc_create(const nenc_config *config, int64_t now_ns, int *status);
 /* Stops the thread if it runs and frees everything. NULL is allowed. */
 NENC_API void nenc_destroy(AdaptiveEncoder *enc);
@@ -154,18 +159,19 @@ NENC_API int nenc_set_gains(AdaptiveEncoder *enc, double kp, double ki, double k
 
 /* ---- output ----------------------------------------------------------------------------------------------------- */
 
-typedef enum nenc_bound {             /* what held or moved the rate in a tick: bits of nenc_state.bounds */
-                          NENC_BOUND_MIN = 1,               /* rate_min */
-                          NENC_BOUND_MAX = 2,               /* rate_max */
-                          NENC_BOUND_SLEW = 4,              /* bitrate_step */
-                          NENC_BOUND_TFRC = 8,              /* RFC 5348 throughput equation */
-                          NENC_BOUND_LOSS = 16,             /* loss_headroom x delivered rate */
-                          NENC_BOUND_DRAIN = 32,            /* emergency drain of the queue */
-                          NENC_BOUND_STALE = 64,            /* no feedback */
-                          NENC_BOUND_RAMP = 128,            /* ramp-up: no congestion in sight */
-                          NENC_BOUND_SHED = 256,            /* frames or rungs are shed */
-                          NENC_BOUND_BASE = 512,            /* the base rtt was learnt anew in this tick */
-                          NENC_BOUND_WARMUP = 1024,         /* no sample has arrived yet */
+/* What held or moved the rate in a tick: bits of nenc_state.bounds. */
+typedef enum nenc_bound {
+    NENC_BOUND_MIN = 1,       /* rate_min */
+    NENC_BOUND_MAX = 2,       /* rate_max */
+    NENC_BOUND_SLEW = 4,      /* bitrate_step */
+    NENC_BOUND_TFRC = 8,      /* RFC 5348 throughput equation */
+    NENC_BOUND_LOSS = 16,     /* loss_headroom x delivered rate */
+    NENC_BOUND_DRAIN = 32,    /* emergency drain of the queue */
+    NENC_BOUND_STALE = 64,    /* no feedback */
+    NENC_BOUND_RAMP = 128,    /* ramp-up: no congestion in sight */
+    NENC_BOUND_SHED = 256,    /* frames or rungs are shed */
+    NENC_BOUND_BASE = 512,    /* the base rtt was learnt anew in this tick */
+    NENC_BOUND_WARMUP = 1024, /* no sample has arrived yet */
 } nenc_bound;
 
 enum { NENC_LATENESS_BINS = 40 };

@@ -5,7 +5,10 @@
  * NENC_LOSS_AT_ENTRY). All randomness comes from (seed, link, stage): changing one stage never changes another's draws.
  *
  * Units: int64 nanoseconds since the start of the run, bytes, bit/s (double, NENC_UNLIMITED = no serialiser at all).
- * Capacity counts wire bytes. Errors: a negative nenc_status. Not thread-safe. All rows are copied out, nothing is shared.
+ * Capacity counts wire bytes. Ownership: configs and arrays are copied in, rows are copied out, nothing is shared. One thread
+ * at a time per nenc_vnet.
+ * Errors: a negative nenc_status. NENC_EINVAL for a NULL, an unknown id or kind, a NaN, or a value outside what is said here:
+ * then nothing has changed. NENC_ENOMEM in mid-run is final: every later call that moves the clock returns it again.
  */
 #ifndef NENC_VNET_H
 #define NENC_VNET_H
@@ -101,20 +104,30 @@ typedef struct nenc_cross_config {
 
 /* ---- building (before the first advance) ------------------------------------------------------------------------ */
 
-/* path_row_ns: period of the path rows; log_packets: keep a row per packet. */
+/* An empty network at time 0. path_row_ns > 0: period of the path rows; log_packets != 0: keep a row per packet. NULL when
+ * memory is short or path_row_ns is not positive. Free with nenc_vnet_destroy. */
 NENC_API nenc_vnet *nenc_vnet_create(uint64_t seed, int64_t path_row_ns, int log_packets);
+/* Frees everything, rows that were not taken included. NULL is allowed. */
 NENC_API void nenc_vnet_destroy(nenc_vnet *net);
-NENC_API int nenc_vnet_add_link(nenc_vnet *net, const nenc_link_config *config);   /* its id, from 0 over both directions */
-NENC_API int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config);   /* its id, from 0 */
-NENC_API int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config); /* its id, from 0 */
+/* Each returns an id, counted from 0: of links over both directions, in the order they are crossed; of flows; of cross traffic.
+ * NENC_ESTATE after the first advance; NENC_ERANGE beyond 64 links, 256 flows, 256 cross flows. */
+NENC_API int nenc_vnet_add_link(nenc_vnet *net, const nenc_link_config *config);
+NENC_API int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config);
+NENC_API int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config);
 
 /* ---- what changes (at the time last advanced to) ---------------------------------------------------------------- */
 
-NENC_API int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps); /* also ends a program */
+/* Wire bit/s from now on, for the packet in service too; 0 is an outage. Also ends a program. */
+NENC_API int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps);
+/* Propagation delay >= 0 of packets that leave the serialiser from now on; none overtakes one before it. */
 NENC_API int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns);
+/* limit > 0 in the unit of its nenc_queue_kind. Packets already in a queue that shrinks stay. */
 NENC_API int nenc_vnet_set_queue(nenc_vnet *net, int link, uint32_t kind, int64_t limit);
+/* Probabilities 0..1. A Gilbert-Elliott chain keeps its state when only its numbers change. */
 NENC_API int nenc_vnet_set_loss(nenc_vnet *net, int link, const nenc_loss *loss);
+/* std_ns and max_ns >= 0, of a nenc_jitter_kind. */
 NENC_API int nenc_vnet_set_jitter(nenc_vnet *net, int link, uint32_t kind, int64_t std_ns, int64_t max_ns);
+/* Probability 0..1 that a packet arrives twice. */
 NENC_API int nenc_vnet_set_duplicate(nenc_vnet *net, int link, double probability);
 
 /* Piecewise constant rates: rate_bps[i] from t_ns[i] (increasing, absolute) on; repeated every period_ns from t_ns[0]
@@ -128,7 +141,8 @@ NENC_API int nenc_vnet_set_opportunities(nenc_vnet *net, int link, const int64_t
 
 /* ---- the clock -------------------------------------------------------------------------------------------------- */
 
-/* Everything that happens up to and including now_ns. Every call below does this first for its own now_ns. */
+/* Everything that happens up to and including now_ns. Every call below does this first for its own now_ns. NENC_ERANGE when
+ * now_ns is before the time already advanced to. */
 NENC_API int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns);
 
 /* ---- sender ----------------------------------------------------------------------------------------------------- */
@@ -167,6 +181,7 @@ typedef struct nenc_flow_counters { /* since the start */
     int64_t last_wait_ns;      /* queue delay of the newest packet received, all hops */
 } nenc_flow_counters;
 
+/* Copies the counters as they are at the time advanced to. */
 NENC_API int nenc_vnet_flow_counters_get(const nenc_vnet *net, int flow, nenc_flow_counters *counters);
 
 typedef struct nenc_frame_row {
@@ -186,7 +201,8 @@ typedef struct nenc_frame_row {
     float ssim;
 } nenc_frame_row;
 
-/* Rows of frames whose fate is known, oldest first, at most max; each once. all != 0: also those still under way. */
+/* Rows of frames whose fate is known, oldest first, at most max; each once. all != 0: also those still under way.
+ * Returns how many were copied. */
 NENC_API int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int max, int all);
 
 typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
@@ -202,6 +218,7 @@ typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
     uint32_t duplicated;
 } nenc_path_row;
 
+/* The oldest rows, of all links, at most max; each once. Returns how many were copied. */
 NENC_API int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max);
 
 typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, until_ns] after about this queue delay */
@@ -214,6 +231,7 @@ typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, u
 
 /* Closes the running histogram of every flow at now_ns: queue-delay percentiles weighted by packets come from these. */
 NENC_API int nenc_vnet_cut_delays(nenc_vnet *net, int64_t now_ns);
+/* The oldest closed rows, at most max; each once. Returns how many were copied. */
 NENC_API int nenc_vnet_take_delays(nenc_vnet *net, nenc_delay_row *rows, int max);
 
 typedef struct nenc_packet_row {
@@ -228,18 +246,19 @@ typedef struct nenc_packet_row {
     int32_t link;        /* where it was dropped or lost, else -1 */
 } nenc_packet_row;
 
+/* The oldest rows, at most max; each once; none unless log_packets was asked for. Returns how many were copied. */
 NENC_API int nenc_vnet_take_packets(nenc_vnet *net, nenc_packet_row *rows, int max);
 
 /* ---- random numbers, the same on every machine ------------------------------------------------------------------ */
 
-/* Fills out[0..count) from stream (seed, stream), starting at draw number `from`. uniform: [0, 1); laplace: zero mean,
- * unit scale parameter; normal: N(0, 1). */
 typedef enum nenc_draw {
-    NENC_DRAW_UNIFORM = 0,
-    NENC_DRAW_LAPLACE = 1,
-    NENC_DRAW_NORMAL = 2,
-    NENC_DRAW_EXPONENTIAL = 3
+    NENC_DRAW_UNIFORM = 0,     /* [0, 1) */
+    NENC_DRAW_LAPLACE = 1,     /* zero mean, unit scale parameter */
+    NENC_DRAW_NORMAL = 2,      /* N(0, 1) */
+    NENC_DRAW_EXPONENTIAL = 3, /* mean 1 */
 } nenc_draw;
+
+/* Fills out[0..count) from stream (seed, stream), starting at draw number `from`; kind is a nenc_draw. Any thread. */
 NENC_API int nenc_random(uint64_t seed, uint64_t stream, uint64_t from, uint32_t kind, double *out, size_t count);
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)

@@ -15,8 +15,8 @@ double nenc_pid_step_neon(nenc_pid *pid, const nenc_config *config, double dead_
     const double since_s = pid->since_s;
     /* Those that do not count may be 0 / 0. */
     const float64x2_t of_dead = vdivq_f64(pair(pid->set_point_s - pid->queue_s, dt_s), vdupq_n_f64(dead_s));
-    const float64x2_t of_since = vdivq_f64(pair(pid->queue_s - pid->measured, since_s),
-                                           pair(since_s, since_s + config->derivative_ns * 1e-9));
+    const float64x2_t of_since =
+        vdivq_f64(pair(pid->queue_s - pid->measured, since_s), pair(since_s, since_s + config->derivative_ns * 1e-9));
     if (pid->fresh) {
         if (pid->primed && since_s > 0.0)
             pid->slope = fused(vgetq_lane_f64(of_since, 0) - pid->slope, vgetq_lane_f64(of_since, 1), pid->slope);

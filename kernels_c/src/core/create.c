@@ -15,7 +15,6 @@ static void begin(AdaptiveEncoder *enc, const nenc_config *config, int64_t now_n
     enc->newest_ns = INT64_MIN;
     enc->law->init(enc->law_state, &enc->config, now_ns);
     nenc_qp_init(&enc->qp, &enc->config);
-    nenc_scheduler_init(&enc->scheduler, &enc->config, now_ns);
     enc->state = (nenc_state){
         .now_ns = now_ns,
         .rate_bps = config->rate_start_bps,
@@ -24,7 +23,7 @@ static void begin(AdaptiveEncoder *enc, const nenc_config *config, int64_t now_n
         .age_us = UINT32_MAX,
         .qp = (float)config->qp_initial,
     };
-    nenc_scheduler_step(&enc->scheduler, &enc->config, now_ns, &enc->state);
+    nenc_scheduler_init(&enc->scheduler, &enc->config, now_ns, &enc->state);
     nenc_publish_put(&enc->published, &enc->state);
     nenc_publish_put_timing(&enc->published, &enc->state.timing);
     atomic_store_explicit(&enc->rate_bps, (uint32_t)(config->rate_start_bps + 0.5), memory_order_relaxed);

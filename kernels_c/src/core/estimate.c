@@ -11,7 +11,6 @@ enum { PLATEAU = 6 }; /* samples that make one, at most NENC_RECENT_SAMPLES */
 
 static const double slow_ns = 100e6;      /* time constant of delivered_bps */
 static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
-static const double empty_ms = 8.0; /* a pacer's burst of 5 ms at 1.5 x the rate queues by itself */
 static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
 
 void nenc_estimate_init(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns)
@@ -70,6 +69,11 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
 {
     /* Over at least this many packets: the smoothed ratio must not wander by more than a percent or two by chance. */
     static const double packets = 1000.0;
+    if (loss == 0.0 && estimate->loss == 0.0 && estimate->loss_packets >= packets) { /* all that follows comes to this */
+        estimate->loss_floor = estimate->clean_packets = 0.0;
+        estimate->broken = 0;
+        return;
+    }
     const double count = packets_of(estimate, config, bps, loss);
     if (estimate->loss_packets < packets) { /* the plain mean first: a filter would remember its first sample for long */
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
@@ -86,13 +90,6 @@ static void track_loss(nenc_estimate *estimate, const nenc_config *config, doubl
     if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */
     if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
 }
-
-double nenc_estimate_path_loss(const nenc_estimate *estimate)
-{
-    return estimate->loss_floor < estimate->loss ? estimate->loss_floor : estimate->loss;
-}
-
-double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return empty_ms + estimate->spread_ms; }
 
 /* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
 double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples)

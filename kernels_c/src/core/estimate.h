@@ -66,10 +66,14 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
 /* Mean delivered rate of the newest samples, at most NENC_RECENT_SAMPLES. */
 double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples);
 /* What the path loses whatever we send, as far as known. */
-double nenc_estimate_path_loss(const nenc_estimate *estimate);
+static inline double nenc_estimate_path_loss(const nenc_estimate *estimate)
+{
+    return estimate->loss_floor < estimate->loss ? estimate->loss_floor : estimate->loss;
+}
 /* What was sent of that which the newest samples report, before loss. */
 double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples);
-/* Queue under which it is taken for empty: our own bursts and the path's jitter. */
-double nenc_estimate_empty_ms(const nenc_estimate *estimate);
+/* Queue under which it is taken for empty: our own bursts (a pacer's of 5 ms at 1.5 x the rate queues by itself) and the
+ * path's jitter. */
+static inline double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return 8.0 + estimate->spread_ms; }
 
 #endif

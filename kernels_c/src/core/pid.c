@@ -3,20 +3,6 @@
 
 #include <math.h>
 
-void nenc_pid_anchor(nenc_pid *pid, double anchor_bps)
-{
-    pid->anchor_bps = anchor_bps;
-    pid->i = 0.0;
-}
-
-void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_point_s, double dt_s)
-{
-    pid->since_s = pid->fresh ? pid->since_s + dt_s : dt_s;
-    pid->queue_s = queue_s;
-    pid->set_point_s = set_point_s;
-    pid->fresh = 1;
-}
-
 double nenc_pid_step_c(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s)
 {
     if (pid->fresh) {
@@ -36,5 +22,3 @@ double nenc_pid_step_c(nenc_pid *pid, const nenc_config *config, double dead_s, 
     pid->d = -config->kd * pid->slope;
     return pid->anchor_bps * (1.0 + pid->p + pid->i + pid->d);
 }
-
-void nenc_pid_track(nenc_pid *pid, double bps) { pid->i = bps / pid->anchor_bps - 1.0 - pid->p - pid->d; }

@@ -24,11 +24,23 @@ typedef struct nenc_pid {
 } nenc_pid;
 
 /* A new operating point: the integral is zero, the measurement's history stays. */
-void nenc_pid_anchor(nenc_pid *pid, double anchor_bps);
+static inline void nenc_pid_anchor(nenc_pid *pid, double anchor_bps)
+{
+    pid->anchor_bps = anchor_bps;
+    pid->i = 0.0;
+}
+
 /* A measurement for the next step: queue delay and set point in seconds, dt since the measurement before. The newest counts. */
-void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_point_s, double dt_s);
+static inline void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_point_s, double dt_s)
+{
+    pid->since_s = pid->fresh ? pid->since_s + dt_s : dt_s;
+    pid->queue_s = queue_s;
+    pid->set_point_s = set_point_s;
+    pid->fresh = 1;
+}
+
 /* Anti-windup: the rate that was really used was bps; the integral takes up the difference. */
-void nenc_pid_track(nenc_pid *pid, double bps);
+static inline void nenc_pid_track(nenc_pid *pid, double bps) { pid->i = bps / pid->anchor_bps - 1.0 - pid->p - pid->d; }
 
 /* One tick of dt_s: takes the measurement in if there is one, moves the integral. Returns the rate the law asks for, bit/s.
  * dead_s > 0. Every variant gives the same bits as nenc_pid_step_c. */

@@ -58,7 +58,13 @@ static int choose_step(const nenc_scheduler *scheduler, const nenc_config *confi
     return step;
 }
 
-void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns)
+static void show(const nenc_scheduler *scheduler, const nenc_config *config, nenc_state *state)
+{
+    state->rung = rungs[scheduler->rung].lines;
+    state->fps = (float)fps_of(config, scheduler->step);
+}
+
+void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state)
 {
     *scheduler = (nenc_scheduler){.rung_ns = now_ns, .step_ns = now_ns};
     for (int rung = 0; rung < NENC_RUNGS; rung++) {
@@ -67,16 +73,25 @@ void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, i
         scheduler->leave_bps[rung] = there ? leave_bpp * rungs[rung].pixels * config->fps_max : INFINITY;
     }
     scheduler->rung = highest(scheduler->enter_bps, config->rate_start_bps);
+    show(scheduler, config, state);
+}
+
+/* All frames, and a rung that neither has to be left nor could be bettered: most ticks. */
+static bool settled(const nenc_scheduler *scheduler, const nenc_state *state)
+{
+    const double next_bps = scheduler->rung + 1 < NENC_RUNGS ? scheduler->enter_bps[scheduler->rung + 1] : INFINITY;
+    return scheduler->step == 0 && !(state->bounds & NENC_BOUND_SHED) &&
+           state->encode_bps >= scheduler->leave_bps[scheduler->rung] && state->encode_bps < next_bps;
 }
 
 void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state)
 {
+    if (settled(scheduler, state)) return;
     int rung = choose_rung(scheduler, now_ns, state);
     int step = choose_step(scheduler, config, now_ns, state);
     if (rung != scheduler->rung) scheduler->rung_ns = now_ns;
     if (step != scheduler->step) scheduler->step_ns = now_ns;
     scheduler->rung = rung;
     scheduler->step = step;
-    state->rung = rungs[rung].lines;
-    state->fps = (float)fps_of(config, step);
+    show(scheduler, config, state);
 }

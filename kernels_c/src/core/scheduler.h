@@ -15,9 +15,9 @@ typedef struct nenc_scheduler {
     int64_t step_ns;       /* when the frame rate last changed */
 } nenc_scheduler;
 
-/* The rung that rate_start pays for, all frames. */
-void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns);
-/* From rate_bps, encode_bps and NENC_BOUND_SHED of the state; fills its rung and fps. */
+/* The rung that rate_start pays for, all frames: into the state. */
+void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state);
+/* From rate_bps, encode_bps and NENC_BOUND_SHED of the state; keeps its rung and fps up to date. */
 void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state);
 
 #endif

@@ -305,12 +305,11 @@ int nenc_link_set_opportunities(nenc_link *link, int64_t now_ns, const int64_t *
                                 int64_t start_ns, double bytes)
 {
     if (!(bytes > 0.0) || !isfinite(bytes) || start_ns < now_ns) return NENC_EINVAL;
-    int status = change_rate(link, now_ns, 0.0);
-    if (!status) status = load_program(link, t_ns, NULL, count, period_ns);
+    const int status = load_program(link, t_ns, NULL, count, period_ns);
     if (status) return status;
     link->program_shift_ns = start_ns;
     link->opportunity_bytes = bytes;
-    return NENC_OK;
+    return change_rate(link, now_ns, 0.0);
 }
 
 void nenc_link_path_row(nenc_link *link, int64_t now_ns, int64_t period_ns, nenc_path_row *row)

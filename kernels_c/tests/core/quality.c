@@ -91,9 +91,8 @@ static stage begin(double height_max, double rate_start_bps)
     stage s = {.config = config_4k()};
     s.config.height_max = height_max;
     s.config.rate_start_bps = rate_start_bps;
-    nenc_scheduler_init(&s.scheduler, &s.config, 0);
     s.state.rate_bps = s.state.encode_bps = rate_start_bps;
-    nenc_scheduler_step(&s.scheduler, &s.config, 0, &s.state);
+    nenc_scheduler_init(&s.scheduler, &s.config, 0, &s.state);
     return s;
 }
 

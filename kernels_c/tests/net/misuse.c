@@ -149,6 +149,8 @@ static void running(void)
           nenc_vnet_set_program(net, link, times, nan_rates, 3, 0) == NENC_EINVAL);
     CHECK(nenc_vnet_set_program(net, link, times, rates, 3, 19) == NENC_EINVAL &&
           nenc_vnet_set_program(net, link, times, rates, 3, -1) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_opportunities(net, link, NULL, 3, 0, 0, 1504) == NENC_EINVAL &&
+          nenc_vnet_set_opportunities(net, link, times, 0, 0, 0, 1504) == NENC_EINVAL);
     CHECK(nenc_vnet_send_frame(net, flow, 0, 0, 0, 0, 0, 0, 0, 0) == NENC_EINVAL &&
           nenc_vnet_send_frame(net, flow, 0, 0, -4, 0, 0, 0, 0, 0) == NENC_EINVAL);
     CHECK(nenc_vnet_take_report(net, flow, 0, NULL) == NENC_EINVAL &&
