@@ -1,12 +1,12 @@
-/* sse_avx2.c - squared error, 128 bytes of each row at a time, as fast as memory gives them. */
+/* sse_avx2.c - squared error, 256 bytes of each row at a time, as fast as memory gives them. */
 #include "x86/sse.h"
 
 #include <immintrin.h>
 #include <string.h>
 
 enum {
-    STEP = 128, /* two cache lines of each picture */
-    AHEAD = 1024,
+    STEP = 256, /* four cache lines of each picture */
+    AHEAD = 512, /* found by measuring: where the four lines of this step do not yet wait for those two steps on */
 };
 
 typedef struct sums {

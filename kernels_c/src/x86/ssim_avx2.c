@@ -4,10 +4,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum {
-    BYTES = 32,      /* of a register: eight blocks, or four of pairs */
-    AHEAD = 512,
-};
+enum { BYTES = 32 }; /* of a register: eight blocks, or four of pairs */
 
 /* The sums of eight blocks; as in nenc_ssim_sums. */
 typedef struct eight {
@@ -38,6 +35,8 @@ static inline void add_row(adding *s, __m256i a, __m256i b)
     s->apart = _mm256_add_epi32(s->apart, _mm256_madd_epi16(odd, odd));
     s->products = _mm256_add_epi32(s->products, _mm256_madd_epi16(a_even, b_even));
     s->products = _mm256_add_epi32(s->products, _mm256_madd_epi16(a_odd, b_odd));
+    /* One row after the other: gcc would otherwise add up four rows as a tree, for which there are not registers enough. */
+    __asm__("" : "+x"(s->a), "+x"(s->b), "+x"(s->apart), "+x"(s->products));
 }
 
 static inline eight added(const adding *s)
@@ -113,41 +112,56 @@ static inline int64_t total(__m256i lanes)
     return _mm_cvtsi128_si64(two) + _mm_extract_epi64(two, 1);
 }
 
-/* components: 1, or 2 for pairs, whose two sets of sums are made from the same bytes in one go. */
+/* What goes from step to step along a row, for one component. */
+typedef struct state {
+    eight left; /* the last eight blocks, with those above them */
+    __m256i sum;
+} state;
+
+/* Eight blocks of each component; the windows whose right half they are. components is 1 or, for pairs, 2. */
+static inline void step(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdiff_t b_stride, uint32_t i, int components,
+                        nenc_ssim_sums *above, state *states)
+{
+    for (int c = 0; c < components; c++) {
+        const eight both = exchange(
+            above + c, i, components == 1 ? blocks_at(a, a_stride, b, b_stride) : pair_blocks_at(a, a_stride, b, b_stride, c));
+        if (i > 0) states[c].sum = _mm256_add_epi32(states[c].sum, windows(states[c].left, both));
+        states[c].left = both;
+    }
+}
+
+/* The next row of blocks, into the second-level cache: prefetched along the rows instead, the first lines of each come late,
+ * and there are eight rows to begin every time. */
+static inline void fetch(const uint8_t *at, ptrdiff_t stride)
+{
+    for (int y = 0; y < 4; y++) _mm_prefetch((const char *)(at + y * stride), _MM_HINT_T1);
+}
+
 static inline void row(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdiff_t b_stride, uint32_t blocks,
                        int components, nenc_ssim_sums *above, int64_t *ssim)
 {
     static const int32_t first_lanes[2 * NENC_SSIM_LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    const size_t step = BYTES * (size_t)components;
-    eight left[2] = {0}, both;
-    __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    uint8_t rest[2][4][2 * BYTES] = {0};
-    for (uint32_t i = 0; i < blocks; i += NENC_SSIM_LANES, a += step, b += step) {
-        if (blocks - i < NENC_SSIM_LANES) { /* the last ones, with zeros behind them */
-            for (int y = 0; y < 4; y++) {
-                memcpy(rest[0][y], a + y * a_stride, (blocks - i) * 4 * (size_t)components);
-                memcpy(rest[1][y], b + y * b_stride, (blocks - i) * 4 * (size_t)components);
-            }
-            a = rest[0][0];
-            b = rest[1][0];
-            a_stride = b_stride = 2 * BYTES;
-        }
+    const size_t bytes = BYTES * (size_t)components;
+    state states[2] = {0};
+    uint32_t i = 0;
+    for (; i + NENC_SSIM_LANES <= blocks; i += NENC_SSIM_LANES, a += bytes, b += bytes) {
+        fetch(a + 4 * a_stride, a_stride);
+        fetch(b + 4 * b_stride, b_stride);
+        step(a, a_stride, b, b_stride, i, components, above, states);
+    }
+    if (i < blocks) { /* the last ones, with zeros behind them */
+        uint8_t rest[2][4][2 * BYTES] = {0};
         for (int y = 0; y < 4; y++) {
-            _mm_prefetch((const char *)(a + y * a_stride) + AHEAD, _MM_HINT_T0);
-            _mm_prefetch((const char *)(b + y * b_stride) + AHEAD, _MM_HINT_T0);
+            memcpy(rest[0][y], a + y * a_stride, (blocks - i) * 4 * (size_t)components);
+            memcpy(rest[1][y], b + y * b_stride, (blocks - i) * 4 * (size_t)components);
         }
-        for (int c = 0; c < components; c++) {
-            both = exchange(above + c, i,
-                            components == 1 ? blocks_at(a, a_stride, b, b_stride) : pair_blocks_at(a, a_stride, b, b_stride, c));
-            if (i > 0) sum[c] = _mm256_add_epi32(sum[c], windows(left[c], both));
-            left[c] = both;
-        }
+        step(rest[0][0], 2 * BYTES, rest[1][0], 2 * BYTES, i, components, above, states);
     }
     /* The last block has no right neighbour. */
     const uint32_t last = (blocks - 1) % NENC_SSIM_LANES;
     const __m256i there = _mm256_loadu_si256((const __m256i *)(first_lanes + NENC_SSIM_LANES - last));
     for (int c = 0; c < components; c++)
-        ssim[c] += total(_mm256_add_epi32(sum[c], _mm256_and_si256(there, windows(left[c], left[c]))));
+        ssim[c] += total(_mm256_add_epi32(states[c].sum, _mm256_and_si256(there, windows(states[c].left, states[c].left))));
 }
 
 void nenc_ssim_row_avx2(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdiff_t b_stride, uint32_t blocks,
