@@ -13,4 +13,6 @@ def program(name: str) -> Path:
     place = resources.files("nenc_lab") / "_programs" / name
     if isinstance(place, Path) and place.is_file():
         return place
-    raise InternalError(f"the program {name} is not in this build of nenc-lab: run ./lab in the checkout, or pip install again")
+    raise InternalError(
+        f"the program {name} is not in this build of nenc-lab: run ./lab in the checkout, or pip install again"
+    )

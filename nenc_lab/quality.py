@@ -6,8 +6,8 @@ A frame is its planes as numpy arrays of uint8, rows first, in one of three form
 * ``(y, u, v)``: I420, u and v of half the width and height, rounded up
 * ``(y, uv)``: NV12, uv of shape (rows, columns, 2), or (rows, 2 x columns)
 
-Rows may be any distance apart, but the samples of a row must follow each other. ``i420`` and ``nv12`` make such views of
-raw bytes. Both frames of a comparison have the same form and size; InputError says what is wrong otherwise.
+Rows may be any distance apart, but the samples of a row must follow each other. ``i420`` and ``nv12`` make such views
+of raw bytes. Both frames of a comparison have the same form and size; InputError says what is wrong otherwise.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def ssim(a: Frame, b: Frame) -> Quality:
     """Structural similarity, 1 for equal planes, in the form of x264 and ffmpeg's ssim filter.
 
     That is: flat 8x8 windows, one every 4 samples, after Wang et al., "Image quality assessment", 2004, whose own form
-    has an 11x11 Gaussian window at every sample and gives other values. ``all`` weights planes by their samples. A plane
-    under 8 samples in width or height is NaN and does not count; InputError when no plane is larger.
+    has an 11x11 Gaussian window at every sample and gives other values. ``all`` weights planes by their samples.
+    A plane under 8 samples in width or height is NaN and does not count; InputError when no plane is larger.
     """
     first, second = _pair(a, b)
     result = ffi.new("nenc_quality *")
@@ -140,7 +140,9 @@ class _Picture:
                 )
         row_bytes = plane[0].size
         if not plane[0].flags.c_contiguous or (plane.shape[0] > 1 and plane.strides[0] < row_bytes):
-            raise InputError(f"{name} has strides {plane.strides}: the samples of a row must follow each other, rows too")
+            raise InputError(
+                f"{name} has strides {plane.strides}: the samples of a row must follow each other, rows too"
+            )
 
 
 def _pair(a: Frame, b: Frame) -> tuple[_Picture, _Picture]:

@@ -52,9 +52,10 @@ NENC_API int nenc_psnr(const nenc_picture *a, const nenc_picture *b, nenc_qualit
  *
  *   (2 s1 s2 + C1) (2 (64 s12 - s1 s2) + C2) / ((s1^2 + s2^2 + C1) (64 ss - s1^2 - s2^2 + C2))
  *
- * C1 = 416 and C2 = 235963 are (0.01 x 255)^2 x 64 and (0.03 x 255)^2 x 64 x 63, rounded: ffmpeg's. The four factors are
- * exact integers, rounded to float, multiplied and divided in float; a component is the mean of its windows, each rounded
- * to 2^-24, added exactly. `all` weights components by their samples, as ffmpeg does.
+ * C1 = 416 and C2 = 235963 are (0.01 x 255)^2 x 64 and (0.03 x 255)^2 x 64 x 63, rounded: theirs, C1 a 64th of Wang's. The
+ * four factors are exact integers, rounded to float, multiplied and divided in float; a component is the mean of its windows,
+ * each rounded to 2^-24, added exactly. `all` weights components by their samples, as ffmpeg does. It prints the same six
+ * decimals, but for one fault: its x86 code (5.1) makes a wrong sum of rows of 4 n + 1 windows; with -cpuflags 0 it does not.
  * A component under 8 samples in width or height has no window: it is NaN and left out of `all` (ffmpeg prints nan for both).
  * NENC_ERANGE when no component has one. */
 NENC_API int nenc_ssim(const nenc_picture *a, const nenc_picture *b, nenc_quality *ssim);
