@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { CACHES = 8 }; /* times the largest cache, in pictures */
+enum { CACHES = 4 }; /* times the largest cache, in pictures */
 
 void random_samples(uint8_t *a, uint8_t *b, size_t size, uint64_t *random)
 {
