@@ -27,7 +27,7 @@ typedef struct nenc_picture {
     uint32_t format; /* nenc_format */
     uint32_t width;  /* of Y, pixels: 1..NENC_PICTURE_MAX, odd ones too */
     uint32_t height;
-    uint32_t reserved;                  /* 0 */
+    uint32_t reserved; /* not read */
     const uint8_t *plane[NENC_PLANES];  /* grey: the first; NV12: the first two; of any alignment */
     int64_t stride[NENC_PLANES];        /* bytes from row to row; only those of the row are read */
 } nenc_picture;
