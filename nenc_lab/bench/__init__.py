@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nenc_lab.errors import InputError
 
-GROUPS = ("sim",)
+GROUPS = ("core", "quality", "sim")
 """Names of the groups; the file of each is imported when it is measured."""
+
+
+Say = Callable[[str], None]
+"""Told what is left out, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +24,25 @@ class Figure:
     meaning: str
 
 
-def measure(groups: Sequence[str], repeats: int) -> list[Figure]:
+def measure(groups: Sequence[str], repeats: int, say: Say) -> list[Figure]:
     """Every figure of these groups (of all, when none is named), medians over ``repeats`` alternating measurements.
 
-    Raises InputError for an unknown group.
+    A figure whose peer is not on this machine is left out, and ``say`` told so. Raises InputError for an unknown group.
     """
     unknown = [name for name in groups if name not in GROUPS]
     if unknown:
         raise InputError(f"no benchmark {', '.join(map(repr, unknown))}: there is {', '.join(GROUPS)}")
     figures: list[Figure] = []
     for name in groups or GROUPS:
-        if name == "sim":
+        if name == "core":
+            from nenc_lab.bench import core
+
+            figures.extend(core.measure(repeats, say))
+        elif name == "quality":
+            from nenc_lab.bench import quality
+
+            figures.extend(quality.measure(repeats, say))
+        elif name == "sim":
             from nenc_lab.bench import sim
 
             figures.extend(sim.measure(repeats))

@@ -9,7 +9,8 @@ from house import imports, modules
 
 LAYERS = [
     {"errors", "records", "units"},
-    {"kernels", "scenario"},
+    {"kernels", "programs", "scenario"},
+    {"quality"},
     {"control", "encode", "network", "recording"},
     {"engine"},
     {"session"},

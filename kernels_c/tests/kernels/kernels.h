@@ -3,6 +3,7 @@
 #define NENC_TESTS_KERNELS_H
 
 #include "core/dispatch.h"
+#include "nenc/quality.h"
 
 #define CHECK_FAILURES_SHARED
 #include "../core/check.h"
@@ -18,7 +19,7 @@ typedef struct kernel_subject {
     void (*bench)(void);
 } kernel_subject;
 
-extern const kernel_subject pid_subject, tick_subject, window_subject;
+extern const kernel_subject pid_subject, sse_subject, ssim_subject, tick_subject, window_subject;
 
 /* ---- variants: the plain C first, then what this processor and this build have ---------------------------------- */
 
@@ -78,14 +79,32 @@ void bench_say(const char *key, double value, const char *unit, const char *mean
 void bench_begin(void);
 void bench_end(void);
 
-/* Two streams of `bytes` each read once: the limit of a kernel that compares two frames. data: a bandwidth. */
-typedef struct bandwidth {
-    const uint8_t *a;
-    const uint8_t *b;
-    size_t bytes;
-    uint64_t sum; /* out: so that nothing is optimised away */
-} bandwidth;
+/* ---- pictures --------------------------------------------------------------------------------------------------- */
 
-bench_fn bench_read_two;
+/* Fills both as two pictures may be: noise, alike, equal, flat, or as unlike as can be. */
+void random_samples(uint8_t *a, uint8_t *b, size_t size, uint64_t *random);
+
+/* I420 pictures of one size, in pairs, more of them than any cache holds: each call of a bench takes the next pair, so that
+ * what is timed reads memory. */
+typedef struct picture_ring {
+    nenc_picture *a;
+    nenc_picture *b;
+    int count;
+    int next;
+    size_t bytes; /* of one picture; its planes follow each other */
+    void *mapping;
+    size_t mapping_size;
+} picture_ring;
+
+picture_ring picture_ring_new(uint32_t width, uint32_t height);
+void picture_ring_free(picture_ring *ring);
+/* The index of the pair whose turn it is. */
+int picture_ring_turn(picture_ring *ring);
+
+/* ---- memory's speed --------------------------------------------------------------------------------------------- */
+
+/* Two streams of `bytes` each, read once with the widest loads of this build: the limit of a kernel that compares two
+ * pictures. ahead: how far the reader prefetches, 0 = it does not. Returns something that depends on every byte. */
+uint64_t read_two(const uint8_t *a, const uint8_t *b, size_t bytes, size_t ahead);
 
 #endif

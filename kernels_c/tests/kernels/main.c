@@ -7,7 +7,7 @@
 
 int check_failures;
 
-static const kernel_subject *const subjects[] = {&window_subject, &pid_subject, &tick_subject};
+static const kernel_subject *const subjects[] = {&window_subject, &pid_subject, &tick_subject, &sse_subject, &ssim_subject};
 
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 

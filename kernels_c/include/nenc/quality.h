@@ -1,0 +1,66 @@
+/* quality.h - how much did encoding cost: squared error, PSNR and SSIM of 8-bit pictures.
+ *
+ * Pictures are only read, never kept: the planes stay the caller's. No memory is allocated; functions may be called from any
+ * number of threads. Every kernel variant gives the same bits.
+ * Errors: 0 or a negative nenc_status, and the result is then not written. NENC_EINVAL: a NULL picture, result or plane that
+ * the format has; an unknown format; width or height 0 or over NENC_PICTURE_MAX; a stride under the bytes of a row (so
+ * negative ones too), or so large that the plane does not fit into the address space; two pictures unlike in format or size.
+ */
+#ifndef NENC_QUALITY_H
+#define NENC_QUALITY_H
+
+#include "nenc/nenc.h"
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+extern "C" {
+#endif
+
+typedef enum nenc_format {
+    NENC_GREY = 0, /* Y alone */
+    NENC_I420 = 1, /* Y, U, V; U and V have half of the width and of the height, rounded up */
+    NENC_NV12 = 2, /* Y, then U and V of one pixel as two neighbouring bytes */
+} nenc_format;
+
+enum { NENC_PLANES = 3, NENC_PICTURE_MAX = 65536 };
+
+typedef struct nenc_picture {
+    uint32_t format; /* nenc_format */
+    uint32_t width;  /* of Y, pixels: 1..NENC_PICTURE_MAX, odd ones too */
+    uint32_t height;
+    uint32_t reserved; /* not read */
+    const uint8_t *plane[NENC_PLANES];  /* grey: the first; NV12: the first two; of any alignment */
+    int64_t stride[NENC_PLANES];        /* bytes from row to row; only those of the row are read */
+} nenc_picture;
+
+/* Of each component Y, U, V, and of all together; NaN where the format has no such component. */
+typedef struct nenc_quality {
+    double all;
+    double component[NENC_PLANES];
+} nenc_quality;
+
+/* Sum of squared differences of each component, exact; 0 where the format has no such component. */
+NENC_API int nenc_sse(const nenc_picture *a, const nenc_picture *b, uint64_t sse[NENC_PLANES]);
+
+/* 10 log10(255^2 / mse) in dB, infinite when equal. A component's mse is its squared error over its samples; that of all is
+ * every squared error over every sample, which is ffmpeg's psnr_avg (means weighted by the planes' sizes). */
+NENC_API int nenc_psnr(const nenc_picture *a, const nenc_picture *b, nenc_quality *psnr_db);
+
+/* Structural similarity, -1..1, 1 when equal, in the form of x264 and of ffmpeg's ssim filter: windows of 8x8 samples, one
+ * every 4 samples, flat weights; from the top left corner, so that the last width % 4 columns and height % 4 rows are not
+ * seen. (Wang et al. 2004 have an 11x11 Gaussian window at every sample: another metric, other values.) Of a window with sums
+ * s1, s2, of squares ss (both pictures'), of products s12, over its 64 samples:
+ *
+ *   (2 s1 s2 + C1) (2 (64 s12 - s1 s2) + C2) / ((s1^2 + s2^2 + C1) (64 ss - s1^2 - s2^2 + C2))
+ *
+ * C1 = 416 and C2 = 235963 are (0.01 x 255)^2 x 64 and (0.03 x 255)^2 x 64 x 63, rounded: theirs, C1 a 64th of Wang's. The
+ * four factors are exact integers, rounded to float, multiplied and divided in float; a component is the mean of its windows,
+ * each rounded to 2^-24, added exactly. `all` weights components by their samples, as ffmpeg does. It prints the same six
+ * decimals, but for one fault: its x86 code (5.1) makes a wrong sum of rows of 4 n + 1 windows; with -cpuflags 0 it does not.
+ * A component under 8 samples in width or height has no window: it is NaN and left out of `all` (ffmpeg prints nan for both).
+ * NENC_ERANGE when no component has one. */
+NENC_API int nenc_ssim(const nenc_picture *a, const nenc_picture *b, nenc_quality *ssim);
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+}
+#endif
+#endif
