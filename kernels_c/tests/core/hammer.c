@@ -20,8 +20,10 @@ static double now_s(void)
 
 static void sleep_us(long us) { nanosleep(&(struct timespec){0, us * 1000}, NULL); }
 
-/* Every second phase of 20 ms whoever asks is slow. */
-static int slow_phase(void) { return (uint64_t)(now_s() * 50) % 2 == 1; }
+/* Threads change their ways every 20 ms. */
+enum phase { KEEPING_UP, SLOW, AT_THE_BRINK, PHASES };
+
+static enum phase phase(void) { return (enum phase)((uint64_t)(now_s() * 50) % PHASES); }
 
 static void start(pthread_t *thread, void *(*body)(void *), void *argument)
 {
@@ -67,6 +69,16 @@ static void *produce(void *argument)
     return NULL;
 }
 
+/* At the brink the next sample to take is the very one the producer overwrites next. */
+static void dawdle(samples *s)
+{
+    const enum phase now = phase();
+    if (now == SLOW) sleep_us(50);
+    if (now == AT_THE_BRINK)
+        while (nenc_ring_pushed(s->ring) - s->ring->tail < NENC_RING_SLOTS && !atomic_load(&s->finished) && phase() == now) {
+        }
+}
+
 static void hammer_ring(double seconds)
 {
     const uint64_t index = UINT64_MAX - 1000; /* it wraps on the way */
@@ -86,7 +98,7 @@ static void hammer_ring(double seconds)
             disordered += sample.time_ns <= last;
             last = sample.time_ns;
             delivered++;
-            if (!finished && slow_phase()) sleep_us(50);
+            if (!finished) dawdle(&s);
         } else if (finished) {
             break;
         } else {
@@ -144,7 +156,7 @@ static void *read_states(void *argument)
         r->changes += state.ticks != last;
         r->reads++;
         last = state.ticks;
-        if (slow_phase() && r->reads % 64 == 0) sched_yield();
+        if (phase() == SLOW && r->reads % 64 == 0) sched_yield();
     }
     return NULL;
 }
@@ -215,7 +227,7 @@ static void *write_gains(void *argument)
     for (double end = now_s() + w->seconds; now_s() < end;) {
         nenc_gains gains = gains_of(++w->written);
         nenc_gains_put(w->box, &gains);
-        if (slow_phase() || w->written % 256 == 0) sleep_us(20);
+        if (phase() == SLOW || w->written % 256 == 0) sleep_us(20);
     }
     atomic_store(&w->finished, 1);
     return NULL;

@@ -102,15 +102,19 @@ static memory_order order_named(const char *name)
     exit(EXIT_FAILURE);
 }
 
+static void reach(_Atomic uint64_t *object, const char *how)
+{
+    const uint64_t operand = (uint64_t)(how[0] && how[1] ? how[1] - '0' : 0);
+    if (how[0] == '=') atomic_store_explicit(object, operand, order_named(how + 2));
+    else if (how[0] == '+') walk_observe((unsigned)atomic_fetch_add_explicit(object, operand, order_named(how + 2)));
+    else walk_observe((unsigned)atomic_load_explicit(object, order_named(how)));
+}
+
 static void perform(const char *word)
 {
-    _Atomic uint64_t *object = &variable[word[0] - 'x'];
     if (strcmp(word, "join") == 0) walk_join();
     else if (word[0] == 'F') atomic_thread_fence(order_named(word + 1));
-    else if (word[1] == '=') atomic_store_explicit(object, (uint64_t)(word[2] - '0'), order_named(word + 3));
-    else if (word[1] == '+')
-        walk_observe((unsigned)atomic_fetch_add_explicit(object, (uint64_t)(word[2] - '0'), order_named(word + 3)));
-    else walk_observe((unsigned)atomic_load_explicit(object, order_named(word + 1)));
+    else reach(&variable[word[0] - 'x'], word + 1);
 }
 
 static void perform_all(const char *words)
