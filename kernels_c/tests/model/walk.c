@@ -58,6 +58,9 @@ static unsigned locations;
 static bool running;
 static unsigned self, position;
 static jmp_buf away;
+static uint64_t observed;
+static uint64_t kept[16], kept_outcome; /* what it did not forget, and all since */
+static unsigned kept_words, forgot_at;
 
 static void give_up(const char *why)
 {
@@ -135,10 +138,7 @@ uint64_t walk_perform(const walk_operation *wanted)
 {
     if (!running) return perform_plainly(wanted);
     if (program->at && wanted->address == program->at) program->arrive();
-    if (position < taken[self]) {
-        seen_add(&past[self], returned[self][position]);
-        return returned[self][position++];
-    }
+    if (position < taken[self]) return returned[self][position++];
     next[self] = (next_step){.operation = *wanted};
     longjmp(away, 1);
 }
@@ -155,24 +155,32 @@ void walk_check(bool condition, const char *broken)
     longjmp(away, 1);
 }
 
-static uint64_t observed;
-
 void walk_observe(unsigned digit) { observed = observed << 4 | digit; }
 
 void walk_forget(const void *data, size_t size)
 {
-    past[self] = (seen_hash){0};
-    seen_add(&past[self], observed);
-    for (size_t i = 0; i < size; i++) seen_add(&past[self], ((const unsigned char *)data)[i]);
+    if (size % sizeof(uint64_t) != 0 || size > sizeof kept) give_up("too much is kept, or no whole words");
+    memcpy(kept, data, size);
+    kept_words = (unsigned)(size / sizeof(uint64_t));
+    kept_outcome = observed;
+    forgot_at = position;
+}
+
+static seen_hash hash_past(void)
+{
+    seen_hash h = {0};
+    seen_add(&h, kept_outcome);
+    for (unsigned i = 0; i < kept_words; i++) seen_add(&h, kept[i]);
+    for (unsigned i = forgot_at; i < taken[self]; i++) seen_add(&h, returned[self][i]);
+    return h;
 }
 
 /* Takes a thread to its next operation. */
 static void run(unsigned thread)
 {
     self = thread;
-    position = 0;
-    observed = 0;
-    past[thread] = (seen_hash){0};
+    position = forgot_at = kept_words = 0;
+    observed = kept_outcome = 0;
     if (program->begin) program->begin(thread);
     running = true;
     if (setjmp(away) == 0) {
@@ -180,6 +188,7 @@ static void run(unsigned thread)
         next[thread] = (next_step){.finished = true, .outcome = observed};
     }
     running = false;
+    past[self] = hash_past();
 }
 
 /* ---- steps ---- */
