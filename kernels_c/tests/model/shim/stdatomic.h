@@ -1,6 +1,6 @@
 /* stdatomic.h - stands in for the compiler's: every atomic access becomes an operation of the model's machine.
  *
- * It knows what the sources under test use. What is missing here, and an implicit access to an _Atomic object (which the
+ * It knows what the sources under test use. What is missing here, and an implicit store to an _Atomic object (which the
  * walk notices), must be added before it can be checked.
  */
 #ifndef NENC_TESTS_MODEL_STDATOMIC_H
