@@ -8,8 +8,13 @@
 
 #include <stdalign.h>
 
-/* Over four seconds of feedback at 60 reports a second: a consumer that was held up that long has lost nothing. */
-enum { NENC_RING_SLOTS = 256, NENC_SAMPLE_WORDS = sizeof(nenc_sample) / NENC_WORD };
+/* Over four seconds of feedback at 60 reports a second: a consumer that was held up that long has lost nothing. Checks that
+ * walk through every execution make it smaller. */
+#ifndef NENC_RING_SLOTS
+#define NENC_RING_SLOTS 256
+#endif
+
+enum { NENC_SAMPLE_WORDS = sizeof(nenc_sample) / NENC_WORD };
 
 _Static_assert(sizeof(nenc_sample) % NENC_WORD == 0, "a sample is whole words");
 _Static_assert((NENC_RING_SLOTS & (NENC_RING_SLOTS - 1)) == 0, "slots are indexed by the low bits");

@@ -1,11 +1,7 @@
-/* ring.c - the ring against a model: random operations in one thread, then two threads as hard as they can. */
+/* ring.c - the ring in one thread, against a model: random operations, and a producer held up in the middle. */
 #include "core/ring.h"
 
 #include "check.h"
-
-#include <pthread.h>
-#include <sched.h>
-#include <time.h>
 
 /* Every field says which sample it belongs to, so that a torn one cannot go unseen. */
 static nenc_sample numbered(uint64_t n)
@@ -104,74 +100,12 @@ static void layout(void)
     CHECK(sizeof(nenc_ring_slot) == NENC_CACHE_LINE);
 }
 
-typedef struct hammer {
-    nenc_ring *ring;
-    _Atomic int finished;
-    double seconds;
-    uint64_t pushed;
-} hammer;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void *produce(void *argument)
-{
-    hammer *h = argument;
-    uint64_t random = 2;
-    for (double end = now_s() + h->seconds; now_s() < end;) {
-        for (uint64_t burst = check_below(&random, 700); burst > 0; burst--) {
-            nenc_sample sample = numbered(h->pushed++);
-            nenc_ring_push(h->ring, &sample);
-        }
-        if (check_below(&random, 4) == 0) sched_yield();
-    }
-    atomic_store(&h->finished, 1);
-    return NULL;
-}
-
-static void two_threads(double seconds)
-{
-    hammer h = {.ring = new_ring(UINT64_MAX - 1000), .seconds = seconds};
-    pthread_t producer;
-    if (pthread_create(&producer, NULL, produce, &h) != 0) exit(EXIT_FAILURE);
-    uint64_t taken = 0, torn = 0, disordered = 0;
-    int64_t last = -1;
-    for (int finished = 0;;) {
-        nenc_sample sample;
-        if (nenc_ring_pop(h.ring, &sample)) {
-            nenc_sample expected = numbered((uint64_t)sample.time_ns);
-            torn += !same(&sample, &expected);
-            disordered += sample.time_ns <= last;
-            last = sample.time_ns;
-            taken++;
-        } else if (finished) {
-            break;
-        } else {
-            finished = atomic_load(&h.finished);
-            sched_yield();
-        }
-    }
-    pthread_join(producer, NULL);
-    CHECK(torn == 0);
-    CHECK(disordered == 0);
-    CHECK(taken > 0);
-    CHECK(last == (int64_t)h.pushed - 1);
-    CHECK(taken + h.ring->overwritten == h.pushed);
-    nenc_free(h.ring);
-}
-
 int main(void)
 {
-    const char *longer = getenv("NENC_LONG");
     layout();
     full_ring_keeps_the_newest();
     held_up_producer_blocks_nobody();
     random_operations(0);
     random_operations(UINT64_MAX - 3000); /* the indices wrap on the way */
-    two_threads(longer && strcmp(longer, "1") == 0 ? 60 : 0.3);
     return CHECK_END();
 }

@@ -5,7 +5,7 @@
 
 enum { LINE = 64, STEP = 4 * LINE };
 
-typedef uint64_t vector __attribute__((vector_size(32)));
+typedef uint64_t vector __attribute__((vector_size(NENC_HAVE_AVX2 ? 32 : 16)));
 
 static inline vector load(const uint8_t *at)
 {
@@ -28,7 +28,8 @@ static inline uint64_t reader(const uint8_t *a, const uint8_t *b, size_t bytes, 
     uint64_t sum = 0;
     for (; x < bytes; x++) sum += a[x] ^ b[x];
     const vector all = sums[0] + sums[1] + sums[2] + sums[3];
-    return sum + all[0] + all[1] + all[2] + all[3];
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) sum += all[i];
+    return sum;
 }
 
 uint64_t read_two(const uint8_t *a, const uint8_t *b, size_t bytes, size_t ahead)
