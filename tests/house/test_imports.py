@@ -9,7 +9,7 @@ from house import imports, modules
 
 LAYERS = [
     {"errors", "records", "units"},
-    {"kernels", "scenario"},
+    {"kernels", "programs", "scenario"},
     {"control", "encode", "network", "recording"},
     {"engine"},
     {"session"},
