@@ -118,13 +118,23 @@ def load(
     every: list[str] = [] if seed is None else [f"seed={seed}"]
     if controller is not None or encoder is not None:
         # Ahead of the user's overrides: those may set gains of the controller chosen here. They go by the flows' names.
-        for flow in load_file(paths[0], every).flows:
+        for flow in _flow_names(paths[0]):
             if controller is not None:
-                every += _chosen(f"flows.{flow.name}.controller", controller)
+                every += _chosen(f"flows.{flow}.controller", controller)
             if encoder is not None:
-                every.append(f"flows.{flow.name}.encoder.kind={encoder}")
+                every.append(f"flows.{flow}.encoder.kind={encoder}")
     every += overrides
     return load_file(paths[0], every)
+
+
+def _flow_names(path: Path) -> list[str]:
+    """Names of a file's flows, by which overrides go. Nothing else is looked at: what is chosen may mend the rest."""
+    from nenc_lab.scenario import document
+    from nenc_lab.scenario.load import read
+
+    tree = read(path)
+    flows = tree.value.get("flows") if isinstance(tree.value, dict) else None
+    return [name for name, _ in document.children(flows)] if flows is not None and isinstance(flows.value, list) else []
 
 
 def _chosen(key: str, controller: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from math import ceil, nan
 from pathlib import Path
 from time import perf_counter
@@ -157,7 +157,7 @@ def _build(
     flows = []
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(_controller_settings(scenario, flow), flow.start)
-        stack.callback(controller.close)
+        stack.callback(_close, controller)
         encoder = make_encoder(flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number)
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
@@ -174,6 +174,12 @@ def _build(
         progress=progress,
         log_packets=packets,
     )
+
+
+def _close(controller: Controller) -> None:
+    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
+    with suppress(ControllerError):
+        controller.close()
 
 
 def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controller, encoder: Encoder) -> FlowRun:

@@ -24,6 +24,4 @@ static inline void host_enter(nenc_host_page *page, nenc_host_call call, int64_t
     page->call = call;
 }
 
-static inline void host_leave(nenc_host_page *page) { page->call = NENC_HOST_OUTSIDE; }
-
 #endif

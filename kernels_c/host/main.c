@@ -26,7 +26,6 @@ static void load(nenc_host_page *page, const char *path)
     if (!library) snprintf(page->text, sizeof page->text, "%s", dlerror());
     for (uint32_t abi = NENC_HOST_V1; library && abi <= NENC_HOST_ORIGIN && page->abi == NENC_HOST_NONE; abi++)
         if ((wanted == NENC_HOST_NONE || wanted == abi) && interfaces[abi]->find(library, page)) page->abi = abi;
-    host_leave(page);
 }
 
 static void record(nenc_host_page *page)
@@ -55,7 +54,8 @@ int main(int argc, char **argv)
     const int turn = atoi(argv[1]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != atoi(argv[3])) return 3; /* the lab ended before it could be noticed */
-    dup2(STDERR_FILENO, STDOUT_FILENO);       /* what the user's code prints is not the lab's output */
+    dup2(STDERR_FILENO, STDOUT_FILENO);       /* what the user's code prints is not the lab's output ... */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);    /* ... and is there when it crashes */
     nenc_host_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(argv[2]), 0);
     if (page == MAP_FAILED) return 3;
 
@@ -63,7 +63,8 @@ int main(int argc, char **argv)
     if (write(turn, &byte, 1) != 1) return 3; /* ready */
     while (read(turn, &byte, 1) == 1) {
         serve(page, argv[4]);
-        if (write(turn, &byte, 1) != 1) break;
+        if (write(turn, &byte, 1) != 1) _exit(NENC_HOST_CUT_OFF);
+        page->call = NENC_HOST_OUTSIDE;
     }
     _exit(0); /* exit() would run what the user's code left for the end */
 }

@@ -28,7 +28,6 @@ static void run_threads(nenc_host_page *page, int64_t now_ns)
 {
     host_enter(page, NENC_HOST_IN_THREADS, now_ns);
     host_clock_advance(now_ns);
-    host_leave(page);
 }
 
 static void create(nenc_host_page *page)
@@ -37,7 +36,7 @@ static void create(nenc_host_page *page)
     host_enter(page, NENC_HOST_IN_CREATE, page->config.now_ns);
     encoder = object.init(NULL); /* no display: software */
     page->status = encoder != NULL;
-    run_threads(page, page->config.now_ns);
+    if (encoder) run_threads(page, page->config.now_ns);
 }
 
 static void record(nenc_host_page *page, const nenc_sample *sample)
@@ -54,7 +53,6 @@ static void step(nenc_host_page *page)
     host_enter(page, NENC_HOST_IN_STEP, page->now_ns);
     page->decision.rate_bps = object.rate(encoder);
     page->status = 0;
-    host_leave(page);
 }
 
 /* The origin has no such function: its thread ends with the process. */

@@ -6,6 +6,9 @@
 
 enum { NENC_HOST_SAMPLES = 64, NENC_HOST_KNOBS = 64, NENC_HOST_NAME = 64, NENC_HOST_TEXT = 512 };
 
+/* How the host exits when it cannot answer. */
+enum { NENC_HOST_CUT_OFF = 113 };
+
 typedef enum nenc_host_request {
     NENC_HOST_LOAD,    /* the object into memory, its interface found and described */
     NENC_HOST_CREATE,  /* a controller, with its gains when there are some */

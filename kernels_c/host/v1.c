@@ -35,7 +35,6 @@ static void create(nenc_host_page *page)
         host_enter(page, NENC_HOST_IN_SET_GAINS, config.now_ns);
         if (table->set_gains(controller, page->gain[0], page->gain[1], page->gain[2]) != 0) page->status = -1;
     }
-    host_leave(page);
 }
 
 static void record(nenc_host_page *page, const nenc_sample *sample)
@@ -43,7 +42,6 @@ static void record(nenc_host_page *page, const nenc_sample *sample)
     const nenc_sample own = *sample;
     host_enter(page, NENC_HOST_IN_RECORD, own.time_ns);
     table->record(controller, &own);
-    host_leave(page);
 }
 
 static void step(nenc_host_page *page)
@@ -52,7 +50,6 @@ static void step(nenc_host_page *page)
     host_enter(page, NENC_HOST_IN_STEP, page->now_ns);
     page->status = table->step(controller, page->now_ns, &decision);
     page->decision = decision;
-    host_leave(page);
 }
 
 static void destroy(nenc_host_page *page)
@@ -60,7 +57,6 @@ static void destroy(nenc_host_page *page)
     host_enter(page, NENC_HOST_IN_DESTROY, page->now_ns);
     table->destroy(controller);
     controller = NULL;
-    host_leave(page);
 }
 
 const host_interface host_v1 = {.find = find, .create = create, .record = record, .step = step, .destroy = destroy};

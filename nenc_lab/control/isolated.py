@@ -152,7 +152,7 @@ class Isolated:
             self._process.wait(self._timeout_s)
         code = self._process.poll()
         self._end()
-        if code is None:
+        if code is None or code == lib.NENC_HOST_CUT_OFF:
             return Failure(self._name(call), at_ns, "closed the descriptor it was spoken to through")
         if code >= 0:
             return Failure(self._name(call), at_ns, f"ended its process with exit code {code}", exit_code=code)
