@@ -78,6 +78,7 @@ def run(
             "seed": scenario.seed,
             "backend": backend,
             "controller": controllers(scenario),
+            "external": _externals(engine),
             "argv": list(argv),
             "versions": provenance.versions(),
             "git": provenance.git(),
@@ -133,6 +134,11 @@ def _timed(folder: RunFolder, engine: Engine) -> Iterator[None]:
 def controllers(scenario: schema.Scenario) -> str:
     """The kinds of controller in a scenario, as run.json has them; an external one goes by its file's name."""
     return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
+
+
+def _externals(engine: Engine) -> dict[str, dict[str, str]]:
+    """What the users' controllers say of themselves, by flow."""
+    return {flow.name: flow.controller.about for flow in engine.flows if hasattr(flow.controller, "about")}
 
 
 def _kind(controller: schema.Controller) -> str:

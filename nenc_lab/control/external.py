@@ -57,6 +57,8 @@ class ExternalController:
         height: int,
     ) -> None:
         self.tick_ns = tick_ns
+        self.about = {"interface": link.abi, "name": link.about[0], "version": link.about[1]}
+        """What the object says of itself."""
         self._link = link
         self._failed = failed
         self._low_bps, self._high_bps = rates_bps

@@ -45,6 +45,8 @@ class Link(Protocol):
     """A way to the user's code. Everything but the last ``close`` raises Failure."""
 
     abi: Abi
+    about: tuple[str, str]
+    """The controller's own name and version; empty when it says none."""
     decision: Any
     """A ``nenc_decision *``: in, the lab's defaults; out, what ``step`` decided."""
 

@@ -39,6 +39,7 @@ class Inside:
         if setup.gains is not None and self._table.set_gains(self._controller, *setup.gains) != 0:
             self.close()
             raise Failure("set_gains", setup.now_ns, "refused these gains")
+        self.about = _text(self._table.name), _text(self._table.version)
         self.decision = ffi.new("nenc_decision *")
 
     def record(self, sample: Sample) -> None:
@@ -75,6 +76,10 @@ def _table(setup: Setup) -> Any:
     check_table(table.abi_version, table.size, 0)  # ahead of a look at its functions
     check_table(table.abi_version, table.size, bits([not getattr(table, name) for name in REQUIRED]))
     return table
+
+
+def _text(pointer: Any) -> str:
+    return ffi.string(pointer).decode(errors="replace") if pointer else ""
 
 
 def _needs_a_process() -> Failure:

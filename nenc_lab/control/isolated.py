@@ -47,6 +47,7 @@ class Isolated:
     """See `nenc_lab.control.foreign.Link`."""
 
     abi: Abi
+    about: tuple[str, str]
 
     def __init__(self, setup: Setup) -> None:
         if len(setup.knobs) > KNOBS or any(len(name.encode()) >= NAME for name in setup.knobs):
@@ -182,7 +183,9 @@ class Isolated:
         page = self._page
         page.abi, page.now_ns = ABIS[setup.abi], setup.now_ns
         self._exchange(lib.NENC_HOST_LOAD)
-        said = ffi.string(page.text).decode(errors="replace")
+        name, version, said = (
+            ffi.string(text).decode(errors="replace") for text in (page.name, page.version, page.text)
+        )
         if said:
             raise Failure("load", setup.now_ns, said)
         if page.abi == lib.NENC_HOST_NONE:
@@ -195,6 +198,7 @@ class Isolated:
             if setup.knobs:
                 reason = "the origin's interface has no knobs: leave controller.knobs out"
                 raise Failure(ORIGIN[0], setup.now_ns, reason)
+        self.about = name, version
         if setup.gains is not None and not page.has_set_gains:
             raise no_gains()
 

@@ -72,6 +72,7 @@ def test_the_folder_says_which_object(tmp_path: Path) -> None:
     assert controller["sha256"] == hashlib.sha256(template().read_bytes()).hexdigest()
     assert controller["sha256"] != hashlib.sha256(one.read_bytes()).hexdigest()
     assert done.info["controller"] == template().name
+    assert done.info["external"] == {"video": {"interface": "v1", "name": "example", "version": "1"}}
     assert done.folder.name.startswith(f"rough-{template().stem}-1-")
 
 
