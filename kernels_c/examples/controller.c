@@ -11,7 +11,7 @@
 
 typedef struct controller {
     double rate_bps, min_bps, max_bps;
-    double rise;     /* knob: growth per second while the queue is short, ratio */
+    double rise;     /* knob: growth per second when there was no congestion for 4 s, ratio */
     double queue_ms; /* knob: a queue over this is too long */
     double base_rtt_ms, rtt_ms, delivered_bps, loss; /* of the newest report */
     int64_t tick_ns, cut_ns;                         /* when the rate was last cut */
@@ -23,7 +23,7 @@ static void *create(const nenc_controller_config *config, char *why, size_t why_
     controller *c = calloc(1, sizeof *c);
     if (!c) return NULL;
     *c = (controller){.rate_bps = config->rate_start_bps, .min_bps = config->rate_min_bps, .max_bps = config->rate_max_bps};
-    c->rise = 0.5, c->queue_ms = 30, c->base_rtt_ms = 1e9, c->tick_ns = config->tick_ns, c->cut_ns = config->now_ns;
+    c->rise = 1, c->queue_ms = 25, c->base_rtt_ms = 1e9, c->tick_ns = config->tick_ns, c->cut_ns = config->now_ns;
     for (uint32_t i = 0; i < config->knob_count; i++) {
         const nenc_controller_knob *knob = &config->knobs[i];
         if (strcmp(knob->name, "rise") == 0 && knob->value > 0) c->rise = knob->value;
@@ -48,13 +48,15 @@ static void record(void *self, const nenc_sample *sample)
 static int step(void *self, int64_t now_ns, nenc_decision *decision)
 {
     controller *c = self;
+    const double since_s = 1e-9 * (double)(now_ns - c->cut_ns);
     const int congested = c->rtt_ms > c->base_rtt_ms + c->queue_ms || c->loss > 0.1;
-    const int settled = (double)(now_ns - c->cut_ns) > 2e6 * c->rtt_ms; /* two rtt: the last cut can be seen by now */
+    const int settled = since_s > 2e-3 * c->rtt_ms; /* two rtt: the last cut can be seen by now */
     if (c->reported && congested && settled) {
-        c->rate_bps = 0.85 * (c->delivered_bps < c->rate_bps ? c->delivered_bps : c->rate_bps);
+        c->rate_bps = 0.9 * (c->delivered_bps < c->rate_bps ? c->delivered_bps : c->rate_bps);
         c->cut_ns = now_ns;
     } else if (c->rtt_ms > 0 && !congested) {
-        c->rate_bps *= 1 + c->rise * 1e-9 * (double)c->tick_ns;
+        /* The longer there was no reason to cut, the more the path may have to give. */
+        c->rate_bps *= 1 + c->rise * (since_s < 4 ? since_s / 4 : 1) * 1e-9 * (double)c->tick_ns;
     }
     c->reported = 0;
     if (c->rate_bps < c->min_bps) c->rate_bps = c->min_bps;

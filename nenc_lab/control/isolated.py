@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any
 
 from nenc_lab.control.base import Sample
@@ -149,11 +150,10 @@ class Isolated:
 
     def _died(self) -> Failure:
         call, at_ns = self._page.call, self._page.call_ns
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(self._timeout_s)
-        code = self._process.poll()
+        gone = self._is_gone()
         self._end()
-        if code is None or code == lib.NENC_HOST_CUT_OFF:
+        code = self._process.returncode
+        if not gone or code == lib.NENC_HOST_CUT_OFF:
             return Failure(self._name(call), at_ns, "closed the descriptor it was spoken to through")
         if code >= 0:
             return Failure(self._name(call), at_ns, f"ended its process with exit code {code}", exit_code=code)
@@ -161,6 +161,15 @@ class Isolated:
         return Failure(
             self._name(call), at_ns, f"its process was killed by {name} ({signal.strsignal(-code)})", signal=name
         )
+
+    def _is_gone(self) -> bool:
+        """Has it ended, or does it within the timeout? It stays a zombie, so that its number is nobody else's."""
+        deadline = monotonic() + self._timeout_s
+        while os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if monotonic() > deadline:
+                return False
+            sleep(0.001)
+        return True
 
     def _name(self, call: int) -> str:
         return self._calls.get(call, "outside of any call")

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #define RATE 10000000
 #endif
 
-enum { NANOSLEEP, USLEEP, ABSOLUTE, TIMEDWAIT, CLOCKWAIT, SPINNING, BY_SIGNAL, SPAWNING, CRASHING, DONE };
+enum { NANOSLEEP, USLEEP, ABSOLUTE, TIMEDWAIT, CLOCKWAIT, THRD_SLEEP, SPINNING, BY_SIGNAL, SPAWNING, CRASHING, DONE };
 
 typedef struct AdaptiveEncoder {
     pthread_mutex_t mutex;
@@ -74,6 +75,7 @@ static void sleep_one_tick(AdaptiveEncoder *enc)
         if (pthread_cond_clockwait(&enc->cond, &enc->mutex, CLOCK_MONOTONIC, &until) != ETIMEDOUT) enc->wrong = 1;
         pthread_mutex_unlock(&enc->mutex);
         break;
+    case THRD_SLEEP: thrd_sleep(&tick, NULL); break;
     case SPINNING:
         for (volatile int i = 0; i < 1000; i++) {
         }
