@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def failed(out: Path, where: str, how: str, nth: int) -> ControllerError:
     assert done.status == "partial"
     assert done.failure == str(error)
     assert not done.ok
+    assert f"<p>{escape(str(error))}</p>" in done._repr_html_()
     events = done.frame("events").filter(done.frame("events")["kind"] == "controller_failed")
     assert events["flow"].to_list() == ["video"]
     assert events["text"].to_list() == [str(error)]

@@ -4,6 +4,11 @@
  *
  *   cc -shared -fPIC -I kernels_c/include mine.c -o mine.so        nenc-lab run step --controller ./mine.so
  *
+ * An object with the origin's three functions (nenc.h) and no table is taken as well. Its thread then runs on the lab's time:
+ * the C library's clocks, sleeps and condition variables are taken over (kernels_c/host/clock.c has the list). A thread that
+ * neither sleeps nor waits through them ends the run. Only its rate is known, and held within the flow's limits; frame rate,
+ * resolution and QP stay as in a nenc_decision that leaves them open.
+ *
  * Units: rates are bit/s, times int64 nanoseconds of the lab's clock, ratios 0..1, unless a name says otherwise.
  * Time: now_ns never runs backwards. A controller that reads no clock and draws no chance of its own decides the same
  * every time, and so does the whole run.
