@@ -137,7 +137,7 @@ class ExternalController(_Tuned):
         default=True, description="In a process of its own; false: in the lab's, which then shares its crashes."
     )
     timeout: PositiveTime = Field(
-        default=1_000_000_000, description="Wall time a call into it may take, when isolated."
+        default=1_000_000_000, description="Wall time it may take for a tick and the reports before it, when isolated."
     )
 
 

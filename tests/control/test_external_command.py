@@ -105,7 +105,7 @@ def test_bad_input_is_found_for_all_before_the_first_runs(tmp_path: Path, capfd:
 
 def test_a_partial_run_can_be_drawn(tmp_path: Path) -> None:
     scenario = write(tmp_path, "a", spoilt("step", "hang", 60))
-    words = ["run", str(scenario), "--set", "flows.video.controller.timeout=200ms", "--out", str(tmp_path / "runs")]
+    words = ["run", str(scenario), "--set", "flows.video.controller.timeout=500ms", "--out", str(tmp_path / "runs")]
     assert main(words) == 1
     (folder,) = (tmp_path / "runs").iterdir()
     assert (folder / "convergence.png").stat().st_size > 10_000

@@ -23,7 +23,7 @@ ENDS = {
     "exit": "ended its process with exit code 7",
     "killed": r"killed by SIGKILL \(Killed\)",
     "stack": "killed by SIGSEGV",
-    "hang": r"did not return within 0\.2 s",
+    "hang": r"did not return within 0\.5 s",
     "closed": "closed the descriptor",
 }
 NONSENSE = {
@@ -34,6 +34,11 @@ NONSENSE = {
     "untouched": "rate_bps = nan",
     "status": "step at .*returned -5",
 }
+
+
+def patience(how: str) -> str:
+    """Short where it is waited for; elsewhere a busy machine must not look like a hang."""
+    return "500ms" if how == "hang" else "20s"
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +52,7 @@ def nothing_is_left():
 def failed(out: Path, where: str, how: str, nth: int) -> ControllerError:
     """The error of such a run; its folder is looked at whole."""
     with pytest.raises(ControllerError) as raised:
-        run(out, faulty(), knobs=order(where, how, nth), timeout="200ms")
+        run(out, faulty(), knobs=order(where, how, nth), timeout=patience(how))
     error = raised.value
     assert str(error).startswith(f"flows.video.controller: {faulty()}: {where} at ")
     done = open_run(error.folder)
@@ -98,7 +103,7 @@ def test_the_nth_report(tmp_path: Path, how: str, nth: int) -> None:
 @pytest.mark.parametrize("how", sorted(ENDS))
 def test_its_end(tmp_path: Path, how: str) -> None:
     with pytest.raises(ControllerError, match=ENDS[how]) as raised:
-        run(tmp_path, faulty(), knobs=order("destroy", how), timeout="200ms")
+        run(tmp_path, faulty(), knobs=order("destroy", how), timeout=patience(how))
     done = open_run(raised.value.folder)
     assert done.status == "partial"
     assert done.frame("ticks").height == 180  # 3 s: all there was to record
@@ -107,7 +112,7 @@ def test_its_end(tmp_path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", sorted(ENDS))
 def test_its_beginning(tmp_path: Path, how: str) -> None:
     with pytest.raises(InputError, match=f"flows.video.controller: .*create: .*{ENDS[how]}"):
-        run(tmp_path, faulty(), knobs=order("create", how), timeout="200ms")
+        run(tmp_path, faulty(), knobs=order("create", how), timeout=patience(how))
     assert not list(tmp_path.iterdir())  # found before anything was written
 
 
@@ -129,7 +134,7 @@ def test_nonsense_in_the_lab_s_own_process(tmp_path: Path, how: str) -> None:
 
 def test_what_it_prints_is_not_the_lab_s_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ControllerError):
-        run(tmp_path, faulty(), duration="1s", knobs=order("step", "segv", 2))
+        run(tmp_path, faulty(), duration="1s", knobs=order("step", "segv", 2), timeout="20s")
     out, err = capfd.readouterr()
     assert out == ""
     assert err == "a controller may print\n"
@@ -137,7 +142,7 @@ def test_what_it_prints_is_not_the_lab_s_output(tmp_path: Path, capfd: pytest.Ca
 
 def test_a_controller_that_nobody_closed_is_gone_with_its_error() -> None:
     """Failed once, it stays failed, and closing it is no second error."""
-    made = controller(faulty(), knobs=order("step", "segv"), timeout_ns=200_000_000)
+    made = controller(faulty(), knobs=order("step", "segv"))
     from nenc_lab.kernels import ffi
 
     with pytest.raises(ControllerError):

@@ -12,7 +12,7 @@
  * Units: rates are bit/s, times int64 nanoseconds of the lab's clock, ratios 0..1, unless a name says otherwise.
  * Time: now_ns never runs backwards. A controller that reads no clock and draws no chance of its own decides the same
  * every time, and so does the whole run.
- * Threads: every function is called from one thread, never two at once, and each within the scenario's `timeout`.
+ * Threads: every function is called from one thread, never two at once; a step with the records before it within `timeout`.
  * Ownership: what a pointer argument points to is valid during the call only; name and version are valid for ever.
  */
 #ifndef NENC_CONTROLLER_H
