@@ -86,3 +86,8 @@ def nothing_found(abi: str, origin_found: int) -> Failure:
     wanted = {"v1": table, "origin": three}.get(abi, f"neither {table} nor {three}")
     text = f"it exports {wanted}" if abi == "auto" else f"it does not export {wanted}"
     return Failure("load", 0, f'{text}; in C++ they need extern "C", and none may be static or hidden')
+
+
+def refused(why: bytes) -> str:
+    """What create() said when it returned NULL."""
+    return f"returned NULL: {why.decode(errors='replace') or 'it did not say why'}"

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from nenc_lab.control.base import Sample
-from nenc_lab.control.foreign import ORIGIN, REQUIRED, TABLE, Abi, Failure, Setup, check_table, no_gains, nothing_found
+from nenc_lab.control.foreign import (
+    ORIGIN,
+    REQUIRED,
+    TABLE,
+    Abi,
+    Failure,
+    Setup,
+    check_table,
+    no_gains,
+    nothing_found,
+    refused,
+)
 from nenc_lab.kernels import ffi
 
 WHY_BYTES = 512
@@ -90,8 +101,3 @@ def _needs_a_process() -> Failure:
 def bits(flags: Sequence[bool]) -> int:
     """As the host has them: flag 0 is the lowest."""
     return sum(1 << index for index, flag in enumerate(flags) if flag)
-
-
-def refused(why: bytes) -> str:
-    """What create() said when it returned NULL."""
-    return f"returned NULL: {why.decode(errors='replace') or 'it did not say why'}"

@@ -17,8 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from nenc_lab.control.base import Sample
-from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found
-from nenc_lab.control.inside import refused
+from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import program
 
