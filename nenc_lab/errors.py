@@ -3,13 +3,17 @@
 NencLabError
 |-- InputError            exit 2: the user's input is wrong; the message names place, value and remedy
 |   `-- ScenarioError     ... in a scenario file: one or more `Problem`s with file, line and column
+|-- ControllerError       exit 1: the user's own controller failed in a run, which is left readable and marked partial
 |-- EnvironmentError_     exit 3: this machine cannot do it; says what is missing and how to get it
 `-- InternalError         exit 4: a defect of the lab itself
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
 class NencLabError(Exception):
@@ -46,6 +50,25 @@ class ScenarioError(InputError):
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
         return type(self), (self.problems,)  # it crosses processes
+
+
+class ControllerError(NencLabError):
+    """A user's controller crashed, hung or decided nonsense in a run. Like an expectation that was not met, this is a
+    verdict on what was tested, and not a fault of the lab or of the machine."""
+
+    folder: Path
+    """The partial run; set once it was written."""
+
+    def __init__(self, message: str, flow: str, at_ns: int, detail: Mapping[str, Any]) -> None:
+        super().__init__(message, flow, at_ns, detail)  # whole, because it crosses processes
+        self.flow = flow
+        self.at_ns = at_ns
+        """When, on the lab's clock."""
+        self.detail = detail
+        """Library, function, and signal, exit code or what else there is."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class EnvironmentError_(NencLabError):

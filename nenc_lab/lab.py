@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 
 if TYPE_CHECKING:
     import polars
@@ -41,8 +42,14 @@ class LabRun:
 
     @property
     def status(self) -> str:
-        """complete, partial (interrupted), killed, or running."""
+        """complete, partial (interrupted, or its controller failed), killed, or running."""
         return self._run.status
+
+    @property
+    def failure(self) -> str | None:
+        """What a user's controller did to end the run early; None when it did not."""
+        failure = self.info.get("failure")
+        return None if failure is None else str(failure["text"])
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -108,20 +115,33 @@ def load(
     paths = resolve([str(target)])
     if len(paths) != 1:
         raise InputError(f"{target} holds {len(paths)} scenarios: name one of them, such as {paths[0]}")
-    if controller is not None and controller.endswith(".so"):
-        raise EnvironmentError_(
-            f"--controller {controller}: shared objects are not in this version; nenc or classic are"
-        )
     every: list[str] = [] if seed is None else [f"seed={seed}"]
     if controller is not None or encoder is not None:
         # Ahead of the user's overrides: those may set gains of the controller chosen here. They go by the flows' names.
-        for flow in load_file(paths[0], every).flows:
+        for flow in _flow_names(paths[0]):
             if controller is not None:
-                every.append(f"flows.{flow.name}.controller.kind={controller}")
+                every += _chosen(f"flows.{flow}.controller", controller)
             if encoder is not None:
-                every.append(f"flows.{flow.name}.encoder.kind={encoder}")
+                every.append(f"flows.{flow}.encoder.kind={encoder}")
     every += overrides
     return load_file(paths[0], every)
+
+
+def _flow_names(path: Path) -> list[str]:
+    """Names of a file's flows, by which overrides go. Nothing else is looked at: what is chosen may mend the rest."""
+    from nenc_lab.scenario import document
+    from nenc_lab.scenario.load import read
+
+    tree = read(path)
+    flows = tree.value.get("flows") if isinstance(tree.value, dict) else None
+    return [name for name, _ in document.children(flows)] if flows is not None and isinstance(flows.value, list) else []
+
+
+def _chosen(key: str, controller: str) -> list[str]:
+    """Overrides for a controller of this name or, when it looks like one, in this shared object."""
+    if "/" not in controller and not controller.endswith(".so"):
+        return [f"{key}.kind={controller}"]
+    return [f"{key}.kind=external", f"{key}.library={json.dumps(controller)}", f"{key}.sha256=null"]
 
 
 def check_backend(backend: str) -> None:
@@ -146,8 +166,8 @@ def run_scenario(
 ) -> LabRun:
     """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 
-    ``progress`` is called with the simulated time in ns. Raises KeyboardInterrupt, with the partial run's folder as its
-    ``folder``, after that run was summarised as far as it went.
+    ``progress`` is called with the simulated time in ns. Raises KeyboardInterrupt, and ControllerError when a user's
+    controller fails, with the partial run's folder as ``folder``, after that run was summarised as far as it went.
     """
     from nenc_lab import session
     from nenc_lab.analysis.finish import finish
@@ -163,6 +183,11 @@ def run_scenario(
         if folder is not None:
             finish(folder, "partial")
             interrupt.folder = folder.path  # type: ignore[attr-defined]
+        raise
+    except ControllerError as error:
+        finish(error.folder, "partial")
+        if plot:
+            LabRun(error.folder).draw()
         raise
     except EnvironmentError_:
         if folder is not None:
@@ -190,7 +215,8 @@ def run(
     """Runs one scenario: a YAML file, or the NAME of one that ships with the package ("step", "rtt-sweep/050ms").
 
     ``overrides`` are dotted assignments ("flows.video.rate.max=80Mbps"). The new folder is made under ``out``.
-    Raises InputError for bad input, before anything is written, and EnvironmentError_ when this machine cannot do it.
+    Raises InputError for bad input, before anything is written, EnvironmentError_ when this machine cannot do it, and
+    ControllerError (with ``folder``) when a user's controller fails in the run.
 
     >>> run("step", overrides=["duration=10s", "timeline=[]"], out=tmp).status        # doctest: +SKIP
     'complete'

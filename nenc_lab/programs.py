@@ -1,4 +1,4 @@
-"""Where the C programs are that ship inside the package: what ``bench`` and others start."""
+"""Where the C programs are that ship inside the package."""
 
 from __future__ import annotations
 

@@ -120,6 +120,8 @@ def headline(run: LabRun) -> str:
 def html(run: LabRun) -> str:
     """Figure and tables as one HTML fragment, complete in itself."""
     parts = [f"<p><b>{markup.escape(headline(run))}</b><br><code>{markup.escape(str(run.folder))}</code></p>"]
+    if run.failure is not None:
+        parts.append(f"<p>{markup.escape(run.failure)}</p>")
     if run.figure is not None:
         picture = base64.b64encode(run.figure.read_bytes()).decode("ascii")
         parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')

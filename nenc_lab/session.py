@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from math import ceil
+from contextlib import ExitStack, contextmanager, suppress
+from math import ceil, nan
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -12,13 +12,13 @@ from typing import Literal
 import simpy
 
 from nenc_lab.control.base import Controller
-from nenc_lab.control.table import ControllerSettings
+from nenc_lab.control.table import ControllerSettings, ExternalSettings
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.model import ModelSettings
 from nenc_lab.encode.table import make as make_encoder
 from nenc_lab.engine import HAND_OVER_NS, SECOND_NS, Engine, Fault, FlowRun, PathStep
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,
@@ -48,7 +48,11 @@ ENCODER_STREAM = 1 << 21
 def prepare(scenario: schema.Scenario) -> None:
     """Checks what the schema cannot see (knob names and ranges, ...). Raises InputError; writes nothing."""
     for flow in scenario.flows:
-        make_controller(_controller_settings(scenario, flow), flow.start).close()
+        controller = make_controller(_controller_settings(scenario, flow), flow.start)
+        try:
+            controller.close()
+        except ControllerError as error:
+            raise InputError(str(error)) from None
 
 
 def run(
@@ -62,7 +66,8 @@ def run(
 ) -> RunFolder:
     """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
 
-    KeyboardInterrupt is raised again after what there is was written; it carries the folder as ``folder``.
+    KeyboardInterrupt and ControllerError are raised again after what there is was written; they carry the folder as
+    ``folder``.
     """
     if backend != "virtual":
         raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out")
@@ -72,7 +77,8 @@ def run(
             "scenario": dump(scenario),
             "seed": scenario.seed,
             "backend": backend,
-            "controller": _controller_kinds(scenario),
+            "controller": controllers(scenario),
+            "external": _externals(engine),
             "argv": list(argv),
             "versions": provenance.versions(),
             "git": provenance.git(),
@@ -88,6 +94,11 @@ def run(
         except KeyboardInterrupt as interrupt:
             interrupt.folder = folder  # type: ignore[attr-defined]
             raise
+        except ControllerError as error:
+            assert folder is not None  # nothing runs before there is one
+            folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
+            error.folder = folder.path
+            raise
         except EnvironmentError_:
             if folder is not None:
                 folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
@@ -99,7 +110,13 @@ def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
     order = [*(flow.name for flow in engine.flows), *engine.hops]
     with Recorder(folder.path, packets=packets, order=order) as recorder:
         engine.recorder = recorder
-        engine.run()
+        try:
+            engine.run()
+            for flow in engine.flows:
+                flow.controller.close()  # here, because a user's own may fail in it
+        except ControllerError as error:
+            recorder.event(error.at_ns, error.flow, "controller_failed", str(error), **error.detail)
+            raise
 
 
 @contextmanager
@@ -114,8 +131,18 @@ def _timed(folder: RunFolder, engine: Engine) -> Iterator[None]:
         folder.update(timing={"simulated_s": simulated_s, "wall_s": wall_s, "packets": engine.packets})
 
 
-def _controller_kinds(scenario: schema.Scenario) -> str:
-    return "+".join(dict.fromkeys(flow.controller.kind for flow in scenario.flows))
+def controllers(scenario: schema.Scenario) -> str:
+    """The kinds of controller in a scenario, as run.json has them; an external one goes by its file's name."""
+    return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
+
+
+def _externals(engine: Engine) -> dict[str, dict[str, str]]:
+    """What the users' controllers say of themselves, by flow."""
+    return {flow.name: flow.controller.about for flow in engine.flows if hasattr(flow.controller, "about")}
+
+
+def _kind(controller: schema.Controller) -> str:
+    return Path(controller.library).name if isinstance(controller, schema.ExternalController) else controller.kind
 
 
 # ---- from the scenario's words to the parts of the engine
@@ -136,7 +163,7 @@ def _build(
     flows = []
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(_controller_settings(scenario, flow), flow.start)
-        stack.callback(controller.close)
+        stack.callback(_close, controller)
         encoder = make_encoder(flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number)
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
@@ -153,6 +180,12 @@ def _build(
         progress=progress,
         log_packets=packets,
     )
+
+
+def _close(controller: Controller) -> None:
+    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
+    with suppress(ControllerError):
+        controller.close()
 
 
 def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controller, encoder: Encoder) -> FlowRun:
@@ -172,7 +205,8 @@ def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controll
 def _controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> ControllerSettings:
     controller = flow.controller
     values: dict[str, float] = dict(controller.knobs)
-    if controller.gains is not None:
+    external = _external(controller) if isinstance(controller, schema.ExternalController) else None
+    if controller.gains is not None and external is None:
         gains = {"kp": controller.gains.kp, "ki": controller.gains.ki, "kd": controller.gains.kd}
         values |= {name: gain for name, gain in gains.items() if gain is not None}
     switches = [
@@ -189,6 +223,21 @@ def _controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> Contro
         packet_bytes=flow.packet,
         tick_ns=round(SECOND_NS / controller.tick_rate),
         values=values,
+        external=external,
+    )
+
+
+def _external(controller: schema.ExternalController) -> ExternalSettings:
+    assert controller.sha256 is not None  # filled in when the file was read
+    given = controller.gains
+    gains = None if given is None else [nan if gain is None else gain for gain in (given.kp, given.ki, given.kd)]
+    return ExternalSettings(
+        library=Path(controller.library),
+        sha256=controller.sha256,
+        abi=controller.abi,
+        isolate=controller.isolate,
+        timeout_ns=controller.timeout,
+        gains=None if gains is None else (gains[0], gains[1], gains[2]),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 
 DONE, UNMET, BAD_INPUT, ENVIRONMENT, INTERNAL = 0, 1, 2, 3, 4
 INTERRUPTED = 128 + signal.SIGINT
@@ -55,32 +55,35 @@ def _report(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else (DONE if error.code is None else BAD_INPUT)
     if isinstance(error, KeyboardInterrupt):
         folders = [*getattr(error, "folders", ()), *([error.folder] if hasattr(error, "folder") else [])]
-        _say("\n".join(["interrupted", *(f"partial run: {os.fspath(folder)}" for folder in folders)]))
+        say("\n".join(["interrupted", *(f"partial run: {os.fspath(folder)}" for folder in folders)]))
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if isinstance(error, BrokenPipeError):
         _forget_stdout()
         return READER_GONE
     if isinstance(error, InputError):
-        _say(str(error))
+        say(str(error))
         return BAD_INPUT
+    if isinstance(error, ControllerError):
+        say("\n".join([str(error), *([f"partial run: {error.folder}"] if hasattr(error, "folder") else [])]))
+        return UNMET
     if isinstance(error, EnvironmentError_):
-        _say(str(error))
+        say(str(error))
         return ENVIRONMENT
     if isinstance(error, OSError):
         _forget_stdout()
         place = f" {error.filename}" if error.filename is not None else ""
-        _say(f"the system refused{place}: {error.strerror or error}")
+        say(f"the system refused{place}: {error.strerror or error}")
         _traceback_if_asked(error)
         return ENVIRONMENT
     if isinstance(error, MemoryError):
-        _say("out of memory: run fewer --jobs, or a shorter scenario")
+        say("out of memory: run fewer --jobs, or a shorter scenario")
         return ENVIRONMENT
     if callable(show := getattr(error, "show", None)) and isinstance(code := getattr(error, "exit_code", None), int):
         show()  # the command-line library's own usage errors know how to say what was wrong
         return code
     if type(error).__name__ == "Abort":
         return INTERRUPTED
-    _say(
+    say(
         f"internal error: {type(error).__name__}: {error}\n"
         f"This is a defect of nenc-lab. Please report it with the command you gave and the output of the same command\n"
         f"with {TRACEBACK}=1, and of: nenc-lab doctor --json"
@@ -89,7 +92,8 @@ def _report(error: BaseException) -> int:
     return INTERNAL
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """On stderr, when there is one."""
     if sys.stderr is not None:
         print(f"nenc-lab: {message}", file=sys.stderr, flush=True)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import ControllerError, EnvironmentError_
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -47,18 +47,21 @@ Progress = Callable[[int, int], None]
 
 
 def execute(job: Job, progress: Callable[[int], None] | None) -> LabRun:
-    """Runs one job in this process."""
-    from nenc_lab.lab import run_scenario
+    """Runs one job in this process. A user's controller that fails ends this run alone: it is partial, and says why."""
+    from nenc_lab.lab import LabRun, run_scenario
 
-    return run_scenario(
-        job.scenario,
-        out=job.out,
-        argv=job.argv,
-        backend=job.backend,
-        packets=job.packets,
-        plot=job.plot,
-        progress=progress,
-    )
+    try:
+        return run_scenario(
+            job.scenario,
+            out=job.out,
+            argv=job.argv,
+            backend=job.backend,
+            packets=job.packets,
+            plot=job.plot,
+            progress=progress,
+        )
+    except ControllerError as error:
+        return LabRun(error.folder)
 
 
 def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress | None) -> Iterator[LabRun]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nenc_lab.cli import options
-from nenc_lab.cli.exits import DONE, UNMET, Terminated
+from nenc_lab.cli.exits import DONE, UNMET, Terminated, say
 from nenc_lab.errors import InputError, ScenarioError
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ def run(
     targets: options.Targets,
     backend: Annotated[str, typer.Option(help="The network: virtual or netem.")] = "virtual",
     controller: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed, or your own: ./mine.so."
+        ),
     ] = None,
     encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow: model, null.")] = None,
     overrides: options.Overrides = None,
@@ -39,7 +42,7 @@ def run(
     """Run scenarios, score them and draw their convergence plots.
 
     Every scenario is checked before the first one runs. Each run leaves a new folder under --out. Exit code 1 says that
-    an expectation of a scenario was not met.
+    an expectation of a scenario was not met, or that a controller of your own failed; its run is partial, others go on.
     """
     from nenc_lab.cli.jobs import Job, run_jobs
     from nenc_lab.cli.progress import progress_line
@@ -62,6 +65,8 @@ def run(
                     json_line(run_as_json(done))
                 else:
                     show_run(console(), done, brief=len(batch) > 1)
+                if done.failure is not None:
+                    say(f"{done.failure}\npartial run: {done.folder}")
         finally:
             if line is not None:
                 line.wipe()

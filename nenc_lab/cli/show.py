@@ -25,7 +25,7 @@ def json_line(value: object) -> None:
 
 
 def run_as_json(run: LabRun) -> dict[str, Any]:
-    """What ``run --json`` prints of one run."""
+    """What ``run --json`` prints of one run; ``failure`` only when a user's controller ended it early."""
     info = run.info
     return {
         "scenario": info["scenario"]["name"],
@@ -35,6 +35,7 @@ def run_as_json(run: LabRun) -> dict[str, Any]:
         "folder": str(run.folder),
         "summary": run.summary,
         "expectations": run.expectations,
+        **({} if run.failure is None else {"failure": run.failure}),
     }
 
 

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 from nenc_lab.control.base import Controller
 from nenc_lab.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalSettings:
+    """What a controller of the user's needs beside."""
+
+    library: Path
+    sha256: str
+    """Of the object that was checked."""
+    abi: Literal["auto", "v1", "origin"]
+    isolate: bool
+    timeout_ns: int
+    gains: tuple[float, float, float] | None
+    """kp, ki, kd, NaN for one that is not given; None: none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,9 @@ class ControllerSettings:
     packet_bytes: int
     tick_ns: int
     values: Mapping[str, float] = field(default_factory=dict)
-    """Gains (kp, ki, kd) and knobs by name."""
+    """Gains (kp, ki, kd) and knobs by name; of an external controller, knobs alone."""
+    external: ExternalSettings | None = None
+    """Of the kind external."""
 
 
 def _core(settings: ControllerSettings, now_ns: int) -> Controller:
@@ -54,7 +72,13 @@ def _fixed(settings: ControllerSettings, now_ns: int) -> Controller:
     return FixedController(settings.rate_start_bps, settings.fps, settings.height, settings.tick_ns)
 
 
-CONTROLLERS = {"nenc": _core, "classic": _core, "fixed": _fixed}
+def _external(settings: ControllerSettings, now_ns: int) -> Controller:
+    from nenc_lab.control.external import make_external
+
+    return make_external(settings, now_ns)
+
+
+CONTROLLERS = {"nenc": _core, "classic": _core, "fixed": _fixed, "external": _external}
 
 
 def make(settings: ControllerSettings, now_ns: int) -> Controller:

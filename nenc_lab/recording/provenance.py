@@ -33,7 +33,10 @@ def code() -> str:
 
 def _compiled() -> list[Path]:
     spec = find_spec("nenc_lab._kernels")  # beside the package, or wherever an editable install has built it
-    return [Path(spec.origin)] if spec is not None and spec.origin else []
+    if spec is None or not spec.origin:
+        return []
+    module = Path(spec.origin)
+    return [path for path in (module, module.with_name("nenc_controller_host")) if path.is_file()]
 
 
 def digest_of(package: Path, files: list[Path]) -> str:

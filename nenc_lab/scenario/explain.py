@@ -51,6 +51,7 @@ _EXAMPLES: Mapping[str, str] = {
     "rate": "rate: {min: 5Mbps, max: 120Mbps, start: 5Mbps}",
     "encoder": "encoder: {kind: model, resolution: 2160p, fps: 60}",
     "controller": "controller: {kind: nenc}",
+    "library": "library: ./mine.so",
     "gains": "gains: {kp: 0.5, ki: 0.1, kd: 0}",
     "feedback": "feedback: {interval: 50ms}",
     "pacer": "pacer: {factor: 1.5, burst: 5ms}",
@@ -148,7 +149,9 @@ def _missing(spot: Spot) -> str:
     key = spot.dotted.rpartition(".")[2]
     example = (
         _EXAMPLES.get(key)
-        if spot.models or spot.is_list or key in ("version", "name", "duration", "at", "over", "space", "points")
+        if spot.models
+        or spot.is_list
+        or key in ("version", "name", "duration", "at", "over", "space", "points", "library")
         else None
     )
     return f"is missing: write {example}" if example else "is missing"

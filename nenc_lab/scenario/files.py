@@ -1,12 +1,13 @@
-"""Files that a scenario names: gains are read in, traces checked and made absolute with the digest of their content."""
+"""Files that a scenario names: gains are read in, traces and libraries checked and made absolute, with a digest."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from nenc_lab.errors import Problem, ScenarioError
-from nenc_lab.scenario import document, traces
+from nenc_lab.scenario import document, libraries, traces
 from nenc_lab.scenario.document import Node
 from nenc_lab.scenario.expect import nearest
 from nenc_lab.units import format_rate
@@ -20,8 +21,11 @@ def include(tree: Node) -> list[Problem]:
             continue
         name = key.rpartition(".")[2]
         try:
-            if name == "controller" and key.startswith("flows.") and _is_text(node, "gains"):
-                node.value["gains"] = _gains(node.value["gains"], f"{key}.gains")
+            if name == "controller" and key.startswith("flows."):
+                if _is_text(node, "gains"):
+                    node.value["gains"] = _gains(node.value["gains"], f"{key}.gains")
+                if _is_text(node, "library") and _is_text(node, "kind") and node.value["kind"].value == "external":
+                    faults += _library(node, f"{key}.library")
             elif name == "trace" and key.startswith("path.") and _is_text(node, "file"):
                 faults += _trace(node, key)
         except ScenarioError as error:
@@ -52,16 +56,32 @@ def _trace(node: Node, key: str) -> Iterator[Problem]:
     except ScenarioError as error:
         yield from error.problems
         return
+    yield from _same(node, f"{key}.sha256", file, digest, file_node)
+    _fill(node, "mean", format_rate(round(mean)), file_node)
+
+
+def _library(node: Node, key: str) -> Iterator[Problem]:
+    file_node = node.value["library"]
+    file = _beside(file_node)
+    if not file.is_file():
+        yield _not_there(file_node, key, file)
+        return
+    file_node.value = os.path.abspath(file)  # not what a link points to: the run goes by the name that was given
+    digest = libraries.digest(file, file_node.place, key)
+    yield from _same(node, f"{key.rpartition('.')[0]}.sha256", file, digest, file_node)
+
+
+def _same(node: Node, key: str, file: Path, digest: str, file_node: Node) -> Iterator[Problem]:
+    """A digest that is given must be the file's; one that is not is filled in."""
     given = node.value.get("sha256")
-    if given is not None and isinstance(given.value, str) and given.value != digest:
-        yield given.place.problem(f"{key}.sha256", f"{file} has changed: its sha256 is {digest}, not {given.shown()}")
     if given is None:
-        _fill(node, "sha256", digest)
-    _fill(node, "mean", format_rate(round(mean)))
+        _fill(node, "sha256", digest, file_node)
+    elif isinstance(given.value, str) and given.value != digest:
+        yield given.place.problem(key, f"{file} has changed: its sha256 is {digest}, not {given.shown()}")
 
 
-def _fill(node: Node, key: str, value: str) -> None:
-    place = node.value["file"].place
+def _fill(node: Node, key: str, value: str, beside: Node) -> None:
+    place = beside.place
     node.value[key] = Node(value, place, value)
     node.keys[key] = place
 

@@ -107,15 +107,43 @@ class Gains(Model):
     kd: Gain | None = Field(default=None, description="Derivative gain, of the filtered slope of the queue delay.")
 
 
-class Controller(Model):
-    """Who decides the rate."""
+class _Tuned(Model):
+    """What every controller is given."""
+
+    gains: Gains | None = Field(default=None, description="Gains, or the name of a YAML file that holds kp, ki and kd.")
+    knobs: dict[str, float] = Field(default={}, description="Knobs of the controller by name (see nenc.h).")
+    tick_rate: int = Field(default=60, ge=1, le=1000, description="Control ticks per second.")
+
+
+class LabController(_Tuned):
+    """One of the lab's own decides the rate."""
 
     kind: Literal["nenc", "classic", "fixed"] = Field(
         default="nenc", description="nenc: the production core; classic: the origin's law; fixed: always rate.start."
     )
-    gains: Gains | None = Field(default=None, description="Gains, or the name of a YAML file that holds kp, ki and kd.")
-    knobs: dict[str, float] = Field(default={}, description="Knobs of the controller by name (see nenc.h).")
-    tick_rate: int = Field(default=60, ge=1, le=1000, description="Control ticks per second.")
+
+
+class ExternalController(_Tuned):
+    """A shared object of the user's decides the rate (see nenc/controller.h)."""
+
+    kind: Literal["external"]
+    library: str = Field(description="The shared object, beside this file.", min_length=1, max_length=4000)
+    sha256: str | None = Field(default=None, description="Digest it must have.", pattern=r"^[0-9a-f]{64}$")
+    abi: Literal["auto", "v1", "origin"] = Field(
+        default="auto",
+        description="v1: the table nenc_controller_v1; origin: the three functions of nenc.h; auto: what it exports.",
+    )
+    isolate: bool = Field(
+        default=True, description="In a process of its own; false: in the lab's, which then shares its crashes."
+    )
+    timeout: PositiveTime = Field(
+        default=1_000_000_000, description="Wall time it may take for a tick and the reports before it, when isolated."
+    )
+
+
+Controller = Annotated[
+    Annotated[LabController | ExternalController, Field(discriminator="kind")], _default_kind("nenc")
+]
 
 
 class Feedback(Model):
@@ -145,7 +173,7 @@ class Flow(Model):
     stop: PositiveTime | None = Field(default=None, description="When it ends; left out: with the run.")
     rate: RateRange = Field(default=RateRange(), description="Range and start of the target.")
     encoder: Encoder = Field(default=ModelEncoder(), description="What makes the frames.")
-    controller: Controller = Field(default=Controller(), description="What decides the rate.")
+    controller: Controller = Field(default=LabController(), description="What decides the rate.")
     feedback: Feedback = Field(default=Feedback(), description="Reports of the receiver.")
     packet: PacketSize = Field(default=1200, description="UDP payload of a full packet, RTP header included.")
     pacer: Pacer = Field(default=Pacer(), description="How frames are spread over time.")

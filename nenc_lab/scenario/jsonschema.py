@@ -58,8 +58,9 @@ def _short_forms(parts: Json) -> None:
         keys = parts[holder]["properties"]
         keys["loss"] = _or(keys["loss"], {**_PERCENT, "examples": ["1%", "none"]}, _FRACTION)
         keys["jitter"] = _or(keys["jitter"], {"const": "none"})
-    gains = parts["Controller"]["properties"]
-    gains["gains"] = _or(gains["gains"], {"type": "string", "minLength": 1, "examples": ["gains.yaml"]})
+    for controller in ("LabController", "ExternalController"):
+        keys = parts[controller]["properties"]
+        keys["gains"] = _or(keys["gains"], {"type": "string", "minLength": 1, "examples": ["gains.yaml"]})
 
 
 def _direction(parts: Json) -> None:

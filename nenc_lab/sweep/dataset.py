@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nenc_lab import session
 from nenc_lab.records import Column
 from nenc_lab.sweep.columns import COLUMNS, TIMINGS
-from nenc_lab.sweep.plan import Plan, Run, controllers
+from nenc_lab.sweep.plan import Plan, Run
 from nenc_lab.sweep.quantity import common
 from nenc_lab.sweep.task import Result
 
@@ -68,7 +69,7 @@ def read_summaries(path: Path, beside: Path) -> Iterator[Result]:
 
 def _which(run: Run) -> dict[str, Any]:
     scenario = run.case.scenario
-    return {"scenario": scenario.name, "controller": controllers(scenario), "seed": run.seed}
+    return {"scenario": scenario.name, "controller": session.controllers(scenario), "seed": run.seed}
 
 
 def _key(plan: Plan, index: int) -> Column:

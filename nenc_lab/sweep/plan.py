@@ -162,17 +162,12 @@ def _runs(sweep: Sweep, case: Case) -> Iterator[Run]:
     identity: dict[str, Any] = {
         "scenario": scenarios.dump(scenario),
         "backend": "virtual",
-        "controller": controllers(scenario),
+        "controller": session.controllers(scenario),
         "versions": provenance.versions(),
     }
     for seed in sweep.seeds if sweep.seeds is not None else (scenario.seed,):
         identity["scenario"]["seed"] = seed
         yield Run(case, seed, fingerprint(identity)[:HASH_DIGITS])
-
-
-def controllers(scenario: Scenario) -> str:
-    """The kinds of controller in a scenario, as run.json has them."""
-    return "+".join(dict.fromkeys(flow.controller.kind for flow in scenario.flows))
 
 
 def _refuse_too_many(sweep: Sweep) -> None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from shared_objects import external, needs_cc, template
 
 from nenc_lab.control.base import Controller
 from nenc_lab.control.table import CONTROLLERS, ControllerSettings, make
@@ -18,12 +19,19 @@ TICK_NS = SECOND_NS // 60
 REPORT_NS = 50_000_000
 RATE_MIN, RATE_MAX, RATE_START = 5e6, 120e6, 8e6
 
-pytestmark = pytest.mark.parametrize("kind", sorted(CONTROLLERS))
+ROWS = [
+    *(kind for kind in sorted(CONTROLLERS) if kind != "external"),
+    pytest.param("external", marks=needs_cc),
+    pytest.param("external inside", marks=needs_cc),
+]
+"""Every controller of the table; the external one, from the template, in both the ways it can run."""
+
+pytestmark = pytest.mark.parametrize("kind", ROWS)
 
 
 def settings(kind: str, **changes: object) -> ControllerSettings:
     values: dict[str, object] = {
-        "kind": kind,
+        "kind": kind.removesuffix(" inside"),
         "flow": "video",
         "rate_min_bps": RATE_MIN,
         "rate_max_bps": RATE_MAX,
@@ -33,6 +41,8 @@ def settings(kind: str, **changes: object) -> ControllerSettings:
         "packet_bytes": 1200,
         "tick_ns": TICK_NS,
     }
+    if kind.startswith("external"):
+        values["external"] = external(template(), isolate=kind == "external")
     return ControllerSettings(**(values | changes))  # type: ignore[arg-type]
 
 
@@ -171,7 +181,7 @@ def test_a_knob_nobody_has_is_bad_input(kind: str) -> None:
 
 
 def test_an_unknown_kind_is_bad_input(kind: str) -> None:
-    with pytest.raises(InputError, match=rf"no controller '{kind}x'.*{kind}"):
+    with pytest.raises(InputError, match=rf"no controller '{kind}x'.*{kind.split()[0]}"):
         make(settings(kind + "x"), 0)
 
 

@@ -1,0 +1,320 @@
+/* clock.c - the C library's clocks and sleeps, taken over: definitions in the program come before the library's own.
+ *
+ * Taken over: clock_gettime, gettimeofday, time, timespec_get; nanosleep, clock_nanosleep, usleep, sleep, thrd_sleep;
+ * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create. C++'s <thread>, <chrono> and
+ * <condition_variable> come down to these. A thread that waits any other way is taken to be running.
+ *
+ * One lock holds everything here. A sleeper leaves the running, and whoever wakes it counts it in again before it moves: so
+ * "nobody runs" is never seen while somebody is about to.
+ */
+#include "clock.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TAKEN_OVER __attribute__((visibility("default")))
+
+static const int64_t second_ns = 1000000000, first_ns = 1000 * second_ns, never = INT64_MAX;
+
+typedef struct sleeper {
+    struct sleeper *next;
+    int64_t until_ns;
+    const void *on; /* the condition variable it waits for, NULL when it only sleeps */
+    bool timed_out;
+    _Atomic uint32_t awake;
+} sleeper;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static sleeper *sleepers; /* in the order they lay down */
+static int running;       /* of the user's threads */
+static bool started, main_waits;
+static _Atomic uint32_t quiet; /* counts up when nobody runs any more, for the main thread to wait on */
+static _Atomic int64_t clock_ns;
+static _Thread_local enum { UNKNOWN, MAIN, USERS } thread;
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+static void futex_wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
+
+static int64_t ns_of(const struct timespec *t)
+{
+    return t->tv_sec > never / second_ns - 1 ? never : t->tv_sec * second_ns + t->tv_nsec;
+}
+static bool legal(const struct timespec *t) { return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < second_ns; }
+
+/* ---- who runs (under the lock) ---------------------------------------------------------------------------------- */
+
+static void one_less(void)
+{
+    if (thread != USERS || --running > 0) return;
+    atomic_fetch_add(&quiet, 1);
+    if (main_waits) futex_wake(&quiet);
+}
+
+static void wake(sleeper *who, bool timed_out)
+{
+    sleeper **link = &sleepers;
+    while (*link != who) link = &(*link)->next;
+    *link = who->next;
+    who->timed_out = timed_out;
+    running++;
+    atomic_store(&who->awake, 1);
+    futex_wake(&who->awake); /* spurious for a sleeper that has not begun to wait: it looks first */
+}
+
+/* Sleeps until then, or until somebody signals `on`; gives the lock up meanwhile. True when the time came first. */
+static bool lie_down(int64_t until_ns, const void *on)
+{
+    if (thread == UNKNOWN) { /* not made by pthread_create: seen for the first time */
+        thread = USERS;
+        running++;
+    }
+    sleeper self = {.until_ns = until_ns, .on = on};
+    sleeper **link = &sleepers;
+    while (*link) link = &(*link)->next;
+    *link = &self;
+    one_less();
+    pthread_mutex_unlock(&lock);
+    while (!atomic_load(&self.awake)) futex_wait(&self.awake, 0);
+    pthread_mutex_lock(&lock);
+    if (thread == MAIN) running--; /* it is not one of them */
+    return self.timed_out;
+}
+
+/* The first to wake up to now_ns; of several at one moment, the one that lay down first. */
+static sleeper *next_up(int64_t now_ns)
+{
+    sleeper *first = NULL;
+    for (sleeper *each = sleepers; each; each = each->next)
+        if (each->until_ns <= now_ns && (!first || each->until_ns < first->until_ns)) first = each;
+    return first;
+}
+
+void host_clock_start(int64_t now_ns)
+{
+    thread = MAIN;
+    atomic_store(&clock_ns, first_ns + now_ns);
+    started = true;
+}
+
+/* Never back: a sleep may have ended before now. */
+static void move_clock(int64_t to_ns)
+{
+    if (to_ns > atomic_load(&clock_ns)) atomic_store(&clock_ns, to_ns);
+}
+
+void host_clock_advance(int64_t now_ns)
+{
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (running > 0) {
+            uint32_t seen = atomic_load(&quiet);
+            main_waits = true;
+            pthread_mutex_unlock(&lock);
+            futex_wait(&quiet, seen);
+            pthread_mutex_lock(&lock);
+            main_waits = false;
+        }
+        sleeper *next = next_up(first_ns + now_ns);
+        if (!next) break;
+        move_clock(next->until_ns);
+        wake(next, true);
+    }
+    move_clock(first_ns + now_ns);
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- threads ---------------------------------------------------------------------------------------------------- */
+
+typedef struct beginning {
+    void *(*function)(void *);
+    void *argument;
+} beginning;
+
+static void ended(void *unused)
+{
+    pthread_mutex_lock(&lock);
+    one_less();
+    pthread_mutex_unlock(&lock);
+}
+
+static void *begin(void *argument)
+{
+    beginning given = *(beginning *)argument;
+    free(argument);
+    thread = USERS;
+    void *result;
+    pthread_cleanup_push(ended, NULL); /* also when it is cancelled or calls pthread_exit */
+    result = given.function(given.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* The library's own function of that name. */
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+TAKEN_OVER int pthread_create(pthread_t *restrict id, const pthread_attr_t *restrict attr, void *(*function)(void *),
+                              void *restrict argument)
+{
+    beginning *given = malloc(sizeof *given);
+    if (!given) return EAGAIN;
+    *given = (beginning){function, argument};
+    pthread_mutex_lock(&lock);
+    running++;
+    pthread_mutex_unlock(&lock);
+    int error = REAL(pthread_create)(id, attr, begin, given);
+    if (error) {
+        free(given);
+        pthread_mutex_lock(&lock);
+        running--;
+        pthread_mutex_unlock(&lock);
+    }
+    return error;
+}
+
+/* ---- clocks ----------------------------------------------------------------------------------------------------- */
+
+static bool is_processor_time(clockid_t id) { return id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || id < 0; }
+
+TAKEN_OVER int clock_gettime(clockid_t id, struct timespec *now)
+{
+    if (!started || is_processor_time(id)) return (int)syscall(SYS_clock_gettime, id, now);
+    int64_t ns = atomic_load(&clock_ns);
+    *now = (struct timespec){.tv_sec = ns / second_ns, .tv_nsec = ns % second_ns};
+    return 0;
+}
+
+TAKEN_OVER int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    *now = (struct timeval){.tv_sec = t.tv_sec, .tv_usec = t.tv_nsec / 1000};
+    return 0;
+}
+
+TAKEN_OVER time_t time(time_t *now)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (now) *now = t.tv_sec;
+    return t.tv_sec;
+}
+
+TAKEN_OVER int timespec_get(struct timespec *now, int base)
+{
+    if (base != TIME_UTC) return 0;
+    clock_gettime(CLOCK_REALTIME, now);
+    return base;
+}
+
+/* ---- sleeps ----------------------------------------------------------------------------------------------------- */
+
+/* In the three functions themselves time stands still: a sleep there only lets the threads go on. */
+static void sleep_until(int64_t until_ns)
+{
+    if (thread == MAIN) {
+        sched_yield();
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    lie_down(until_ns, NULL);
+    pthread_mutex_unlock(&lock);
+}
+
+TAKEN_OVER int clock_nanosleep(clockid_t id, int flags, const struct timespec *wanted, struct timespec *left)
+{
+    if (!started) return syscall(SYS_clock_nanosleep, id, flags, wanted, left) == 0 ? 0 : errno;
+    if (!legal(wanted)) return EINVAL;
+    int64_t until_ns = ns_of(wanted);
+    if (!(flags & TIMER_ABSTIME))
+        until_ns = until_ns > never - atomic_load(&clock_ns) ? never : until_ns + atomic_load(&clock_ns);
+    sleep_until(until_ns);
+    return 0;
+}
+
+TAKEN_OVER int nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+    int error = clock_nanosleep(CLOCK_MONOTONIC, 0, wanted, left);
+    if (error) errno = error;
+    return error ? -1 : 0;
+}
+
+TAKEN_OVER int usleep(useconds_t us)
+{
+    return nanosleep(&(struct timespec){.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000}, NULL);
+}
+
+TAKEN_OVER unsigned sleep(unsigned seconds)
+{
+    nanosleep(&(struct timespec){.tv_sec = seconds}, NULL);
+    return 0;
+}
+
+TAKEN_OVER int thrd_sleep(const struct timespec *wanted, struct timespec *left) { return nanosleep(wanted, left); }
+
+/* ---- condition variables: the sleepers above, by the address of the variable -------------------------------------- */
+
+static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns)
+{
+    pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(mutex); /* a signal from now on waits for the lock, and then finds the sleeper */
+    bool timed_out = lie_down(until_ns, cond);
+    pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(mutex);
+    return timed_out ? ETIMEDOUT : 0;
+}
+
+static int wake_on(pthread_cond_t *cond, bool all)
+{
+    pthread_mutex_lock(&lock);
+    for (sleeper *each = sleepers, *next; each; each = next) {
+        next = each->next;
+        if (each->on != cond) continue;
+        wake(each, false);
+        if (!all) break;
+    }
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+TAKEN_OVER int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
+{
+    return started ? wait_on(cond, mutex, never) : REAL(pthread_cond_wait)(cond, mutex);
+}
+
+TAKEN_OVER int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
+                                      const struct timespec *restrict until)
+{
+    if (!started) return REAL(pthread_cond_timedwait)(cond, mutex, until);
+    return legal(until) ? wait_on(cond, mutex, ns_of(until)) : EINVAL;
+}
+
+TAKEN_OVER int pthread_cond_clockwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex, clockid_t id,
+                                      const struct timespec *restrict until)
+{
+    if (!started) return REAL(pthread_cond_clockwait)(cond, mutex, id, until);
+    return legal(until) ? wait_on(cond, mutex, ns_of(until)) : EINVAL;
+}
+
+TAKEN_OVER int pthread_cond_signal(pthread_cond_t *cond)
+{
+    return started ? wake_on(cond, false) : REAL(pthread_cond_signal)(cond);
+}
+
+TAKEN_OVER int pthread_cond_broadcast(pthread_cond_t *cond)
+{
+    return started ? wake_on(cond, true) : REAL(pthread_cond_broadcast)(cond);
+}

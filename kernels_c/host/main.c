@@ -1,0 +1,70 @@
+/* main.c - nenc_controller_host: a user's controller in a process of its own, so that its crash is not the lab's.
+ *
+ * Started by the lab alone: nenc_controller_host SOCKET PAGE PARENT LIBRARY. It answers one request after another until the
+ * socket ends, and does not outlive the lab.
+ */
+#include "host.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const host_interface *const interfaces[] = {[NENC_HOST_V1] = &host_v1, [NENC_HOST_ORIGIN] = &host_origin};
+
+static void load(nenc_host_page *page, const char *path)
+{
+    const uint32_t wanted = page->abi;
+    page->abi = NENC_HOST_NONE;
+    host_enter(page, NENC_HOST_LOADING, page->now_ns); /* constructors run */
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library) snprintf(page->text, sizeof page->text, "%s", dlerror());
+    for (uint32_t abi = NENC_HOST_V1; library && abi <= NENC_HOST_ORIGIN && page->abi == NENC_HOST_NONE; abi++)
+        if ((wanted == NENC_HOST_NONE || wanted == abi) && interfaces[abi]->find(library, page)) page->abi = abi;
+}
+
+static void record(nenc_host_page *page)
+{
+    for (uint32_t i = 0; i < page->sample_count; i++) interfaces[page->abi]->record(page, &page->sample[i]);
+    page->sample_count = 0;
+}
+
+static void serve(nenc_host_page *page, const char *path)
+{
+    switch ((nenc_host_request)page->request) {
+    case NENC_HOST_LOAD: load(page, path); break;
+    case NENC_HOST_CREATE: interfaces[page->abi]->create(page); break;
+    case NENC_HOST_RECORD: record(page); break;
+    case NENC_HOST_STEP:
+        record(page);
+        interfaces[page->abi]->step(page);
+        break;
+    case NENC_HOST_DESTROY: interfaces[page->abi]->destroy(page); break;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5) return fprintf(stderr, "nenc_controller_host is started by nenc-lab, not by hand\n"), 2;
+    const int turn = atoi(argv[1]);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != atoi(argv[3])) return 3; /* the lab ended before it could be noticed */
+    dup2(STDERR_FILENO, STDOUT_FILENO);       /* what the user's code prints is not the lab's output ... */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);    /* ... and is there when it crashes */
+    nenc_host_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(argv[2]), 0);
+    if (page == MAP_FAILED) return 3;
+
+    char byte = 0;
+    if (write(turn, &byte, 1) != 1) return 3; /* ready */
+    while (read(turn, &byte, 1) == 1) {
+        serve(page, argv[4]);
+        if (write(turn, &byte, 1) != 1) _exit(NENC_HOST_CUT_OFF);
+        page->call = NENC_HOST_OUTSIDE;
+    }
+    _exit(0); /* exit() would run what the user's code left for the end */
+}

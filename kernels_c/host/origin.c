@@ -1,0 +1,61 @@
+/* origin.c - a controller behind the origin's three functions: its thread runs on the lab's time, its rate is read at ticks. */
+#include "clock.h"
+#include "host.h"
+
+#include <dlfcn.h>
+
+/* With the signatures of nenc.h. */
+static struct {
+    __typeof__(&init_adaptive_encoder) init;
+    __typeof__(&record_network_metrics) record;
+    __typeof__(&get_current_bitrate) rate;
+} object;
+
+static AdaptiveEncoder *encoder;
+
+static bool find(void *library, nenc_host_page *page)
+{
+    /* A data pointer as a function: POSIX makes it so. */
+    *(void **)&object.init = dlsym(library, "init_adaptive_encoder");
+    *(void **)&object.record = dlsym(library, "record_network_metrics");
+    *(void **)&object.rate = dlsym(library, "get_current_bitrate");
+    page->origin_found = (object.init != NULL) | (object.record != NULL) << 1 | (object.rate != NULL) << 2;
+    return page->origin_found == 7;
+}
+
+/* The object's threads up to now_ns, each at the time it asked to be woken. */
+static void run_threads(nenc_host_page *page, int64_t now_ns)
+{
+    host_enter(page, NENC_HOST_IN_THREADS, now_ns);
+    host_clock_advance(now_ns);
+}
+
+static void create(nenc_host_page *page)
+{
+    host_clock_start(page->config.now_ns);
+    host_enter(page, NENC_HOST_IN_CREATE, page->config.now_ns);
+    encoder = object.init(NULL); /* no display: software */
+    page->status = encoder != NULL;
+    if (encoder) run_threads(page, page->config.now_ns);
+}
+
+static void record(nenc_host_page *page, const nenc_sample *sample)
+{
+    run_threads(page, sample->time_ns);
+    host_enter(page, NENC_HOST_IN_RECORD, sample->time_ns);
+    object.record(encoder, sample->throughput_kbps, sample->rtt_ms, sample->loss);
+    run_threads(page, sample->time_ns); /* it may have woken one */
+}
+
+static void step(nenc_host_page *page)
+{
+    run_threads(page, page->now_ns);
+    host_enter(page, NENC_HOST_IN_STEP, page->now_ns);
+    page->decision.rate_bps = object.rate(encoder);
+    page->status = 0;
+}
+
+/* The origin has no such function: its thread ends with the process. */
+static void destroy(nenc_host_page *page) {}
+
+const host_interface host_origin = {.find = find, .create = create, .record = record, .step = step, .destroy = destroy};

@@ -1,0 +1,103 @@
+"""A user's controller in this process (``isolate: false``): fast, and its crash or hang is the lab's.
+
+Its clocks and threads are the machine's own, and an object that was rebuilt needs a new process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from nenc_lab.control.base import Sample
+from nenc_lab.control.foreign import (
+    ORIGIN,
+    REQUIRED,
+    TABLE,
+    Abi,
+    Failure,
+    Setup,
+    check_table,
+    no_gains,
+    nothing_found,
+    refused,
+)
+from nenc_lab.kernels import ffi
+
+WHY_BYTES = 512
+
+
+class Inside:
+    """See `nenc_lab.control.foreign.Link`."""
+
+    abi: Abi = "v1"
+
+    def __init__(self, setup: Setup) -> None:
+        self._table = _table(setup)
+        if setup.gains is not None and not self._table.set_gains:
+            raise no_gains()
+        names = [ffi.new("char[]", name.encode()) for name in setup.knobs]
+        knobs = ffi.new("nenc_controller_knob[]", list(zip(names, setup.knobs.values(), strict=True)))
+        config = ffi.new("nenc_controller_config *", {"now_ns": setup.now_ns, **setup.config})
+        config.size, config.knob_count = ffi.sizeof("nenc_controller_config"), len(names)
+        config.knobs = knobs if names else ffi.NULL
+        why = ffi.new("char[]", WHY_BYTES)
+        self._controller = self._table.create(config, why, WHY_BYTES)
+        self._now_ns = setup.now_ns
+        if not self._controller:
+            raise Failure("create", setup.now_ns, refused(ffi.string(why)))
+        if setup.gains is not None and self._table.set_gains(self._controller, *setup.gains) != 0:
+            self.close()
+            raise Failure("set_gains", setup.now_ns, "refused these gains")
+        self.about = _text(self._table.name), _text(self._table.version)
+        self.decision = ffi.new("nenc_decision *")
+
+    def record(self, sample: Sample) -> None:
+        self._table.record(self._controller, sample)
+
+    def step(self, now_ns: int) -> None:
+        self._now_ns = now_ns
+        status = self._table.step(self._controller, now_ns, self.decision)
+        if status != 0:
+            raise Failure("step", now_ns, f"returned {status}", status=status)
+
+    def close(self) -> None:
+        if self._controller:
+            controller, self._controller = self._controller, ffi.NULL
+            self._table.destroy(controller)
+
+
+def _table(setup: Setup) -> Any:
+    """The object's ``struct nenc_controller_v1 *``, checked."""
+    if setup.abi == "origin":
+        raise _needs_a_process()
+    try:
+        library = ctypes.CDLL(os.fspath(setup.library), mode=os.RTLD_NOW | os.RTLD_LOCAL)
+    except OSError as error:
+        raise Failure("load", 0, str(error)) from None
+    try:
+        symbol = ctypes.c_char.in_dll(library, TABLE)
+    except ValueError:
+        found = [hasattr(library, name) for name in ORIGIN]
+        if setup.abi == "auto" and all(found):
+            raise _needs_a_process() from None
+        raise nothing_found(setup.abi, bits(found)) from None
+    table = ffi.cast("struct nenc_controller_v1 *", ctypes.addressof(symbol))
+    check_table(table.abi_version, table.size, 0)  # ahead of a look at its functions
+    check_table(table.abi_version, table.size, bits([not getattr(table, name) for name in REQUIRED]))
+    return table
+
+
+def _text(pointer: Any) -> str:
+    return ffi.string(pointer).decode(errors="replace") if pointer else ""
+
+
+def _needs_a_process() -> Failure:
+    reason = "the origin's three functions bring a thread, which only a process of its own lets run on the lab's time"
+    return Failure("load", 0, f"{reason}: set controller.isolate to true")
+
+
+def bits(flags: Sequence[bool]) -> int:
+    """As the host has them: flag 0 is the lowest."""
+    return sum(1 << index for index, flag in enumerate(flags) if flag)

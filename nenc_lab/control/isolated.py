@@ -1,0 +1,229 @@
+"""A user's controller in a process of its own (``isolate: true``): what happens to it there does not happen to the lab.
+
+The process is nenc_controller_host. A page of memory holds question and answer (host/protocol.h); a byte over a socket
+says whose turn it is. The page also says which of the user's functions is running: it can be read when the process is
+gone. Reports wait in the page for the next tick, so that a tick costs one exchange however many came before it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import socket
+import subprocess
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import Any
+
+from nenc_lab.control.base import Sample
+from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
+from nenc_lab.kernels import ffi, lib
+from nenc_lab.programs import program
+
+START_S = 30.0
+"""For the lab's own part of the start: the user's timeout begins when the process runs."""
+SAMPLES, KNOBS, NAME = lib.NENC_HOST_SAMPLES, lib.NENC_HOST_KNOBS, lib.NENC_HOST_NAME
+ABIS = {"auto": lib.NENC_HOST_NONE, "v1": lib.NENC_HOST_V1, "origin": lib.NENC_HOST_ORIGIN}
+
+V1_CALLS = {
+    lib.NENC_HOST_LOADING: "load",
+    lib.NENC_HOST_IN_CREATE: "create",
+    lib.NENC_HOST_IN_SET_GAINS: "set_gains",
+    lib.NENC_HOST_IN_RECORD: "record",
+    lib.NENC_HOST_IN_STEP: "step",
+    lib.NENC_HOST_IN_DESTROY: "destroy",
+}
+ORIGIN_CALLS = {
+    lib.NENC_HOST_LOADING: "load",
+    lib.NENC_HOST_IN_CREATE: ORIGIN[0],
+    lib.NENC_HOST_IN_RECORD: ORIGIN[1],
+    lib.NENC_HOST_IN_STEP: ORIGIN[2],
+    lib.NENC_HOST_IN_THREADS: "a thread of its own",
+}
+
+
+class Isolated:
+    """See `nenc_lab.control.foreign.Link`."""
+
+    abi: Abi
+    about: tuple[str, str]
+
+    def __init__(self, setup: Setup) -> None:
+        if len(setup.knobs) > KNOBS or any(len(name.encode()) >= NAME for name in setup.knobs):
+            raise Failure("create", setup.now_ns, f"at most {KNOBS} knobs, with names under {NAME} bytes")
+        self._timeout_s = setup.timeout_s
+        self._calls = V1_CALLS
+        self._start(setup)
+        try:
+            self._load(setup)
+            self._create(setup)
+        except BaseException:
+            self._end()
+            raise
+
+    def record(self, sample: Sample) -> None:
+        page = self._page
+        if page.sample_count == SAMPLES:
+            self._exchange(lib.NENC_HOST_RECORD)
+        page.sample[page.sample_count] = sample[0]
+        page.sample_count += 1
+
+    def step(self, now_ns: int) -> None:
+        page = self._page
+        page.now_ns = now_ns
+        self._exchange(lib.NENC_HOST_STEP)
+        if page.status != 0:
+            raise Failure("step", now_ns, f"returned {page.status}", status=page.status)
+
+    def close(self) -> None:
+        if self._page is not None:
+            try:
+                self._exchange(lib.NENC_HOST_DESTROY)
+            finally:
+                self._end()
+
+    # ---- the process
+
+    def _start(self, setup: Setup) -> None:
+        size = ffi.sizeof("nenc_host_page")
+        file = os.memfd_create("nenc-controller")
+        ours, theirs = socket.socketpair()
+        try:
+            os.ftruncate(file, size)
+            command = [os.fspath(program("nenc_controller_host")), str(theirs.fileno()), str(file), str(os.getpid())]
+            self._process = subprocess.Popen(
+                [*command, os.fspath(setup.library)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), file),
+                process_group=0,  # Ctrl-C is the lab's to answer, and what the user's code starts can be ended with it
+            )
+            self._memory = mmap.mmap(file, size)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(file)
+        self._buffer = ffi.from_buffer(self._memory)
+        self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
+        self._socket = ours
+        self.decision = ffi.addressof(self._page, "decision")
+        self._socket.settimeout(START_S)
+        try:
+            self._answer()
+        except BaseException:
+            self._end()
+            raise
+        self._socket.settimeout(self._timeout_s)
+
+    def _exchange(self, request: int) -> None:
+        """Has the host do it. Raises Failure when it does not come back, and the process is gone then."""
+        self._page.request = request
+        with suppress(BrokenPipeError, ConnectionResetError):  # the answer says it
+            self._socket.send(b"\0")
+        self._answer()
+
+    def _answer(self) -> None:
+        try:
+            if self._socket.recv(1):
+                return
+        except TimeoutError:
+            raise self._hung() from None
+        except ConnectionResetError:
+            pass
+        raise self._died()
+
+    def _hung(self) -> Failure:
+        call, at_ns = self._page.call, self._page.call_ns
+        self._end()
+        within = f"within {self._timeout_s:g} s of wall time (controller.timeout)"
+        if call == lib.NENC_HOST_IN_THREADS:
+            reason = (
+                f"did not sleep {within}: it must, or wait for a condition variable, so that the lab's time can go on"
+            )
+        else:
+            reason = f"did not return {within}"
+        return Failure(self._name(call), at_ns, reason, timeout_s=self._timeout_s)
+
+    def _died(self) -> Failure:
+        call, at_ns = self._page.call, self._page.call_ns
+        gone = self._is_gone()
+        self._end()
+        code = self._process.returncode
+        if not gone or code == lib.NENC_HOST_CUT_OFF:
+            return Failure(self._name(call), at_ns, "closed the descriptor it was spoken to through")
+        if code >= 0:
+            return Failure(self._name(call), at_ns, f"ended its process with exit code {code}", exit_code=code)
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        return Failure(
+            self._name(call), at_ns, f"its process was killed by {name} ({signal.strsignal(-code)})", signal=name
+        )
+
+    def _is_gone(self) -> bool:
+        """Has it ended, or does it within the timeout? It stays a zombie, so that its number is nobody else's."""
+        deadline = monotonic() + self._timeout_s
+        while os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if monotonic() > deadline:
+                return False
+            sleep(0.001)
+        return True
+
+    def _name(self, call: int) -> str:
+        return self._calls.get(call, "outside of any call")
+
+    def _end(self) -> None:
+        """Nothing of it stays: process, socket, memory. May be called again."""
+        if self._page is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._socket.close()
+        self._page = self.decision = None
+        ffi.release(self._buffer)
+        self._memory.close()
+
+    # ---- the object in it
+
+    def _load(self, setup: Setup) -> None:
+        page = self._page
+        page.abi, page.now_ns = ABIS[setup.abi], setup.now_ns
+        self._exchange(lib.NENC_HOST_LOAD)
+        name, version, said = (
+            ffi.string(text).decode(errors="replace") for text in (page.name, page.version, page.text)
+        )
+        if said:
+            raise Failure("load", setup.now_ns, said)
+        if page.abi == lib.NENC_HOST_NONE:
+            raise nothing_found(setup.abi, page.origin_found)
+        if page.abi == lib.NENC_HOST_V1:
+            check_table(page.abi_version, page.table_size, page.missing)
+            self.abi = "v1"
+        else:
+            self.abi, self._calls = "origin", ORIGIN_CALLS
+            if setup.knobs:
+                reason = "the origin's interface has no knobs: leave controller.knobs out"
+                raise Failure(ORIGIN[0], setup.now_ns, reason)
+        self.about = name, version
+        if setup.gains is not None and not page.has_set_gains:
+            raise no_gains()
+
+    def _create(self, setup: Setup) -> None:
+        page = self._page
+        page.config.size = ffi.sizeof("nenc_controller_config")
+        page.config.now_ns = setup.now_ns
+        for field, value in setup.config.items():
+            setattr(page.config, field, value)
+        page.config.knob_count = len(setup.knobs)
+        for index, (name, value) in enumerate(setup.knobs.items()):
+            page.knob_name[index] = name.encode()
+            page.knob_value[index] = value
+        if setup.gains is not None:
+            page.gain, page.has_gains = list(setup.gains), 1
+        self._exchange(lib.NENC_HOST_CREATE)
+        if page.status < 0:
+            raise Failure("set_gains", setup.now_ns, "refused these gains")
+        if page.status == 0:
+            raise Failure(self._calls[lib.NENC_HOST_IN_CREATE], setup.now_ns, refused(ffi.string(page.text)))

@@ -1,0 +1,160 @@
+"""A user's controller that crashes, hangs or decides nonsense, at any call: an error, a partial run, nothing left."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import pytest
+from external_runs import children, descriptors, faulty, order, run
+from shared_objects import controller, needs_cc
+
+from nenc_lab.errors import ControllerError, InputError
+from nenc_lab.lab import open_run
+
+pytestmark = needs_cc
+
+TICK_S = 1 / 60
+ENDS = {
+    "segv": r"killed by SIGSEGV \(Segmentation fault\)",
+    "abort": r"killed by SIGABRT \(Aborted\)",
+    "exit": "ended its process with exit code 7",
+    "killed": r"killed by SIGKILL \(Killed\)",
+    "stack": "killed by SIGSEGV",
+    "hang": r"did not return within 0\.5 s",
+    "closed": "closed the descriptor",
+}
+NONSENSE = {
+    "nan": "rate_bps = nan: it must be from 5000000 to 120000000",
+    "inf": "rate_bps = inf",
+    "negative": "rate_bps = -1",
+    "too_high": "rate_bps = 1e+12",
+    "untouched": "rate_bps = nan",
+    "status": "step at .*returned -5",
+}
+
+
+def patience(how: str) -> str:
+    """Short where it is waited for; elsewhere a busy machine must not look like a hang."""
+    return "500ms" if how == "hang" else "20s"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    before = descriptors()
+    yield
+    assert children() == []
+    assert descriptors() == before
+
+
+def failed(out: Path, where: str, how: str, nth: int) -> ControllerError:
+    """The error of such a run; its folder is looked at whole."""
+    with pytest.raises(ControllerError) as raised:
+        run(out, faulty(), knobs=order(where, how, nth), timeout=patience(how))
+    error = raised.value
+    assert str(error).startswith(f"flows.video.controller: {faulty()}: {where} at ")
+    done = open_run(error.folder)
+    assert done.status == "partial"
+    assert done.failure == str(error)
+    assert not done.ok
+    assert f"<p>{escape(str(error))}</p>" in done._repr_html_()
+    events = done.frame("events").filter(done.frame("events")["kind"] == "controller_failed")
+    assert events["flow"].to_list() == ["video"]
+    assert events["text"].to_list() == [str(error)]
+    assert events["t_s"].to_list() == [error.at_ns / 1e9]
+    detail = json.loads(events["detail"][0])
+    assert detail["library"] == str(faulty())
+    assert detail["function"] == where
+    assert done.info["failure"]["function"] == where
+    assert done.info["summary"]["run"]["simulated_s"] == pytest.approx(error.at_ns / 1e9, abs=TICK_S)
+    return error
+
+
+@pytest.mark.parametrize("nth", [1, 2, 61])
+@pytest.mark.parametrize("how", sorted(ENDS))
+def test_the_nth_step(tmp_path: Path, how: str, nth: int) -> None:
+    error = failed(tmp_path, "step", how, nth)
+    assert re.search(ENDS[how], str(error)), error
+    assert error.at_ns == pytest.approx((nth - 1) * TICK_S * 1e9, abs=nth)
+    ticks = open_run(error.folder).frame("ticks")
+    assert ticks.height == nth - 1  # every tick before, and none that was never decided
+    assert (ticks["rate_bps"] == 8e6).all()
+
+
+@pytest.mark.parametrize("nth", [1, 2, 61])
+@pytest.mark.parametrize("how", sorted(NONSENSE))
+def test_the_nth_decision(tmp_path: Path, how: str, nth: int) -> None:
+    error = failed(tmp_path, "step", how, nth)
+    assert re.search(NONSENSE[how].replace("+", r"\+"), str(error)), error
+    assert open_run(error.folder).frame("ticks").height == nth - 1
+
+
+@pytest.mark.parametrize("nth", [1, 2, 37])
+@pytest.mark.parametrize("how", sorted(set(ENDS) - {"closed"}))  # that is noticed when an answer is due
+def test_the_nth_report(tmp_path: Path, how: str, nth: int) -> None:
+    error = failed(tmp_path, "record", how, nth)
+    assert re.search(ENDS[how], str(error)), error
+    # reports leave every 50 ms; 10 ms and the bytes of one bring it back
+    assert error.at_ns / 1e9 == pytest.approx(0.05 * nth + 0.01, abs=0.06)
+
+
+@pytest.mark.parametrize("how", sorted(ENDS))
+def test_its_end(tmp_path: Path, how: str) -> None:
+    with pytest.raises(ControllerError, match=ENDS[how]) as raised:
+        run(tmp_path, faulty(), knobs=order("destroy", how), timeout=patience(how))
+    done = open_run(raised.value.folder)
+    assert done.status == "partial"
+    assert done.frame("ticks").height == 180  # 3 s: all there was to record
+
+
+@pytest.mark.parametrize("how", sorted(ENDS))
+def test_its_beginning(tmp_path: Path, how: str) -> None:
+    with pytest.raises(InputError, match=f"flows.video.controller: .*create: .*{ENDS[how]}"):
+        run(tmp_path, faulty(), knobs=order("create", how), timeout=patience(how))
+    assert not list(tmp_path.iterdir())  # found before anything was written
+
+
+@pytest.mark.parametrize(
+    ("how", "message"), [("segv", "set_gains: .*SIGSEGV"), ("status", "set_gains: refused these gains")]
+)
+def test_its_gains(tmp_path: Path, how: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run(tmp_path, faulty(), knobs=order("set_gains", how), gains={"kp": 1.0})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("how", ["nan", "negative", "status"])
+def test_nonsense_in_the_lab_s_own_process(tmp_path: Path, how: str) -> None:
+    with pytest.raises(ControllerError, match=NONSENSE[how]) as raised:
+        run(tmp_path, faulty(), knobs=order("step", how, 31), isolate=False)
+    assert open_run(raised.value.folder).frame("ticks").height == 30
+
+
+def test_what_it_prints_is_not_the_lab_s_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ControllerError):
+        run(tmp_path, faulty(), duration="1s", knobs=order("step", "segv", 2), timeout="20s")
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err == "a controller may print\n"
+
+
+def test_a_controller_that_nobody_closed_is_gone_with_its_error() -> None:
+    """Failed once, it stays failed, and closing it is no second error."""
+    made = controller(faulty(), knobs=order("step", "segv"))
+    from nenc_lab.kernels import ffi
+
+    with pytest.raises(ControllerError):
+        made.tick(0, ffi.new("nenc_state *"))
+    assert children() == []
+    made.close()
+    made.close()
+
+
+def test_two_hundred_lives_leak_nothing() -> None:
+    before = descriptors()
+    for _ in range(200):
+        controller(faulty()).close()
+    assert descriptors() == before
+    assert children() == []
