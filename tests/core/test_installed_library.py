@@ -79,14 +79,14 @@ def test_exactly_what_the_headers_document_is_exported(prefix: Path) -> None:
 
 
 @pytest.mark.parametrize("header", sorted(HEADERS.glob("*.h")), ids=lambda path: path.name)
-def test_every_function_has_its_contract_above_it(header: Path) -> None:
+def test_every_symbol_has_its_contract_above_it(header: Path) -> None:
     text = re.sub(r"\n\s+(?=[^\n]*\);)", " ", header.read_text(encoding="utf-8"))  # a declaration over two lines is one
     lines = text.splitlines()
-    functions = [number for number, line in enumerate(lines) if re.match(r"NENC_API .*\(.*\);$", line)]
-    assert functions
-    for number in functions:
+    symbols = [number for number, line in enumerate(lines) if re.match(r"NENC_API .*;$", line)]
+    assert symbols
+    for number in symbols:
         above = number - 1
-        while above in functions:  # one comment may be for a group
+        while above in symbols:  # one comment may be for a group
             above -= 1
         assert re.search(r"(?<!-) \*/$", lines[above]), f"{header.name}: {lines[number]}"
 

@@ -1,10 +1,9 @@
-/* publish.h - a value of the last tick, for any thread: two seqlocked copies written in turn, so that a reader finds one
- * whole copy even while the writer is held up in the other. */
+/* publish.h - the state of the last tick, for any thread: a board for the tick, another for how the thread keeps time. */
 #ifndef NENC_CORE_PUBLISH_H
 #define NENC_CORE_PUBLISH_H
 
 #include "core/alloc.h"
-#include "core/seqlock.h"
+#include "core/board.h"
 #include "nenc/nenc.h"
 
 #include <stdalign.h>
@@ -16,27 +15,6 @@ enum { NENC_STATE_WORDS = offsetof(nenc_state, timing) / NENC_WORD, NENC_TIMING_
 _Static_assert(offsetof(nenc_state, timing) % NENC_WORD == 0, "the state is whole words");
 _Static_assert(sizeof(nenc_timing) % NENC_WORD == 0, "the timing is whole words");
 _Static_assert(offsetof(nenc_state, timing) + sizeof(nenc_timing) == sizeof(nenc_state), "the timing is last");
-
-/* A board for values of so many words: the number of the newest one, then two copies, each behind its sequence; the newest is
- * the one of its number's parity. */
-#define NENC_BOARD(words) (1 + 2 * (1 + (words)))
-
-static inline void nenc_board_put(nenc_word *board, size_t words, const void *value)
-{
-    uint64_t number = atomic_load_explicit(board, memory_order_relaxed) + 1;
-    nenc_word *copy = board + 1 + (number & 1) * (1 + words);
-    nenc_seq_write(copy, copy + 1, words, value, 2 * number);
-    atomic_store_explicit(board, number, memory_order_release);
-}
-
-static inline void nenc_board_get(const nenc_word *board, size_t words, void *value)
-{
-    for (;;) {
-        uint64_t number = atomic_load_explicit(board, memory_order_acquire);
-        const nenc_word *copy = board + 1 + (number & 1) * (1 + words);
-        if (nenc_seq_read(copy, copy + 1, words, value, 2 * number)) return;
-    }
-}
 
 typedef struct nenc_publish {
     alignas(NENC_CACHE_LINE) nenc_word state[NENC_BOARD(NENC_STATE_WORDS)];
@@ -55,7 +33,7 @@ static inline void nenc_publish_put_timing(nenc_publish *publish, const nenc_tim
     nenc_board_put(publish->timing, NENC_TIMING_WORDS, timing);
 }
 
-/* Any thread, after the first put of both. Tries again only when the writer has published twice meanwhile. */
+/* Any thread, after the first put of both. */
 static inline void nenc_publish_get(const nenc_publish *publish, nenc_state *state)
 {
     nenc_board_get(publish->state, NENC_STATE_WORDS, state);

@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-static const protocol *const groups[] = {ring_protocols, publish_protocols, gains_protocols};
+static const protocol *const groups[] = {ring_protocols, board_protocols, gains_protocols};
 enum { GROUPS = sizeof groups / sizeof *groups };
 
 static walk_result result, before;

@@ -12,6 +12,6 @@ typedef struct protocol {
 } protocol;
 
 /* Each ends with one that has no name. */
-extern const protocol ring_protocols[], publish_protocols[], gains_protocols[];
+extern const protocol ring_protocols[], board_protocols[], gains_protocols[];
 
 #endif
