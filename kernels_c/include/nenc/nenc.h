@@ -42,7 +42,8 @@ typedef struct AdaptiveEncoder AdaptiveEncoder;
 NENC_API AdaptiveEncoder *init_adaptive_encoder(VADisplay va_dpy);
 
 /* One sample: throughput in kbit/s, rtt in milliseconds, loss as a fraction 0..1; stamped with CLOCK_MONOTONIC.
- * NaN, infinite or negative input is refused and counted (nenc_state.refused). Never blocks. One producer. */
+ * A NULL handle is ignored; a rtt or loss that is NaN, infinite or negative, or loss over 1, is refused and counted
+ * (nenc_state.refused). Never blocks. One producer. */
 NENC_API void record_network_metrics(AdaptiveEncoder *enc, uint32_t throughput, float rtt, float loss);
 
 /* The current target in bit/s; 0 for a NULL handle. */
@@ -132,8 +133,8 @@ NENC_API int nenc_config_check(const nenc_config *config, const char **culprit);
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-/* A controller at rest, its clock at now_ns; config is copied. NULL when config is invalid or memory is short; *status (may be
- * NULL) says which. Free with nenc_destroy. */
+/* A controller at rest, its clock at now_ns; config is copied. NULL when config is invalid (NENC_EINVAL), now_ns is more than
+ * 2^62 from 0 (NENC_ERANGE) or memory is short (NENC_ENOMEM): *status, which may be NULL, says which. Free with nenc_destroy. */
 NENC_API AdaptiveEncoder *nenc_create(const nenc_config *config, int64_t now_ns, int *status);
 /* Stops the thread if it runs and frees everything. NULL is allowed. */
 NENC_API void nenc_destroy(AdaptiveEncoder *enc);
@@ -150,11 +151,14 @@ typedef struct nenc_sample {
     float bytes_in_flight;   /* NaN when unknown */
 } nenc_sample;
 
-/* The extended sibling of record_network_metrics. NENC_EINVAL (and counted) when the first three are NaN, infinite,
- * negative, or loss is over 1. Never blocks. One producer. */
+/* The extended sibling of record_network_metrics; *sample is copied. NENC_EINVAL (and counted) when rtt or loss is NaN, infinite
+ * or negative, or loss is over 1. A rtt over 64 s counts as 64 s (t_mbi of RFC 5348); an optional value that makes no sense
+ * counts as unknown; a time_ns before the sample ahead or after the tick that takes it is moved there. Never blocks. One
+ * producer. */
 NENC_API int nenc_record(AdaptiveEncoder *enc, const nenc_sample *sample);
 
-/* Gains may change while running; the change is bumpless (the rate does not jump). NENC_EINVAL on NaN or negative. */
+/* Gains may change while running, from one thread; the change is bumpless (the rate does not jump). NENC_EINVAL when one is
+ * NaN or outside what nenc_knobs says. */
 NENC_API int nenc_set_gains(AdaptiveEncoder *enc, double kp, double ki, double kd);
 
 /* ---- output ----------------------------------------------------------------------------------------------------- */
@@ -180,7 +184,7 @@ enum { NENC_LATENESS_BINS = 40 };
  * A tick is late by what passes from its deadline until the thread runs. */
 typedef struct nenc_timing {
     uint32_t running;
-    uint32_t realtime;       /* 1 = SCHED_FIFO; 0 = the policy of the thread that started it */
+    uint32_t realtime;       /* 1 = SCHED_FIFO; 0 = an ordinary thread */
     int32_t realtime_errno;  /* why SCHED_FIFO was refused; 0 when it was not, or not asked for */
     uint32_t reserved;
     uint64_t ticks;
@@ -242,7 +246,7 @@ typedef struct nenc_state {
 /* One control tick at now_ns, deterministic. Fills *state when it is not NULL. Returns the target in bit/s,
  * or a negative nenc_status (NENC_ESTATE while the thread runs, NENC_ERANGE when now_ns is before the last tick). */
 NENC_API int64_t nenc_step(AdaptiveEncoder *enc, int64_t now_ns, nenc_state *state);
-/* A copy of the state after the last tick. */
+/* A copy of the state after the last tick. While the thread runs, timing may be that of the tick before. NENC_EINVAL for NULL. */
 NENC_API int nenc_state_get(AdaptiveEncoder *enc, nenc_state *state);
 
 /* ---- thread ----------------------------------------------------------------------------------------------------- */
@@ -253,7 +257,9 @@ typedef enum nenc_start_flag {
 
 /* Steps every config.tick_ns on absolute deadlines of CLOCK_MONOTONIC until nenc_stop, on a thread named nenc-tick that takes
  * no signals but those of its own faults. It has SCHED_FIFO from the start where that is allowed; where it is not, the thread
- * is an ordinary one and nenc_state.timing says why. NENC_ESTATE when it runs already. */
+ * is an ordinary one and nenc_state.timing says why. NENC_ESTATE when it runs already; NENC_ERANGE when the controller's clock
+ * is ahead of CLOCK_MONOTONIC; NENC_ETHREAD when no thread can be had. A process that forks keeps it in the parent only: there
+ * the child may do nothing with a controller whose thread ran. */
 NENC_API int nenc_start(AdaptiveEncoder *enc);
 /* The same with nenc_start_flag bits. NENC_EINVAL for unknown ones. */
 NENC_API int nenc_start_with(AdaptiveEncoder *enc, uint32_t flags);
@@ -270,7 +276,8 @@ typedef enum nenc_cpu_flag {
 
 /* What the processor has and the operating system saves, less what the mask hides. */
 NENC_API uint32_t nenc_cpu_flags(void);
-/* Hides features from now on: flags & mask. The environment's NENC_CPU=c|avx2|neon sets it at first use. Not thread-safe. */
+/* Hides features from now on: flags & mask. The environment's NENC_CPU=c|avx2|neon sets it at first use; anything else
+ * in it is ignored. AVX2 kernels need both NENC_CPU_AVX2 and NENC_CPU_FMA. Not thread-safe. */
 NENC_API void nenc_set_cpu_mask(uint32_t mask);
 /* The kernel variant in use: "c", "avx2" or "neon". */
 NENC_API const char *nenc_kernel_name(void);

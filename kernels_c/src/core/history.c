@@ -5,8 +5,8 @@
  * place for a time not later than the one looked up before. */
 static double bits_before(const nenc_history *history, int64_t time_ns, unsigned *back)
 {
-    const unsigned known = history->count < NENC_HISTORY_TICKS ? history->count : NENC_HISTORY_TICKS;
-    unsigned at = (history->count - 1 - *back) % NENC_HISTORY_TICKS;
+    const uint64_t known = history->count < NENC_HISTORY_TICKS ? history->count : NENC_HISTORY_TICKS;
+    uint64_t at = (history->count - 1 - *back) % NENC_HISTORY_TICKS;
     while (history->entry[at].time_ns > time_ns && *back + 1 < known) {
         ++*back;
         at = (at - 1) % NENC_HISTORY_TICKS;

@@ -1,4 +1,4 @@
-/* history.h - what was sent: a rate per tick and its running integral, so that a mean over any span is two look-ups. */
+/* history.h - what was sent: a rate per tick and its running integral, so that a mean over a span needs no sum over it. */
 #ifndef NENC_CORE_HISTORY_H
 #define NENC_CORE_HISTORY_H
 
@@ -12,13 +12,13 @@ typedef struct nenc_history {
         double bps;      /* ... this was sent */
         double bits;     /* sent before it */
     } entry[NENC_HISTORY_TICKS];
-    unsigned count; /* entries ever; the newest is count - 1 */
+    uint64_t count; /* entries ever; the newest is count - 1 */
 } nenc_history;
 
 /* bps is sent from now on. Times must not decrease. */
 static inline void nenc_history_put(nenc_history *history, int64_t now_ns, double bps)
 {
-    const unsigned at = history->count % NENC_HISTORY_TICKS, before = (history->count - 1) % NENC_HISTORY_TICKS;
+    const uint64_t at = history->count % NENC_HISTORY_TICKS, before = (history->count - 1) % NENC_HISTORY_TICKS;
     double bits = 0.0;
     if (history->count)
         bits = history->entry[before].bits + history->entry[before].bps * ((double)(now_ns - history->entry[before].time_ns) * 1e-9);

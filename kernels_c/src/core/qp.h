@@ -12,7 +12,7 @@ typedef struct nenc_qp {
 } nenc_qp;
 
 void nenc_qp_init(nenc_qp *qp, const nenc_config *config);
-/* The target after dt_ns with this queue delay: a whole number in qp_min..qp_max. */
+/* The target after dt_ns with this queue delay: the whole number nearest to a value in qp_min..qp_max. */
 float nenc_qp_step(nenc_qp *qp, const nenc_config *config, double queue_delay_ms, int64_t dt_ns);
 
 #endif

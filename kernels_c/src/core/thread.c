@@ -77,6 +77,14 @@ static void signals_for_others(sigset_t *set)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(set, own[i]);
 }
 
+/* An ordinary thread of a real-time one must not inherit that. Any other policy of the starter's is its choice. */
+static bool starter_is_realtime(void)
+{
+    int policy;
+    struct sched_param parameters;
+    return pthread_getschedparam(pthread_self(), &policy, &parameters) == 0 && (policy == SCHED_FIFO || policy == SCHED_RR);
+}
+
 /* With the policy set here and not later by the thread, the first tick has it already and a refusal is known on return. */
 static int launch(AdaptiveEncoder *enc, bool realtime, int refused)
 {
@@ -84,10 +92,10 @@ static int launch(AdaptiveEncoder *enc, bool realtime, int refused)
     sigset_t blocked, before;
     int error = pthread_attr_init(&attributes);
     if (error) return error;
-    if (realtime) {
+    if (realtime || starter_is_realtime()) {
         pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
-        pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
-        pthread_attr_setschedparam(&attributes, &(struct sched_param){PRIORITY});
+        pthread_attr_setschedpolicy(&attributes, realtime ? SCHED_FIFO : SCHED_OTHER);
+        pthread_attr_setschedparam(&attributes, &(struct sched_param){realtime ? PRIORITY : 0});
     }
     enc->state.timing = (nenc_timing){.running = 1, .realtime = realtime, .realtime_errno = refused};
     nenc_publish_put_timing(&enc->published, &enc->state.timing);
@@ -113,13 +121,15 @@ int nenc_start_with(AdaptiveEncoder *enc, uint32_t flags)
     /* The controller lives on another clock, which is ahead: the thread could not tick. */
     if (enc->state.now_ns > nenc_now_ns()) return NENC_ERANGE;
     atomic_store(&enc->thread.stop, false);
+    const nenc_timing before = enc->state.timing;
     const bool realtime = !(flags & NENC_START_ORDINARY);
     int error = launch(enc, realtime, 0);
     if (realtime && error && error != EAGAIN) { /* EAGAIN: no thread of any kind */
         NENC_TRACE_FALLBACK(enc, "SCHED_FIFO", error);
         error = launch(enc, false, error);
     }
-    if (error) {
+    if (error) { /* as if it had not been tried */
+        enc->state.timing = before;
         at_rest(enc);
         return NENC_ETHREAD;
     }

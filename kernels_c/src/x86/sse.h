@@ -10,7 +10,7 @@ nenc_sse_pairs_fn nenc_sse_pairs_avx2;
 static inline void nenc_sse_init_simd(nenc_dispatch *table, uint32_t flags)
 {
 #if NENC_HAVE_AVX2
-    if (flags & NENC_CPU_AVX2) {
+    if ((flags & NENC_CPU_AVX2) && (flags & NENC_CPU_FMA)) { /* one build of all of them */
         table->sse = nenc_sse_avx2;
         table->sse_pairs = nenc_sse_pairs_avx2;
     }

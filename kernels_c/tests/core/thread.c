@@ -261,16 +261,19 @@ static void refused_fifo_falls_back(void)
     CHECK(sched_getscheduler(thread_named("nenc-tick")) == SCHED_OTHER);
     CHECK(nenc_stop(enc) == NENC_OK);
 
-    refuse_ordinary = EPERM; /* nor any other thread */
+    const nenc_timing before = timing_of(enc); /* of that last life: what never began leaves no trace */
+    refuse_ordinary = EPERM;                   /* nor any other thread */
     asked = 0;
     CHECK(nenc_start(enc) == NENC_ETHREAD && asked == 2);
-    CHECK(timing_of(enc).running == 0 && timing_of(enc).realtime_errno == EPERM);
+    timing = timing_of(enc);
+    CHECK(before.running == 0 && memcmp(&timing, &before, sizeof timing) == 0);
     CHECK(nenc_step(enc, now_ns(), NULL) > 0);
 
     refuse_fifo = refuse_ordinary = EAGAIN; /* no room for threads: a second request would be no better */
     asked = 0;
     CHECK(nenc_start(enc) == NENC_ETHREAD && asked == 1);
-    CHECK(timing_of(enc).running == 0);
+    timing = timing_of(enc);
+    CHECK(memcmp(&timing, &before, sizeof timing) == 0);
 
     refuse_fifo = refuse_ordinary = 0;
     CHECK(nenc_start(enc) == NENC_OK);
@@ -310,6 +313,14 @@ static void with_the_right(void)
     struct sched_param parameter = {0};
     CHECK(tid > 0 && sched_getscheduler(tid) == (refused ? SCHED_OTHER : SCHED_FIFO));
     CHECK(sched_getparam(tid, &parameter) == 0 && parameter.sched_priority == (refused ? 0 : 10));
+    CHECK(nenc_stop(enc) == NENC_OK);
+    if (!refused) { /* ordinary means ordinary, also for a starter that is not */
+        pthread_setschedparam(pthread_self(), SCHED_FIFO, &(struct sched_param){10});
+        CHECK(nenc_start_with(enc, NENC_START_ORDINARY) == NENC_OK);
+        pthread_setschedparam(pthread_self(), SCHED_OTHER, &(struct sched_param){0});
+        wait_for_ticks(enc, 1);
+        CHECK(sched_getscheduler(thread_named("nenc-tick")) == SCHED_OTHER);
+    }
     if (refused) printf("SCHED_FIFO is not allowed here (%s): only the fall-back was seen\n", strerror(refused));
     nenc_destroy(enc);
 }

@@ -43,6 +43,10 @@ static long calls_for_a_round(const bench_side *side)
 
 void bench_sides(bench_side *sides, int count)
 {
+    if (count > BENCH_SIDES || bench_with.rounds < 1 || bench_with.rounds > MOST_ROUNDS) {
+        fprintf(stderr, "--rounds must be from 1 to %d\n", MOST_ROUNDS);
+        exit(2);
+    }
     long calls[BENCH_SIDES];
     double ratios[BENCH_SIDES][MOST_ROUNDS];
     for (int s = 0; s < count; s++) {

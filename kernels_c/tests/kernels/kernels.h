@@ -55,7 +55,7 @@ void guarded_free(guarded *memory);
 typedef void bench_fn(void *data);
 
 /* Several functions timed in turn, round after round, so that a drift of the clock meets all of them. */
-enum { BENCH_SIDES = 8 };
+enum { BENCH_SIDES = 16 };
 
 typedef struct bench_side {
     const char *name;
@@ -100,6 +100,8 @@ picture_ring picture_ring_new(uint32_t width, uint32_t height);
 void picture_ring_free(picture_ring *ring);
 /* The index of the pair whose turn it is. */
 int picture_ring_turn(picture_ring *ring);
+/* The same bytes of a picture of such a ring seen as NV12: its two planes of chroma are one of pairs. */
+nenc_picture picture_as_nv12(const nenc_picture *i420);
 
 /* ---- memory's speed --------------------------------------------------------------------------------------------- */
 

@@ -80,6 +80,18 @@ void picture_ring_free(picture_ring *ring)
     *ring = (picture_ring){0};
 }
 
+nenc_picture picture_as_nv12(const nenc_picture *i420)
+{
+    const int64_t row = 2 * i420->stride[1];
+    return (nenc_picture){
+        .format = NENC_NV12,
+        .width = i420->width,
+        .height = i420->height,
+        .plane = {i420->plane[0], i420->plane[1]},
+        .stride = {i420->stride[0], row},
+    };
+}
+
 int picture_ring_turn(picture_ring *ring)
 {
     const int turn = ring->next;

@@ -82,6 +82,8 @@ static void bench(void)
         snprintf(key, sizeof key, "core.pid_ns.%s", sides[v].name);
         bench_say(key, sides[v].ns, "ns", "one measurement and one PID step");
     }
+    if (kernel_variant_count > 1)
+        bench_say("core.pid_vs_c", sides[kernel_variant_count - 1].ratio, "x", "best variant against the C reference");
 }
 
 const kernel_subject pid_subject = {"pid", check, bench};
