@@ -1,6 +1,7 @@
 /* What Python sees of libnenc: the public headers, and what it shares with the controller host (the cffi module's prelude and,
  * preprocessed, its cdef). */
 #include "nenc/controller.h"
+#include "nenc/encode.h"
 #include "nenc/nenc.h"
 #include "nenc/quality.h"
 #include "nenc/vnet.h"

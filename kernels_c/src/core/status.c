@@ -1,5 +1,5 @@
 /* status.c - what the library says about itself: version and status codes in words. */
-#include "nenc/nenc.h"
+#include "nenc/encode.h"
 
 const char *nenc_version(void) { return NENC_VERSION; }
 
@@ -12,6 +12,12 @@ const char *nenc_strerror(int status)
     case NENC_ESTATE: return "not possible in this state";
     case NENC_ETHREAD: return "the thread could not be created";
     case NENC_ERANGE: return "value out of range";
+    case NENC_ENCODE_MISSING: return "no such encoder here";
+    case NENC_ENCODE_UNSUPPORTED: return "the encoder cannot do that";
+    case NENC_ENCODE_FAILED: return "the encoder failed";
+    case NENC_ENCODE_TIMEOUT: return "the encoder did not answer in time";
+    case NENC_ENCODE_EMPTY: return "the encoder gave no frame, or a bad one";
+    case NENC_ENCODE_GONE: return "the encoder's process ended";
     default: return status > 0 ? "success" : "unknown status";
     }
 }

@@ -1,0 +1,17 @@
+/* table.h - every kind of encoder: adding one is a file and a line in table.c, and it is in the contract suite. */
+#ifndef NENC_ENCODE_TABLE_H
+#define NENC_ENCODE_TABLE_H
+
+#include "encode/backend.h"
+
+typedef struct nenc_encoder_kind {
+    nenc_encoder_info info;
+    const nenc_backend *backend; /* NULL: in a module */
+    const char *module;          /* its file, NULL: in the library */
+    const char *remedy;          /* what to install when the module, or what it needs, is missing */
+} nenc_encoder_kind;
+
+/* NULL when there is none of that name. */
+const nenc_encoder_kind *nenc_encoder_find(const char *name);
+
+#endif
