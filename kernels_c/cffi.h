@@ -4,6 +4,7 @@
 #include "nenc/encode.h"
 #include "nenc/nenc.h"
 #include "nenc/quality.h"
+#include "nenc/source.h"
 #include "nenc/vnet.h"
 
 #include "host/protocol.h"

@@ -22,7 +22,7 @@ from typing import Any
 import simpy
 
 from nenc_lab.control.base import Controller
-from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.base import Encoder, Happening
 from nenc_lab.network.base import LinkChange, Network
 from nenc_lab.recording import tape
 from nenc_lab.recording.interrupts import postponed
@@ -130,7 +130,7 @@ class Engine:
 
     def _frames(self, number: int, flow: FlowRun) -> Process:
         env, network = self.env, self.network
-        timeout, encode = env.timeout, flow.encoder.encode
+        timeout, encode, happenings = env.timeout, flow.encoder.encode, flow.encoder.happenings
         yield timeout(flow.start_ns)
         while env.now < flow.stop_ns:
             now, state = env.now, flow.state
@@ -146,7 +146,14 @@ class Engine:
                 frame.psnr,
                 frame.ssim,
             )
+            if happenings:
+                self._report(flow.name, happenings)
             yield timeout(frame.interval_ns)
+
+    def _report(self, flow: str, happenings: list[Happening]) -> None:
+        for one in happenings:
+            self.recorder.event(one.at_ns, flow, one.kind, one.text, **one.detail)
+        happenings.clear()
 
     def _feedback(self, number: int, flow: FlowRun) -> Process:
         env, network, feedback = self.env, self.network, flow.controller.feedback

@@ -1,4 +1,4 @@
-"""Where the C programs are that ship inside the package."""
+"""Where the C programs and modules are that ship inside the package."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from importlib import resources
 from pathlib import Path
 
 from nenc_lab.errors import InternalError
+
+MODULES = ("nenc-x264.so", "nenc-vaapi.so", "nenc_drv_video.so")
+"""Encoders in shared objects of their own, and the software VA-API driver; each may be missing in a build."""
 
 
 def program(name: str) -> Path:
@@ -16,3 +19,15 @@ def program(name: str) -> Path:
     raise InternalError(
         f"the program {name} is not in this build of nenc-lab: run ./lab in the checkout, or pip install again"
     )
+
+
+def module(name: str) -> Path | None:
+    """The module ``name`` of this build; None when it was built without."""
+    place = resources.files("nenc_lab") / "_modules" / name
+    return place if isinstance(place, Path) and place.is_file() else None
+
+
+def modules_folder() -> Path | None:
+    """The folder all modules are in; None when this build has none."""
+    found = [place for name in MODULES if (place := module(name)) is not None]
+    return found[0].parent if found else None

@@ -92,6 +92,39 @@ def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
     return TextTable("expectations", ("", "expected", "observed"), rows, left=3)
 
 
+def identified(found: Identified) -> TextTable:
+    """What was measured of an encoder, one row per step of the target."""
+    columns = (
+        *("size", "mode", "from\nMbit/s", "to\nMbit/s", "dead\nms", "tau\nms", "over-\nshoot%", "error\n%"),
+        *("key\nratio", "spread\n%", "encode\nms", "at QP\nlimit %"),
+    )
+    rows = tuple(
+        (
+            drive.resolution,
+            drive.mode,
+            number(step.from_bps / 1e6, 2),
+            number(step.to_bps / 1e6, 2),
+            number(step.dead_s, 0, 1000),
+            number(step.tau_s, 0, 1000),
+            number(step.overshoot, 0, 100),
+            number(step.error, 1, 100),
+            *(
+                (
+                    number(drive.key_ratio, 1),
+                    number(drive.size_scale, 0, 100),
+                    number(drive.encode_ms, 2),
+                    number(drive.qp_limited, 0, 100),
+                )
+                if index == 0
+                else ("", "", "", "")
+            ),
+        )
+        for drive in found.drives
+        for index, step in enumerate(drive.responses)
+    )
+    return TextTable(f"encoder {found.encoder}", columns, rows, left=2)
+
+
 def observed(pairs: Sequence[Sequence[Any]]) -> str:
     """The values an expectation looked at: "1.4" or "1.4 .. 3.2 (3)"; null is "none"."""
     values = [value for _, value in pairs]

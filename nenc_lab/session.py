@@ -15,7 +15,8 @@ from nenc_lab.control.base import Controller
 from nenc_lab.control.table import ControllerSettings, ExternalSettings
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.model import ModelSettings
+from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+from nenc_lab.encode.table import Settings
 from nenc_lab.encode.table import make as make_encoder
 from nenc_lab.engine import HAND_OVER_NS, SECOND_NS, Engine, Fault, FlowRun, PathStep
 from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
@@ -43,6 +44,15 @@ from nenc_lab.scenario.load import dump
 DIRECTIONS: tuple[Literal["forward", "reverse"], ...] = ("forward", "reverse")
 ENCODER_STREAM = 1 << 21
 """Random streams of the encoders, apart from those of links and cross traffic (vnet)."""
+LOWEST_LINES = 1080
+"""The core's lowest rung; a smaller picture stays as it is on it."""
+ENCODER_FAULTS = {
+    "gpu_failure": ("hardware encoder fails, software takes over", "hardware encoder is back"),
+    "gpu_hang": ("hardware encoder hangs, software takes over", "hardware encoder is back"),
+    "gpu_reset": ("the GPU is reset, software takes over", "hardware encoder is back"),
+    "ignore_rate": ("encoder ignores the rate", "encoder follows the rate again"),
+}
+"""What the events table says when one begins and when it ends."""
 
 
 def prepare(scenario: schema.Scenario) -> None:
@@ -164,7 +174,9 @@ def _build(
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(_controller_settings(scenario, flow), flow.start)
         stack.callback(_close, controller)
-        encoder = make_encoder(flow.encoder.kind, _model_settings(flow), scenario.seed, ENCODER_STREAM + 2 * number)
+        encoder = make_encoder(
+            flow.encoder.kind, _encoder_settings(scenario, flow), scenario.seed, ENCODER_STREAM + 2 * number
+        )
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
     return Engine(
@@ -219,7 +231,7 @@ def _controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> Contro
         rate_max_bps=float(flow.rate.max),
         rate_start_bps=float(flow.rate.start),
         fps=float(flow.encoder.fps),
-        height=max([flow.encoder.lines, *switches]),
+        height=max([LOWEST_LINES, flow.encoder.lines, *switches]),
         packet_bytes=flow.packet,
         tick_ns=round(SECOND_NS / controller.tick_rate),
         values=values,
@@ -241,8 +253,17 @@ def _external(controller: schema.ExternalController) -> ExternalSettings:
     )
 
 
-def _model_settings(flow: schema.Flow) -> ModelSettings:
-    encoder = flow.encoder
+def _encoder_settings(scenario: schema.Scenario, flow: schema.Flow) -> Settings:
+    match flow.encoder:
+        case schema.NullEncoder() as encoder:
+            return NullSettings(encoder.lines, float(encoder.fps))
+        case schema.ModelEncoder() as encoder:
+            return _model_settings(encoder)
+        case schema.VideoEncoder() as encoder:
+            return _video_settings(scenario, flow, encoder)
+
+
+def _model_settings(encoder: schema.ModelEncoder) -> ModelSettings:
     return ModelSettings(
         resolution=encoder.lines,
         fps=float(encoder.fps),
@@ -254,10 +275,47 @@ def _model_settings(flow: schema.Flow) -> ModelSettings:
         transient_change=encoder.transient_change,
         encode_ns=encoder.encode_time,
         software_ns=encoder.software_time,
+        watchdog_ns=encoder.watchdog,
         rate_min_bps=float(encoder.min_rate or 0),
         rate_max_bps=float(encoder.max_rate) if encoder.max_rate else float("inf"),
         key_interval_ns=encoder.key_interval or 0,
         follow_rung=encoder.ladder == "auto",
+    )
+
+
+def _video_settings(scenario: schema.Scenario, flow: schema.Flow, encoder: schema.VideoEncoder) -> VideoSettings:
+    source = encoder.source
+    return VideoSettings(
+        kind=encoder.kind,
+        flow=flow.name,
+        resolution=encoder.lines,
+        fps=float(encoder.fps),
+        rate_bps=float(flow.rate.start),
+        codec=encoder.codec,
+        mode=encoder.mode,
+        preset=encoder.preset,
+        device=encoder.device,
+        entry=encoder.entry,
+        vbv_ns=encoder.vbv,
+        qp_min=encoder.qp.min,
+        qp_max=encoder.qp.max,
+        qp_initial=encoder.qp.initial,
+        threads=encoder.threads,
+        encode_ns=encoder.encode_time,
+        software_ns=encoder.software_time,
+        watchdog_ns=encoder.watchdog,
+        measured=encoder.latency == "measured",
+        isolate=encoder.isolate,
+        quality=encoder.quality,
+        follow_rung=encoder.ladder == "auto",
+        key_interval_ns=encoder.key_interval or 0,
+        complexity=encoder.source.complexity,
+        cut_ns=encoder.source.cut or 0,
+        file=None if source.file is None else Path(source.file),
+        width=source.width,
+        height=source.height,
+        start_ns=flow.start,
+        seed=scenario.seed,
     )
 
 
@@ -341,10 +399,11 @@ def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
 def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
     end = None if spec.lasts is None else spec.at + spec.lasts
     match spec:
-        case schema.GpuFailure():
-            yield Fault(spec.at, spec.flow, "hardware encoder fails, software takes over", _set_failed(True))
+        case schema.EncoderFault():
+            begins, ends = ENCODER_FAULTS[spec.kind]
+            yield Fault(spec.at, spec.flow, begins, _set_fault(spec.kind, True))
             if end is not None and end < scenario.duration:
-                yield Fault(end, spec.flow, "hardware encoder is back", _set_failed(False))
+                yield Fault(end, spec.flow, ends, _set_fault(spec.kind, False))
         case schema.FeedbackStop():
             yield Fault(spec.at, spec.flow, "receiver stops reporting", _set_reporting(False))
             if end is not None and end < scenario.duration:
@@ -360,8 +419,8 @@ def _request_key(flow: FlowRun) -> None:
     flow.encoder.request_key()
 
 
-def _set_failed(failed: bool) -> Callable[[FlowRun], None]:
-    return lambda flow: flow.encoder.set_failed(failed)
+def _set_fault(kind: str, on: bool) -> Callable[[FlowRun], None]:
+    return lambda flow: flow.encoder.set_fault(kind, on)
 
 
 def _set_resolution(lines: int) -> Callable[[FlowRun], None]:

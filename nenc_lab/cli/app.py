@@ -9,6 +9,7 @@ import typer
 from nenc_lab.cli.bench import bench
 from nenc_lab.cli.doctor import doctor
 from nenc_lab.cli.exits import guarded
+from nenc_lab.cli.identify import identify
 from nenc_lab.cli.plot import plot
 from nenc_lab.cli.run import run
 from nenc_lab.cli.scenarios import schema, validate
@@ -19,6 +20,7 @@ from nenc_lab.cli.traces import import_trace
 COMMANDS = {
     "run": run,
     "sweep": sweep,
+    "identify": identify,
     "plot": plot,
     "validate": validate,
     "schema": schema,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+FAULTS = ("gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate")
+"""What may befall an encoder (scenario/disturbance.py)."""
 
 
 class Frame:
@@ -27,12 +31,31 @@ class Frame:
         self.ssim = float("nan")
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something an encoder went through: a row of the events table."""
+
+    at_ns: int
+    kind: str
+    """``fallback``, ``recovery`` or ``warning``."""
+    text: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
 class Encoder(Protocol):
     """One flow's encoder."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """What may have encoded a frame (``model``, ``software``, ...), by ``Frame.tag``."""
+
+    @property
+    def happenings(self) -> list[Happening]:
+        """What happened since the engine took it from the list; mostly empty."""
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What it is, for run.json: libraries, drivers, versions. Empty when the lab's version says it all."""
 
     def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
         """The frame captured at ``now_ns`` under the controller's present decision."""
@@ -43,8 +66,8 @@ class Encoder(Protocol):
     def set_resolution(self, rung: int) -> None:
         """The source's resolution from the next frame on, in lines; a change makes a key frame."""
 
-    def set_failed(self, failed: bool) -> None:
-        """The hardware encoder fails (software takes over) or is back."""
+    def set_fault(self, kind: str, on: bool) -> None:
+        """One of `FAULTS` begins or ends. Between them the first three are one: the last to begin counts."""
 
     def close(self) -> None:
         """Gives back what it holds; may be called twice."""

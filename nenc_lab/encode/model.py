@@ -7,43 +7,14 @@ controller ticks at 60 Hz, and not every tick is an abrupt change (section 5.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 
-from nenc_lab.encode.base import Frame
+from nenc_lab.encode.base import Frame, Happening
+from nenc_lab.encode.settings import ModelSettings
 from nenc_lab.kernels import draws
 
 _BLOCK = 2048
 """Random numbers are drawn this many at a time: one C call per block."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Parameters of RFC 8593 figure 2 (B0 = rate / 8 / fps) and what the lab adds. Times ns, rates bit/s."""
-
-    resolution: int = 2160
-    fps: float = 60.0
-    key_ratio: float = 13.5 / 4.17
-    """K_B / B0 of the RFC's example."""
-    transient_frames: int = 8
-    """K_d."""
-    reaction_ns: int = 100_000_000
-    """tau_v: after a reaction, further requests wait this long."""
-    size_scale: float = 0.15
-    """SCALE_B: Laplacian scale of (B - B0) / B0."""
-    interval_scale: float = 0.15
-    """SCALE_t: Laplacian scale of (t - t0) / t0."""
-    transient_change: float = 0.10
-    """Relative change of rate that sets off a transient (RFC 8593 section 7)."""
-    encode_ns: int = 4_000_000
-    software_ns: int = 8_000_000
-    rate_min_bps: float = 0.0
-    """R_min and R_max of section 5.4."""
-    rate_max_bps: float = float("inf")
-    key_interval_ns: int = 0
-    """A key frame at least this often; 0: only on demand."""
-    follow_rung: bool = True
-    """Follow the controller's rung and frame rate (below ``resolution`` and ``fps``); False: keep to the source's."""
 
 
 class ModelEncoder:
@@ -58,6 +29,11 @@ class ModelEncoder:
         self._resolution = settings.resolution
         self._rung = 0
         self._failed = False
+        self._lost_ns = 0
+        """What the fault has cost the next frame: the time until it was noticed."""
+        self._ignores_rate = False
+        self.happenings: list[Happening] = []
+        self.about: dict[str, str] = {}
         self._frame = Frame()
         self._rate_bps = 0.0
         self._reacted_ns = 0
@@ -108,7 +84,8 @@ class ModelEncoder:
             self._key = False
         frame.rung = rung
         frame.interval_ns = int(1e9 / fps * (1.0 + self._interval_noise[self._next]))
-        frame.encode_ns = settings.software_ns if self._failed else settings.encode_ns
+        frame.encode_ns = (settings.software_ns if self._failed else settings.encode_ns) + self._lost_ns
+        self._lost_ns = 0
         frame.tag = 1 if self._failed else 0
         frame.qp = qp if qp > 0 else nan
         self._next += 1
@@ -123,7 +100,7 @@ class ModelEncoder:
             self._rate_bps = wanted
             self._reacted_ns = now_ns
             return False
-        if wanted == before or now_ns < self._reacted_ns + settings.reaction_ns:
+        if wanted == before or now_ns < self._reacted_ns + settings.reaction_ns or self._ignores_rate:
             return False
         self._rate_bps = wanted
         self._reacted_ns = now_ns
@@ -145,9 +122,15 @@ class ModelEncoder:
     def set_resolution(self, rung: int) -> None:
         self._resolution = rung
 
-    def set_failed(self, failed: bool) -> None:
-        self._key = self._key or failed != self._failed
-        self._failed = failed
+    def set_fault(self, kind: str, on: bool) -> None:
+        if kind == "ignore_rate":
+            self._ignores_rate = on
+            return
+        if on and not self._failed:
+            # A hang is noticed by the watchdog, what fails or dies says so when the frame is due.
+            self._lost_ns = self._settings.watchdog_ns if kind == "gpu_hang" else self._settings.encode_ns
+        self._key = self._key or on != self._failed
+        self._failed = on
 
     def close(self) -> None:
         pass

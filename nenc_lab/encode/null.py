@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenc_lab.encode.base import Frame
+from nenc_lab.encode.base import Frame, Happening
 
 
 class NullEncoder:
@@ -17,6 +17,8 @@ class NullEncoder:
         self._owed = 0.0
         self._failed = False
         self._key = True
+        self.happenings: list[Happening] = []
+        self.about: dict[str, str] = {}
 
     def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
         fps = min(fps, self._fps)
@@ -37,9 +39,10 @@ class NullEncoder:
         self._key = self._key or rung != self._resolution
         self._resolution = rung
 
-    def set_failed(self, failed: bool) -> None:
-        self._key = self._key or failed != self._failed
-        self._failed = failed
+    def set_fault(self, kind: str, on: bool) -> None:
+        if kind != "ignore_rate":
+            self._key = self._key or on != self._failed
+            self._failed = on
 
     def close(self) -> None:
         pass

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.model import ModelSettings
+from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+
+Settings = ModelSettings | NullSettings | VideoSettings
 
 
 def _model(settings: ModelSettings, seed: int, stream: int) -> Encoder:
@@ -12,15 +17,30 @@ def _model(settings: ModelSettings, seed: int, stream: int) -> Encoder:
     return ModelEncoder(settings, seed, stream)
 
 
-def _null(settings: ModelSettings, seed: int, stream: int) -> Encoder:
+def _null(settings: NullSettings, seed: int, stream: int) -> Encoder:
     from nenc_lab.encode.null import NullEncoder
 
     return NullEncoder(settings.resolution, settings.fps)
 
 
-ENCODERS = {"model": _model, "null": _null}
+def _video(settings: VideoSettings, seed: int, stream: int) -> Encoder:
+    from nenc_lab.encode.video import VideoEncoder
+
+    return VideoEncoder(settings, seed)
 
 
-def make(kind: str, settings: ModelSettings, seed: int, stream: int) -> Encoder:
-    """The flow's encoder. ``kind`` was checked by the scenario's schema: KeyError is a defect."""
+ENCODERS: dict[str, Callable[[Any, int, int], Encoder]] = {
+    "model": _model,
+    "null": _null,
+    "x264": _video,
+    "vaapi": _video,
+    "nvenc": _video,
+}
+
+
+def make(kind: str, settings: Settings, seed: int, stream: int) -> Encoder:
+    """The flow's encoder. ``kind`` was checked by the scenario's schema: KeyError is a defect.
+
+    Raises EnvironmentError_ when this machine or build has no such encoder, InputError when it cannot do what is asked.
+    """
     return ENCODERS[kind](settings, seed, stream)

@@ -16,6 +16,9 @@ from nenc_lab.units import parse_rate, parse_ratio, parse_time
 
 _FAULTS = {
     "gpu_failure": ("GPU fails", "GPU back"),
+    "gpu_hang": ("GPU hangs", "GPU back"),
+    "gpu_reset": ("GPU reset", "GPU back"),
+    "ignore_rate": ("encoder ignores the rate", "encoder follows again"),
     "feedback_stop": ("feedback stops", "feedback back"),
     "key_frame": ("key frame", ""),
 }

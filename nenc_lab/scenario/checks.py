@@ -10,7 +10,16 @@ from nenc_lab.scenario import expect, timeline
 from nenc_lab.scenario.document import Node
 from nenc_lab.scenario.expect import nearest
 from nenc_lab.scenario.keys import follow
-from nenc_lab.scenario.schema import ConstantTraffic, Direction, Flow, HopChange, OnOffTraffic, Scenario
+from nenc_lab.scenario.schema import (
+    ConstantTraffic,
+    Direction,
+    Flow,
+    HopChange,
+    ModelEncoder,
+    OnOffTraffic,
+    Scenario,
+    VideoEncoder,
+)
 from nenc_lab.units import format_bytes, format_rate, format_time, shown
 
 Location = tuple[str | int, ...]
@@ -126,11 +135,36 @@ def _rates(scenario: Scenario) -> Iterator[Fault]:
         elif not rate.min <= rate.start <= rate.max:
             yield ("flows", index, "rate"), f"{start} is not between {low} and {high}"
         clip = flow.encoder
+        if not isinstance(clip, ModelEncoder):
+            continue
         if clip.min_rate is not None and clip.max_rate is not None and clip.min_rate > clip.max_rate:
             yield (
                 ("flows", index, "encoder", clip.kind, "min_rate"),
                 (f"{format_rate(clip.min_rate)} is above max_rate {format_rate(clip.max_rate)}"),
             )
+
+
+def _pictures(scenario: Scenario) -> Iterator[Fault]:
+    """Real encoders: what a single key cannot see."""
+    for index, flow in enumerate(scenario.flows):
+        clip = flow.encoder
+        if not isinstance(clip, VideoEncoder):
+            continue
+        at: Location = ("flows", index, "encoder", clip.kind)
+        if clip.qp.min > clip.qp.max:
+            yield (*at, "qp", "min"), f"{clip.qp.min} is above max {clip.qp.max}"
+        source = clip.source
+        if (source.width is None) != (source.height is None):
+            yield (*at, "source"), "raw NV12 needs both, width and height; a Y4M file neither"
+        if source.file is None:
+            if source.width is not None:
+                yield (*at, "source", "width"), "is of a file: give source.file, or resolution for made pictures"
+            continue
+        for key in sorted(source.model_fields_set & {"complexity", "cut"}):
+            yield (*at, "source", key), f"is of made pictures, and {source.file} is a file: leave one of them out"
+        for number, fault in enumerate(scenario.faults):
+            if fault.kind == "rung_switch" and fault.flow == flow.name:
+                yield ("faults", number, fault.kind), f"{flow.name} films a file: its size cannot be switched"
 
 
 def _crossings(scenario: Scenario) -> Iterator[Fault]:
@@ -219,6 +253,7 @@ RULES: tuple[Callable[[Scenario], Iterator[Fault]], ...] = (
     _times,
     _timeline,
     _rates,
+    _pictures,
     _crossings,
     _faults,
     _queues,

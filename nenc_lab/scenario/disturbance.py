@@ -58,10 +58,14 @@ class _Fault(Model):
     flow: Name = Field(description="Whose part fails.")
 
 
-class GpuFailure(_Fault):
-    """The hardware encoder fails; software takes over while it lasts."""
+class EncoderFault(_Fault):
+    """The hardware encoder fails; software takes over while it lasts, and until a probe finds the hardware well again.
 
-    kind: Literal["gpu_failure"]
+    gpu_failure: it says so; gpu_hang: it does not answer; gpu_reset: its process ends. ignore_rate: it works, but keeps
+    the rate it has.
+    """
+
+    kind: Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
     resolution: ClassVar[None] = None
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 
@@ -95,4 +99,4 @@ class FeedbackStop(_Fault):
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 
 
-Fault = Annotated[GpuFailure | RungSwitch | KeyFrame | FeedbackStop, Field(discriminator="kind")]
+Fault = Annotated[EncoderFault | RungSwitch | KeyFrame | FeedbackStop, Field(discriminator="kind")]

@@ -1,7 +1,8 @@
-"""Files that a scenario names: gains are read in, traces and libraries checked and made absolute, with a digest."""
+"""Files that a scenario names: gains and profiles are read in, traces, libraries and clips made absolute, with a digest."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,15 @@ def include(tree: Node) -> list[Problem]:
                     node.value["gains"] = _gains(node.value["gains"], f"{key}.gains")
                 if _is_text(node, "library") and _is_text(node, "kind") and node.value["kind"].value == "external":
                     faults += _library(node, f"{key}.library")
+            elif name == "encoder" and key.startswith("flows."):
+                if _is_text(node, "profile"):
+                    _profile(node, f"{key}.profile")
+                if _is_text(node, "source"):
+                    _name_the_file(node)
+                if "source" in node.value and isinstance(node.value["source"].value, dict):
+                    source = node.value["source"]
+                    if _is_text(source, "file"):
+                        faults += _clip(source, f"{key}.source")
             elif name == "trace" and key.startswith("path.") and _is_text(node, "file"):
                 faults += _trace(node, key)
         except ScenarioError as error:
@@ -38,6 +48,46 @@ def _gains(node: Node, key: str) -> Node:
     if not file.is_file():
         raise ScenarioError([_not_there(node, key, file)])
     return document.read(file)
+
+
+def _profile(node: Node, key: str) -> None:
+    """What the file says goes where the encoder says nothing; the scenario then is complete without the file."""
+    name = node.value.pop("profile")
+    node.keys.pop("profile")
+    file = _beside(name)
+    if not file.is_file():
+        raise ScenarioError([_not_there(name, key, file)])
+    measured = document.read(file)
+    if not isinstance(measured.value, dict):
+        raise ScenarioError([name.place.problem(key, f"{file} is no profile: nenc-lab identify encoder writes one")])
+    for word, value in measured.value.items():
+        if word not in node.value:
+            node.value[word] = value
+            node.keys[word] = measured.keys[word]
+
+
+def _name_the_file(node: Node) -> None:
+    """``source: clip.y4m`` is short for ``source: {file: clip.y4m}``."""
+    text = node.value["source"]
+    inner = Node({"file": text}, text.place)
+    inner.keys["file"] = text.place
+    node.value["source"] = inner
+
+
+def _clip(node: Node, key: str) -> Iterator[Problem]:
+    file_node = node.value["file"]
+    file = _beside(file_node)
+    if not file.is_file():
+        yield _not_there(file_node, f"{key}.file", file)
+        return
+    file_node.value = str(file.resolve())
+    try:
+        with open(file, "rb") as clip:
+            digest = hashlib.file_digest(clip, "sha256").hexdigest()
+    except OSError as error:
+        yield file_node.place.problem(f"{key}.file", f"{file} cannot be read: {error.strerror}")
+        return
+    yield from _same(node, f"{key}.sha256", file, digest, file_node)
 
 
 def _trace(node: Node, key: str) -> Iterator[Problem]:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from nenc_lab.records import payload_fraction
-from nenc_lab.scenario.types import (
-    LINES,
-    Gain,
-    Model,
-    Name,
-    PacketSize,
-    PositiveRate,
-    PositiveTime,
-    Ratio,
-    Resolution,
-    TargetRate,
-    Time,
-)
+from nenc_lab.scenario.encoder import Encoder, ModelEncoder
+from nenc_lab.scenario.types import Gain, Model, Name, PacketSize, PositiveTime, TargetRate, Time
 
 
 class RateRange(Model):
@@ -30,73 +19,8 @@ class RateRange(Model):
     start: TargetRate = Field(default=5_000_000, description="Target at the start of the flow.")
 
 
-class _Picture(Model):
-    """What every encoder is given: the picture, and how long a frame takes."""
-
-    resolution: Resolution = Field(default="2160p", description="Resolution, the top rung of the ladder.")
-    fps: int = Field(default=60, ge=24, le=120, description="Frames per second at full rate.")
-    ladder: Literal["auto", "fixed"] = Field(
-        default="auto",
-        description="auto: follow the controller's rung and frame rate below the configured ones; fixed: do not.",
-    )
-    encode_time: Time = Field(default=4_000_000, description="Capture to ready, hardware.")
-    software_time: Time = Field(default=8_000_000, description="Capture to ready while the software encoder stands in.")
-    key_interval: PositiveTime | None = Field(
-        default=None, description="Time between key frames; left out: only on demand."
-    )
-
-    @property
-    def lines(self) -> int:
-        """Lines of the picture at full resolution."""
-        return LINES[self.resolution]
-
-
-class ModelEncoder(_Picture):
-    """The statistical model of RFC 8593 section 5, with key frames as a ratio of the mean frame."""
-
-    kind: Literal["model"] = "model"
-    key_ratio: float = Field(
-        default=13.5 / 4.17,
-        ge=1,
-        le=100,
-        description="First frame of a transient over the mean frame; K_B / B0 of RFC 8593 figure 2.",
-    )
-    transient_frames: int = Field(
-        default=8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2."
-    )
-    reaction: Time = Field(default=100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
-    size_scale: Ratio = Field(
-        default=0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2."
-    )
-    interval_scale: Ratio = Field(
-        default=0.15, description="Spread of the frame interval, Laplacian: SCALE_t of RFC 8593 figure 2."
-    )
-    transient_change: Ratio = Field(
-        default=0.1, description="A change of the target over this since the last reaction is a transient."
-    )
-    min_rate: PositiveRate | None = Field(default=None, description="The encoder makes no less than this.")
-    max_rate: PositiveRate | None = Field(default=None, description="The encoder makes no more than this.")
-
-
-class NullEncoder(_Picture):
-    """Frames of exactly the mean size, evenly spaced: for tests of everything else."""
-
-    kind: Literal["null"]
-    key_ratio: ClassVar[float] = 1.0
-    transient_frames: ClassVar[int] = 1
-    reaction: ClassVar[int] = 0
-    size_scale: ClassVar[float] = 0.0
-    interval_scale: ClassVar[float] = 0.0
-    transient_change: ClassVar[float] = 1.0
-    min_rate: ClassVar[None] = None
-    max_rate: ClassVar[None] = None
-
-
 def _default_kind(kind: str) -> BeforeValidator:
     return BeforeValidator(lambda value: {"kind": kind, **value} if isinstance(value, dict) else value)
-
-
-Encoder = Annotated[Annotated[ModelEncoder | NullEncoder, Field(discriminator="kind")], _default_kind("model")]
 
 
 class Gains(Model):

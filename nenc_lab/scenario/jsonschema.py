@@ -61,6 +61,8 @@ def _short_forms(parts: Json) -> None:
     for controller in ("LabController", "ExternalController"):
         keys = parts[controller]["properties"]
         keys["gains"] = _or(keys["gains"], {"type": "string", "minLength": 1, "examples": ["gains.yaml"]})
+    keys = parts["VideoEncoder"]["properties"]
+    keys["source"] = _or(keys["source"], {"type": "string", "minLength": 1, "examples": ["clip.y4m"]})
 
 
 def _direction(parts: Json) -> None:

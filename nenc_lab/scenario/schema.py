@@ -2,9 +2,9 @@
 
     Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss ...)   path, hop
              |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                              path
-             |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                      flow
+             |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                      flow, encoder
              |- cross_traffic - cbr, onoff                                                                disturbance
-             |- faults -------- gpu_failure, rung_switch, key_frame, feedback_stop                        disturbance
+             |- faults -------- gpu_failure, gpu_hang, gpu_reset, ignore_rate, rung_switch, key_frame ... disturbance
              `- expect -------- conditions on the summary                                                 expect
 
 Files are read with `nenc_lab.scenario.load`; what one model cannot see (times past the end, names that do not exist) is
@@ -23,24 +23,22 @@ from nenc_lab.scenario import expect as conditions
 from nenc_lab.scenario.disturbance import (
     ConstantTraffic,
     CrossTraffic,
+    EncoderFault,
     Fault,
     FeedbackStop,
-    GpuFailure,
     KeyFrame,
     OnOffTraffic,
     RungSwitch,
 )
+from nenc_lab.scenario.encoder import Encoder, ModelEncoder, NullEncoder, Quantiser, Source, VideoEncoder
 from nenc_lab.scenario.flow import (
     Controller,
-    Encoder,
     ExternalController,
     Feedback,
     Flow,
     FlowHops,
     Gains,
     LabController,
-    ModelEncoder,
-    NullEncoder,
     Pacer,
     RateRange,
 )
@@ -123,16 +121,15 @@ TAGGED: Mapping[str, tuple[type[Model], ...]] = {
     "queue": (DropTail,),
     "loss": (NoLoss, BernoulliLoss, GilbertElliottLoss),
     "jitter": (NoJitter, OrderedJitter, ReorderJitter),
-    "encoder": (ModelEncoder, NullEncoder),
+    "encoder": (ModelEncoder, NullEncoder, VideoEncoder),
     "controller": (LabController, ExternalController),
     "cross_traffic": (ConstantTraffic, OnOffTraffic),
-    "faults": (GpuFailure, RungSwitch, KeyFrame, FeedbackStop),
+    "faults": (EncoderFault, RungSwitch, KeyFrame, FeedbackStop),
 }
 """Keys whose value has a ``kind``, with the models it chooses among."""
 
 LATER: Mapping[str, tuple[str, ...]] = {
     "queue": ("codel", "fq-codel", "pie"),
-    "encoder": ("vaapi", "x264", "nvenc"),
     "cross_traffic": ("tcp-reno", "tcp-cubic"),
 }
 """Kinds that are planned, but not in this version."""
@@ -182,6 +179,7 @@ __all__ = [
     "Direction",
     "DropTail",
     "Encoder",
+    "EncoderFault",
     "Entry",
     "ExternalController",
     "Fault",
@@ -191,7 +189,6 @@ __all__ = [
     "FlowHops",
     "Gains",
     "GilbertElliottLoss",
-    "GpuFailure",
     "Hop",
     "HopChange",
     "Jitter",
@@ -207,6 +204,7 @@ __all__ = [
     "OrderedJitter",
     "Pacer",
     "Path",
+    "Quantiser",
     "Queue",
     "QueueSize",
     "Ramp",
@@ -215,7 +213,9 @@ __all__ = [
     "Resolution",
     "RungSwitch",
     "Scenario",
+    "Source",
     "Trace",
+    "VideoEncoder",
     "all_models",
     "default_kind",
     "kinds",

@@ -150,6 +150,14 @@ Title = Annotated[
     str, _named(TITLE_PATTERN, "letters, digits, -, _ and ."), _text(f"^{TITLE_PATTERN}$", "rtt-sweep-050ms")
 ]
 Gain = Annotated[float, Field(ge=0, le=100)]
-Resolution = Literal["1080p", "1440p", "2160p", "4320p"]
-LINES: dict[str, int] = {"1080p": 1080, "1440p": 1440, "2160p": 2160, "4320p": 4320}
+Resolution = Literal["360p", "480p", "720p", "1080p", "1440p", "2160p", "4320p"]
+LINES: dict[str, int] = {
+    "360p": 360,
+    "480p": 480,
+    "720p": 720,
+    "1080p": 1080,
+    "1440p": 1440,
+    "2160p": 2160,
+    "4320p": 4320,
+}
 """Lines of a picture, the number a rung goes by in tables."""

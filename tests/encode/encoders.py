@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.model import ModelSettings
+from nenc_lab.encode.settings import ModelSettings
 from nenc_lab.encode.table import make
 
 SECOND_NS = 1_000_000_000

@@ -53,7 +53,7 @@ def test_resolution_switch_makes_a_key_frame(kind: str) -> None:
 
 
 def test_failure_makes_a_key_frame_when_it_begins_and_ends(kind: str) -> None:
-    fails, mends = (lambda made: made.set_failed(True)), (lambda made: made.set_failed(False))
+    fails, mends = (lambda made: made.set_fault("gpu_failure", True)), (lambda made: made.set_fault("gpu_failure", False))
     clip = shoot(encoder(kind), 4, 20e6, at={50: fails, 60: fails, 120: mends})
     assert list(np.flatnonzero(clip.key)) == [0, 50, 120]
 

@@ -13,12 +13,17 @@ extern "C" {
 
 typedef struct nenc_source nenc_source;
 
-/* Gradients, moving texture and noise, with scene cuts. */
+/* A gradient, two layers of moving texture, and patches of noise; another scene at each cut. What x264 (superfast) needs for it
+ * at 1280x720, 30 pictures/s and QP 25, in kbit/s:
+ *
+ *   complexity    0     0.25    0.5    0.75      1
+ *                 9      230   1400    8000  20000
+ */
 typedef struct nenc_pattern {
     uint32_t width; /* even, 16..16384 */
     uint32_t height;
     uint64_t seed;
-    double complexity;     /* 0: still gradients ... 0.5: like natural video ... 1: harder than any */
+    double complexity;     /* 0: a still gradient; 0.5: like a talking head; 0.75: like sport; 1: like rain on leaves */
     uint32_t scene_frames; /* pictures between two cuts, 0: no cut */
     uint32_t reserved;
 } nenc_pattern;

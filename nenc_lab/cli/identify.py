@@ -1,0 +1,78 @@
+"""``nenc-lab identify``: measures an encoder and fits the model encoder to it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nenc_lab.cli import options
+
+
+class What(StrEnum):
+    """What can be identified."""
+
+    encoder = "encoder"
+
+
+def identify(
+    what: Annotated[What, typer.Argument(help="What to identify.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="x264, vaapi or nvenc.")],
+    resolution: Annotated[
+        list[str] | None, typer.Option(metavar="LINES", help="A size, such as 720p; again for more. [360p, 720p]")
+    ] = None,
+    mode: Annotated[
+        list[str] | None, typer.Option(metavar="MODE", help="cbr or vbr; again for both. [cbr]")
+    ] = None,
+    codec: Annotated[str, typer.Option(help="h264 or hevc.")] = "h264",
+    preset: Annotated[str, typer.Option(help="x264's names; the encoder's own default when left out.")] = "",
+    device: Annotated[str, typer.Option(help="As encoder.device in a scenario.")] = "",
+    complexity: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the picture, 0 to 1.")] = 0.5,
+    seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="Of each of the six targets of a drive.")] = 6.0,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write. [identify/KIND]")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Drive rate steps through an encoder and fit its answers.
+
+    Measures dead time, time constant, overshoot, rate error and the ratio of key frames at each size and mode; writes
+    identify.json, frames.parquet, step.png, and profile.yaml, which a scenario names:
+    encoder: {kind: model, profile: profile.yaml}.
+    """
+    from nenc_lab import identify as identification
+    from nenc_lab.cli.progress import progress_line
+    from nenc_lab.cli.show import console, json_line, show_table
+    from nenc_lab.recording import provenance
+    from nenc_lab.report import identified
+
+    folder = out or Path("identify") / kind
+    asked = {"codec": codec, "preset": preset, "device": device, "complexity": complexity, "phase_s": seconds}
+    sizes, modes = resolution or ["360p", "720p"], mode or ["cbr"]
+    line = progress_line([round(len(identification.BITS_PER_PIXEL) * seconds * 1e9)] * len(sizes) * len(modes))
+    with line or nullcontext():
+        found = identification.identify(
+            kind,
+            resolutions=sizes,
+            modes=modes,
+            codec=codec,
+            preset=preset,
+            device=device,
+            complexity=complexity,
+            phase_s=seconds,
+            progress=line,
+        )
+    info = {
+        "asked": asked,
+        "argv": sys.argv[1:],
+        "versions": provenance.versions(),
+        "host": provenance.host(),
+    }
+    identification.write(found, folder, info)
+    if as_json:
+        json_line({"encoder": kind, "folder": str(folder), "profile": found.profile()})
+        return
+    show_table(console(), identified(found))
+    print(f"\nprofile: {folder / 'profile.yaml'}\nfigure: {folder / 'step.png'}")

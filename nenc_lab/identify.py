@@ -1,0 +1,258 @@
+"""Identifies an encoder: drives rate steps through it at several sizes, fits its answers, writes a profile.
+
+A drive is one stream at one size: target low, high, low, mid, high, low ... and a key frame in the middle of each phase.
+What comes out is a folder:
+
+    identify.json   what was asked, what was measured, on what (encoder, driver, versions, host)
+    frames.parquet  every frame of every drive
+    profile.yaml    parameters for `encoder: {kind: model, profile: profile.yaml}`
+    step.png, .svg  step responses and fits
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from math import isfinite
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+
+from nenc_lab.analysis import identification
+from nenc_lab.analysis.identification import Phase, StepResponse
+from nenc_lab.encode.settings import VideoSettings
+from nenc_lab.encode.table import make
+from nenc_lab.errors import InputError
+from nenc_lab.scenario.types import LINES
+
+SECOND_NS = 1_000_000_000
+BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
+"""Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
+PHASE_S = 6.0
+FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """One stream and its figures."""
+
+    resolution: str
+    mode: str
+    phases: tuple[Phase, ...]
+    responses: tuple[StepResponse, ...]
+    key_ratio: float | None
+    size_scale: float
+    encode_ms: float
+    qp_limited: float
+    """Part of the frames at the smallest or largest quantiser: where that is much, the rate error is not the encoder's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What was found out about one encoder."""
+
+    encoder: str
+    about: dict[str, str]
+    drives: tuple[Drive, ...]
+
+    def profile(self) -> dict[str, Any]:
+        """Keys of the model encoder, as a scenario has them: medians over all drives."""
+        responses = [response for drive in self.drives for response in drive.responses]
+        phases = [drive.phases for drive in self.drives]
+        ratios = [drive.key_ratio for drive in self.drives if drive.key_ratio is not None]
+        spans = [span for some in phases if (span := identification.transient_frames(some)) is not None]
+        reaction_s = median(response.dead_s + response.tau_s for response in responses) if responses else 0.0
+        scale = fmean(drive.size_scale for drive in self.drives)
+        return {
+            "key_ratio": round(max(1.0, median(ratios)), 3) if ratios else 1.0,
+            "transient_frames": max(1, round(median(spans))) if spans else 1,
+            "reaction": f"{max(0, round(reaction_s * 1000))}ms",
+            "size_scale": f"{min(1.0, scale) * 100:.3g}%",
+            "interval_scale": "0%",
+            "transient_change": "100%",
+            "encode_time": f"{median(drive.encode_ms for drive in self.drives):.3g}ms",
+        }
+
+
+def identify(
+    kind: str,
+    *,
+    resolutions: Sequence[str],
+    modes: Sequence[str] = ("cbr",),
+    codec: str = "h264",
+    preset: str = "",
+    device: str = "",
+    complexity: float = 0.5,
+    phase_s: float = PHASE_S,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Identified:
+    """Drives the encoder ``kind`` at each resolution in each rate-control mode.
+
+    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises EnvironmentError_ when this machine
+    has no such encoder, InputError when it cannot do what is asked.
+    """
+    for resolution in resolutions:
+        if resolution not in LINES:
+            raise InputError(f"{resolution!r} is not a resolution: write {', '.join(LINES)}")
+    drives: list[Drive] = []
+    about: dict[str, str] = {}
+    for mode in modes:
+        for resolution in resolutions:
+            settings = _settings(kind, resolution, mode, codec, preset, device, complexity, seed)
+            told = None if progress is None else partial(progress, len(drives))
+            drive, about = _drive(settings, resolution, phase_s, told)
+            drives.append(drive)
+    return Identified(kind, about, tuple(drives))
+
+
+def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
+    """The folder described above. Raises EnvironmentError_ when it cannot be written."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from nenc_lab.plots import step_response
+    from nenc_lab.recording.atomic import said_plainly, write_whole
+
+    with said_plainly("make", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    figures = {"encoder": found.encoder, "about": found.about, **info, "drives": [_plain(drive) for drive in found.drives]}
+    figures["profile"] = found.profile()
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(_rows(found)), sink)
+    files = {
+        "identify.json": (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode(),
+        "frames.parquet": sink.getvalue().to_pybytes(),
+        "profile.yaml": _yaml(found).encode(),
+        **{f"step.{kind}": data for kind, data in step_response.render(found).items()},
+    }
+    for name, data in files.items():
+        with said_plainly("write", folder / name):
+            write_whole(folder / name, data)
+
+
+def _settings(
+    kind: str, resolution: str, mode: str, codec: str, preset: str, device: str, complexity: float, seed: int
+) -> VideoSettings:
+    return VideoSettings(
+        kind=kind,
+        flow="identify",
+        resolution=LINES[resolution],
+        fps=FPS,
+        rate_bps=_targets(resolution)[0],
+        codec=codec,
+        mode=mode,
+        preset=preset,
+        device=device,
+        entry="any",
+        vbv_ns=250_000_000,
+        qp_min=10,
+        qp_max=51,
+        qp_initial=25,
+        threads=1,
+        encode_ns=0,
+        software_ns=0,
+        watchdog_ns=10 * SECOND_NS,
+        measured=True,
+        isolate=True,
+        quality=False,
+        follow_rung=False,
+        key_interval_ns=0,
+        complexity=complexity,
+        cut_ns=0,
+        file=None,
+        width=None,
+        height=None,
+        start_ns=0,
+        seed=seed,
+    )
+
+
+def _targets(resolution: str) -> list[float]:
+    from nenc_lab.encode.film import WIDTHS
+
+    lines = LINES[resolution]
+    return [bits * WIDTHS[lines] * lines * FPS for bits in BITS_PER_PIXEL]
+
+
+def _drive(
+    settings: VideoSettings, resolution: str, phase_s: float, told: Callable[[int], None] | None
+) -> tuple[Drive, dict[str, str]]:
+    encoder = make(settings.kind, settings, settings.seed, 0)
+    try:
+        targets, frames = _targets(resolution), round(phase_s * FPS)
+        phases, times, limited = [], [], 0
+        now_ns = 0
+        for number, target in enumerate(targets):
+            bits, keys = np.empty(frames), np.zeros(frames, dtype=np.bool_)
+            for n in range(frames):
+                if n == frames // 3:
+                    encoder.request_key()
+                frame = encoder.encode(now_ns, target, FPS, settings.resolution, float("nan"))
+                if encoder.names[frame.tag] == "software":
+                    raise InputError(f"{settings.kind} failed at frame {number * frames + n}: {_last(encoder)}")
+                bits[n], keys[n] = 8.0 * frame.bytes, frame.key
+                times.append(frame.encode_ns / 1e6)
+                limited += isfinite(frame.qp) and not settings.qp_min + 0.5 < frame.qp < settings.qp_max - 0.5
+                now_ns += frame.interval_ns
+            phases.append(Phase(target, FPS, bits, keys))
+            if told is not None:
+                told(now_ns)
+    finally:
+        encoder.close()
+    responses = [
+        response
+        for before, after in zip(phases, phases[1:], strict=False)
+        if (response := identification.step_response(before, after)) is not None
+    ]
+    drive = Drive(
+        resolution=resolution,
+        mode=settings.mode,
+        phases=tuple(phases),
+        responses=tuple(responses),
+        key_ratio=identification.key_ratio(phases),
+        size_scale=identification.size_scale(phases),
+        encode_ms=median(times),
+        qp_limited=limited / (len(targets) * frames),
+    )
+    return drive, encoder.about
+
+
+def _last(encoder: Any) -> str:
+    return encoder.happenings[-1].text if encoder.happenings else "no reason given"
+
+
+def _rows(found: Identified) -> dict[str, Any]:
+    columns: dict[str, list[Any]] = {name: [] for name in ("resolution", "mode", "phase", "target_bps", "bytes", "key")}
+    for drive in found.drives:
+        for number, phase in enumerate(drive.phases):
+            count = len(phase.bits)
+            columns["resolution"] += [drive.resolution] * count
+            columns["mode"] += [drive.mode] * count
+            columns["phase"] += [number] * count
+            columns["target_bps"] += [phase.target_bps] * count
+            columns["bytes"] += [int(bits / 8) for bits in phase.bits]
+            columns["key"] += phase.key.tolist()
+    return columns
+
+
+def _plain(drive: Drive) -> dict[str, Any]:
+    kept = ("from_bps", "to_bps", "dead_s", "tau_s", "overshoot", "error")
+    return {
+        "resolution": drive.resolution,
+        "mode": drive.mode,
+        "encode_ms": round(drive.encode_ms, 3),
+        "qp_limited": round(drive.qp_limited, 4),
+        "key_ratio": drive.key_ratio,
+        "size_scale": drive.size_scale,
+        "steps": [{key: round(asdict(step)[key], 5) for key in kept} for step in drive.responses],
+    }
+
+
+def _yaml(found: Identified) -> str:
+    lines = [f"# The model encoder, fitted to {found.encoder}: {'; '.join(found.about.values()) or 'no description'}"]
+    return "\n".join([*lines, *(f"{key}: {value}" for key, value in found.profile().items())]) + "\n"
