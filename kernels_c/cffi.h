@@ -2,7 +2,9 @@
  * preprocessed, its cdef). */
 #include "nenc/controller.h"
 #include "nenc/encode.h"
+#include "nenc/failover.h"
 #include "nenc/nenc.h"
+#include "nenc/pool.h"
 #include "nenc/quality.h"
 #include "nenc/source.h"
 #include "nenc/vnet.h"

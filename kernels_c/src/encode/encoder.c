@@ -30,14 +30,14 @@ void nenc_encoder_config_default(nenc_encoder_config *config)
     };
 }
 
-static int legal_rate(const nenc_rate *rate, uint32_t mode)
+int nenc_rate_is_legal(const nenc_rate *rate, uint32_t mode)
 {
     return rate->bitrate_bps >= 1 && rate->bitrate_bps <= 1000000000 && rate->vbv_ms >= 1 && rate->vbv_ms <= 10000 &&
            rate->qp_min <= rate->qp_max && rate->qp_max <= 51 && rate->qp_initial <= 51 &&
            (mode == NENC_CBR || !rate->peak_bps || (rate->peak_bps >= rate->bitrate_bps && rate->peak_bps <= 2000000000));
 }
 
-static int legal_fps(uint32_t num, uint32_t den)
+int nenc_fps_is_legal(uint32_t num, uint32_t den)
 {
     return num >= 1 && den >= 1 && num <= 1000u * den && num <= 1000000 && den <= 1000000;
 }
@@ -51,10 +51,10 @@ static const char *wrong_field(const nenc_encoder_config *config)
     if (config->entry > NENC_ENTRY_LOW_POWER) return "entry";
     if (config->width < 16 || config->width > 16384 || config->width % 2) return "width";
     if (config->height < 16 || config->height > 16384 || config->height % 2) return "height";
-    if (!legal_fps(config->fps_num, config->fps_den)) return "fps_num, fps_den";
+    if (!nenc_fps_is_legal(config->fps_num, config->fps_den)) return "fps_num, fps_den";
     if (config->threads < 1 || config->threads > 256) return "threads";
     if (config->timeout_ns < 1) return "timeout_ns";
-    if (!legal_rate(&config->rate, config->rate_mode)) return "rate";
+    if (!nenc_rate_is_legal(&config->rate, config->rate_mode)) return "rate";
     if (!memchr(config->preset, 0, sizeof config->preset)) return "preset";
     if (!memchr(config->device, 0, sizeof config->device)) return "device";
     return NULL;
@@ -91,7 +91,7 @@ int nenc_encoder_open(const char *name, const nenc_encoder_config *config, nenc_
 
 int nenc_encoder_set_rate(nenc_encoder *encoder, const nenc_rate *rate)
 {
-    if (!encoder || !rate || !legal_rate(rate, encoder->config.rate_mode)) return NENC_EINVAL;
+    if (!encoder || !rate || !nenc_rate_is_legal(rate, encoder->config.rate_mode)) return NENC_EINVAL;
     if (encoder->failed) return NENC_ESTATE;
     if (memcmp(rate, &encoder->config.rate, sizeof *rate) == 0) return NENC_OK;
     int status = encoder->backend->set_rate(encoder->state, rate, &encoder->failure);
@@ -101,7 +101,7 @@ int nenc_encoder_set_rate(nenc_encoder *encoder, const nenc_rate *rate)
 
 int nenc_encoder_set_fps(nenc_encoder *encoder, uint32_t num, uint32_t den)
 {
-    if (!encoder || !legal_fps(num, den)) return NENC_EINVAL;
+    if (!encoder || !nenc_fps_is_legal(num, den)) return NENC_EINVAL;
     if (encoder->failed) return NENC_ESTATE;
     if ((uint64_t)num * encoder->config.fps_den == (uint64_t)encoder->config.fps_num * den) return NENC_OK;
     int status = encoder->backend->set_fps(encoder->state, num, den, &encoder->failure);

@@ -2,7 +2,6 @@
 #include "encode/module.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,25 +24,27 @@ static int own_folder(char folder[PATH_MAX])
     return 1;
 }
 
-static int found(char path[PATH_MAX], const char *folder, const char *within, const char *file)
+static int found_in(char path[PATH_MAX], const char *folder, const char *within, const char *file)
 {
     int length = snprintf(path, PATH_MAX, "%s%s/%s", folder, within, file);
     return length < PATH_MAX && access(path, R_OK) == 0;
 }
 
-static int look(char path[PATH_MAX], const char *file)
+const char *nenc_module_folder(void) { return *folder_given ? folder_given : NULL; }
+
+int nenc_module_find(char path[PATH_MAX], const char *file)
 {
     char own[PATH_MAX];
     const char *environment = getenv("NENC_MODULES");
-    return (*folder_given && found(path, folder_given, "", file)) || (environment && found(path, environment, "", file)) ||
-           (own_folder(own) && (found(path, own, "", file) || found(path, own, "/nenc", file)));
+    return (*folder_given && found_in(path, folder_given, "", file)) || (environment && found_in(path, environment, "", file)) ||
+           (own_folder(own) && (found_in(path, own, "", file) || found_in(path, own, "/nenc", file)));
 }
 
 const nenc_backend *nenc_module_load(const nenc_encoder_kind *kind, nenc_failure *failure)
 {
     char path[PATH_MAX];
     if (kind->backend) return kind->backend;
-    if (!look(path, kind->module)) {
+    if (!nenc_module_find(path, kind->module)) {
         nenc_fail(failure, 0, "%s: this build has no %s; %s", kind->info.name, kind->module, kind->remedy);
         return NULL;
     }

@@ -14,4 +14,8 @@ typedef struct nenc_encoder_kind {
 /* NULL when there is none of that name. */
 const nenc_encoder_kind *nenc_encoder_find(const char *name);
 
+/* What nenc_encoder_set_rate and nenc_encoder_set_fps take. */
+int nenc_rate_is_legal(const nenc_rate *rate, uint32_t rate_mode);
+int nenc_fps_is_legal(uint32_t num, uint32_t den);
+
 #endif

@@ -1,0 +1,109 @@
+/* failover.h - an encoder that goes on when its hardware does not: a picture given is a frame returned.
+ *
+ *   hardware --any failure--> the same picture again in software, as a key frame --> software
+ *   software --time for a probe: a new process, device and encoder, this picture--> hardware, from a key frame on
+ *
+ * The hardware (`primary`) is encoded on in a process of its own, because drivers may end their process, or never return; pictures
+ * and frames pass through shared memory. The software encoder (`fallback`) is opened with the primary and waits, so that it can
+ * take over within a frame. What happens is told as events.
+ *
+ * Units and errors: those of encode.h. Threads: an object belongs to one thread at a time.
+ */
+#ifndef NENC_FAILOVER_H
+#define NENC_FAILOVER_H
+
+#include "nenc/pool.h"
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+extern "C" {
+#endif
+
+typedef struct nenc_failover nenc_failover;
+
+/* What the primary can be made to do wrong, to see what comes of it. Its driver is told to, where it can be (this project's own:
+ * va_driver/faults.h); else its process does it. A primary in this process fails in place of hanging or dying. */
+typedef enum nenc_fault {
+    NENC_FAULT_NONE = 0,
+    NENC_FAULT_FAIL = 1,        /* pictures are refused, and so are probes */
+    NENC_FAULT_HANG = 2,        /* the next picture is never answered; probes are refused */
+    NENC_FAULT_RESET = 3,       /* the next picture ends the process by SIGABRT; probes are refused */
+    NENC_FAULT_IGNORE_RATE = 4, /* the rate stays what it is */
+} nenc_fault;
+
+typedef struct nenc_failover_config {
+    uint32_t size;           /* sizeof(nenc_failover_config), set by nenc_failover_config_default */
+    uint32_t isolate;        /* 1: the primary in a process of its own; 0: in this one */
+    uint32_t wait_for_probe; /* 1: a probe's answer is waited for (virtual time: repeatable); 0: it is looked for at each picture */
+    uint32_t memory;         /* nenc_memory of the pictures */
+    char primary[16];        /* names of encode.h's table */
+    char fallback[16];
+    const char *host; /* the program nenc_encoder_host; NULL: $NENC_ENCODER_HOST, else beside this library; not kept */
+    nenc_encoder_config encoder; /* of both; timeout_ns is the watchdog: a picture that takes longer has failed */
+    int64_t open_timeout_ns;     /* the same for opening the primary */
+    int64_t probe_first_ns;      /* of capture time, from a failure to the first probe; doubled by each probe that fails ... */
+    int64_t probe_last_ns;       /* ... up to this */
+} nenc_failover_config;
+
+typedef struct nenc_failover_frame {
+    nenc_coded coded;  /* number and pts_ns of the picture; data valid until the next call of encode, resize or close */
+    uint32_t software; /* 1: the fallback made it */
+    int32_t failed;    /* status of the primary when it failed at this picture, else 0 */
+    int64_t took_ns;   /* wall clock, both attempts */
+} nenc_failover_frame;
+
+typedef enum nenc_failover_kind {
+    NENC_FAILOVER_FALLBACK = 0,     /* the primary failed, the fallback made the frame */
+    NENC_FAILOVER_PROBE_FAILED = 1, /* it is still gone */
+    NENC_FAILOVER_RECOVERED = 2,    /* the primary is back, this frame is its first */
+    NENC_FAILOVER_COPIES = 3,       /* pictures are copied to the primary now, not handed over (or the other way: see text) */
+} nenc_failover_kind;
+
+typedef struct nenc_failover_event {
+    int64_t pts_ns;
+    uint64_t number;
+    uint32_t kind;   /* nenc_failover_kind */
+    int32_t status;  /* of the primary */
+    int64_t took_ns; /* FALLBACK: wall clock, from the failure to the frame */
+    char text[320];  /* a line for people */
+} nenc_failover_event;
+
+/* vaapi with x264 behind it, isolated, DMA-BUFs where there are any; half a second to the first probe, then up to 8 s. */
+NENC_API void nenc_failover_config_default(nenc_failover_config *config);
+
+/* 0 and *failover, to be closed; a primary that cannot be opened is an event and software from the first picture on. An error
+ * (text says why, size bytes, may be NULL with 0) only when the fallback cannot be opened, or when the primary cannot do what is
+ * asked (NENC_ENCODE_UNSUPPORTED, NENC_EINVAL) or does not exist in this build (NENC_ENCODE_MISSING). */
+NENC_API int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failover, char *text, size_t size);
+
+/* A picture to write the next capture into: of memory that the primary shares; its turn comes again after three more. */
+NENC_API int nenc_failover_picture(nenc_failover *failover, nenc_frame *frame);
+
+/* Encodes what nenc_failover_picture gave last (pts_ns is the caller's). Fails only when the fallback does. */
+NENC_API int nenc_failover_encode(nenc_failover *failover, const nenc_frame *frame, nenc_failover_frame *made);
+
+/* From the next picture on, for whoever encodes it. */
+NENC_API int nenc_failover_set_rate(nenc_failover *failover, const nenc_rate *rate);
+NENC_API int nenc_failover_set_fps(nenc_failover *failover, uint32_t num, uint32_t den);
+NENC_API int nenc_failover_request_key(nenc_failover *failover);
+
+/* Another size from the next picture on: its own pictures, encoders and parameter sets; that picture is a key frame. */
+NENC_API int nenc_failover_resize(nenc_failover *failover, uint32_t width, uint32_t height);
+
+/* nenc_fault; NONE ends what there was. */
+NENC_API int nenc_failover_fault(nenc_failover *failover, uint32_t fault);
+
+/* The oldest event not yet taken: 1 and *event, or 0. The oldest is dropped when nobody takes them (64). */
+NENC_API int nenc_failover_event_take(nenc_failover *failover, nenc_failover_event *event);
+
+/* What the primary is, or why there is none. Valid until the next call. */
+NENC_API const char *nenc_failover_describe(const nenc_failover *failover);
+/* Why the last call failed, in a line. Valid until the next call. */
+NENC_API const char *nenc_failover_failure(const nenc_failover *failover);
+
+/* Also of NULL. Ends the process, waits for it. */
+NENC_API void nenc_failover_close(nenc_failover *failover);
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+}
+#endif
+#endif

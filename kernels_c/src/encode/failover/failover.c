@@ -1,0 +1,379 @@
+/* failover.c - hardware while it works, software while it does not, and how one becomes the other. */
+#include "core/alloc.h"
+#include "encode/failover/events.h"
+#include "encode/failover/protocol.h"
+#include "encode/failover/remote.h"
+#include "encode/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef enum failover_mode { PRIMARY, SOFTWARE } failover_mode;
+
+struct nenc_failover {
+    nenc_failover_config config;
+    char *host;
+    nenc_pool *pool;
+    uint32_t next; /* picture of the pool */
+    failover_mode mode;
+    nenc_remote *remote;  /* isolated primary, or its probe */
+    nenc_encoder *local;  /* primary in this process */
+    nenc_encoder *software;
+    int probing;          /* a probe's answer is awaited */
+    int64_t probe_at_ns;  /* capture time */
+    int64_t backoff_ns;
+    uint32_t fault;
+    int key;     /* the next picture becomes one */
+    int input;   /* nenc_input_path seen last, -1: none yet */
+    uint64_t count;
+    nenc_failover_events events;
+    nenc_failure failure;
+    char about[NENC_REMOTE_TEXT];
+};
+
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void nenc_failover_config_default(nenc_failover_config *config)
+{
+    *config = (nenc_failover_config){
+        .size = sizeof *config,
+        .isolate = 1,
+        .primary = "vaapi",
+        .fallback = "x264",
+        .open_timeout_ns = 5000000000,
+        .probe_first_ns = 500000000,
+        .probe_last_ns = 8000000000,
+    };
+    nenc_encoder_config_default(&config->encoder);
+}
+
+/* ---- the primary, in its process or in this one ------------------------------------------------------------------ */
+
+static void drop_primary(nenc_failover *self)
+{
+    nenc_remote_stop(self->remote);
+    nenc_encoder_close(self->local);
+    self->remote = NULL;
+    self->local = NULL;
+    self->probing = 0;
+}
+
+static int refused(const nenc_failover *self) { return self->fault != NENC_FAULT_NONE && self->fault != NENC_FAULT_IGNORE_RATE; }
+
+/* Begins to open it: the answer of one that is isolated is still to come. */
+static int begin_primary(nenc_failover *self, nenc_failure *failure)
+{
+    const nenc_failover_config *config = &self->config;
+    if (!config->isolate) {
+        if (refused(self)) return nenc_fail(failure, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
+        int status = nenc_encoder_open(config->primary, &config->encoder, &self->local, failure->text, sizeof failure->text);
+        if (status == NENC_OK) snprintf(self->about, sizeof self->about, "%s", nenc_encoder_describe(self->local));
+        return status;
+    }
+    int status = self->remote ? NENC_OK : nenc_remote_start(self->host, &self->remote, failure);
+    if (status == NENC_OK && self->fault) status = nenc_remote_fault(self->remote, self->fault, failure);
+    if (status == NENC_OK)
+        status = nenc_remote_ask(self->remote, config->primary, &config->encoder, self->pool, NENC_REMOTE_PICTURES, failure);
+    return status;
+}
+
+/* NENC_ESTATE: it has not answered yet. */
+static int end_primary(nenc_failover *self, int64_t timeout_ns, nenc_failure *failure)
+{
+    if (!self->config.isolate) return NENC_OK;
+    int status = nenc_remote_opened(self->remote, timeout_ns, failure);
+    if (status == NENC_OK) snprintf(self->about, sizeof self->about, "%s", nenc_remote_describe(self->remote));
+    return status;
+}
+
+static int open_primary(nenc_failover *self, nenc_failure *failure)
+{
+    int status = begin_primary(self, failure);
+    if (status == NENC_OK) status = end_primary(self, self->config.open_timeout_ns, failure);
+    if (status != NENC_OK) drop_primary(self);
+    return status;
+}
+
+static int encode_local(nenc_encoder *encoder, const nenc_encoder_config *config, const nenc_frame *frame, int key,
+                        int keeps_rate, nenc_coded *coded, nenc_failure *failure)
+{
+    int status = keeps_rate ? NENC_OK : nenc_encoder_set_rate(encoder, &config->rate);
+    if (status == NENC_OK) status = nenc_encoder_set_fps(encoder, config->fps_num, config->fps_den);
+    if (status == NENC_OK && key) status = nenc_encoder_request_key(encoder);
+    if (status == NENC_OK) status = nenc_encoder_encode(encoder, frame, coded);
+    if (status != NENC_OK) nenc_fail(failure, status, "%s", nenc_encoder_failure(encoder));
+    return status;
+}
+
+static int encode_primary(nenc_failover *self, const nenc_frame *frame, int key, nenc_coded *coded, nenc_failure *failure)
+{
+    const nenc_encoder_config *config = &self->config.encoder;
+    if (self->config.isolate) return nenc_remote_encode(self->remote, config, frame, key, coded, failure);
+    if (refused(self)) return nenc_fail(failure, NENC_ENCODE_FAILED, "a fault of the scenario");
+    return encode_local(self->local, config, frame, key, self->fault == NENC_FAULT_IGNORE_RATE, coded, failure);
+}
+
+/* ---- what happens ------------------------------------------------------------------------------------------------ */
+
+static nenc_failover_event *tell(nenc_failover *self, int64_t pts_ns, nenc_failover_kind kind, int status)
+{
+    nenc_failover_event *event = nenc_failover_events_add(&self->events);
+    *event = (nenc_failover_event){.pts_ns = pts_ns, .number = self->count, .kind = (uint32_t)kind, .status = status};
+    return event;
+}
+
+static void wait_for_probe(nenc_failover *self, int64_t pts_ns, int64_t backoff_ns)
+{
+    self->backoff_ns = backoff_ns < self->config.probe_last_ns ? backoff_ns : self->config.probe_last_ns;
+    self->probe_at_ns = pts_ns + self->backoff_ns;
+}
+
+static void primary_failed(nenc_failover *self, int64_t pts_ns, int status, const nenc_failure *why)
+{
+    nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_FALLBACK, status);
+    snprintf(event->text, sizeof event->text, "%s failed, %s takes over: %s", self->config.primary, self->config.fallback,
+             why->text);
+    snprintf(self->about, sizeof self->about, "%s", why->text);
+    drop_primary(self);
+    self->mode = SOFTWARE;
+    self->key = 1;
+    wait_for_probe(self, pts_ns, self->config.probe_first_ns);
+}
+
+static void probe_failed(nenc_failover *self, int64_t pts_ns, int status, const nenc_failure *why)
+{
+    nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_PROBE_FAILED, status);
+    snprintf(event->text, sizeof event->text, "%s is still gone: %s", self->config.primary, why->text);
+    drop_primary(self);
+    wait_for_probe(self, pts_ns, 2 * self->backoff_ns);
+}
+
+/* Whether the primary stands ready for a trial at this picture. */
+static int probed(nenc_failover *self, int64_t pts_ns)
+{
+    nenc_failure why = {""};
+    int status = NENC_OK;
+    if (!self->probing) {
+        if (pts_ns < self->probe_at_ns) return 0;
+        status = begin_primary(self, &why);
+        self->probing = status == NENC_OK;
+    }
+    if (status == NENC_OK) status = end_primary(self, self->config.wait_for_probe ? self->config.open_timeout_ns : 0, &why);
+    if (status == NENC_ESTATE && !self->config.wait_for_probe) {
+        if (pts_ns < self->probe_at_ns + self->config.open_timeout_ns) return 0;
+        status =
+            nenc_fail(&why, NENC_ENCODE_TIMEOUT, "no answer within %lld ms", (long long)(self->config.open_timeout_ns / 1000000));
+    }
+    if (status != NENC_OK) probe_failed(self, pts_ns, status, &why);
+    return status == NENC_OK;
+}
+
+/* Pictures that were handed over and are copied now cost time: somebody will want to know. */
+static void watch_input(nenc_failover *self, const nenc_coded *coded, int64_t pts_ns)
+{
+    if ((int)coded->input == self->input) return;
+    if (self->input >= 0 || coded->input == NENC_INPUT_COPY) {
+        nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_COPIES, NENC_OK);
+        snprintf(event->text, sizeof event->text, "pictures are %s",
+                 coded->input == NENC_INPUT_COPY ? "copied to the encoder" : "handed over without a copy");
+    }
+    self->input = (int)coded->input;
+}
+
+/* ---- one picture ------------------------------------------------------------------------------------------------- */
+
+int nenc_failover_picture(nenc_failover *self, nenc_frame *frame)
+{
+    if (!self || !frame) return NENC_EINVAL;
+    return nenc_pool_frame(self->pool, self->next, frame);
+}
+
+static int software_frame(nenc_failover *self, const nenc_frame *frame, nenc_failover_frame *made)
+{
+    made->software = 1;
+    return encode_local(self->software, &self->config.encoder, frame, self->key, 0, &made->coded, &self->failure);
+}
+
+/* The picture by the primary, if there is one to try; true when that made the frame. */
+static int primary_frame(nenc_failover *self, const nenc_frame *frame, nenc_failover_frame *made)
+{
+    nenc_failure why = {""};
+    const int trial = self->mode == SOFTWARE;
+    if (trial && !probed(self, frame->pts_ns)) return 0;
+    int status = encode_primary(self, frame, trial || self->key, &made->coded, &why);
+    if (status == NENC_OK) {
+        if (trial) {
+            nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_RECOVERED, NENC_OK);
+            snprintf(event->text, sizeof event->text, "%s is back: %s", self->config.primary, self->about);
+            self->mode = PRIMARY;
+            self->probing = 0;
+        }
+        watch_input(self, &made->coded, frame->pts_ns);
+        return 1;
+    }
+    made->coded = (nenc_coded){0};
+    made->failed = status;
+    if (trial) probe_failed(self, frame->pts_ns, status, &why);
+    else primary_failed(self, frame->pts_ns, status, &why);
+    return 0;
+}
+
+int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_failover_frame *made)
+{
+    if (!self || !frame || !made) return NENC_EINVAL;
+    *made = (nenc_failover_frame){0};
+    if (frame->buffer != self->next + 1)
+        return nenc_fail(&self->failure, NENC_ESTATE, "not the picture that nenc_failover_picture gave");
+    const int64_t began_ns = wall_ns();
+    int status = nenc_pool_written(self->pool, self->next);
+    if (status != NENC_OK) return nenc_fail(&self->failure, status, "DMA_BUF_IOCTL_SYNC failed");
+    if (!primary_frame(self, frame, made)) {
+        const int64_t failed_ns = wall_ns();
+        status = software_frame(self, frame, made);
+        if (made->failed && self->events.count)
+            self->events.event[(self->events.first + self->events.count - 1) % NENC_FAILOVER_EVENTS].took_ns =
+                wall_ns() - failed_ns;
+        if (status != NENC_OK) return status;
+    }
+    made->coded.number = self->count++;
+    made->coded.pts_ns = frame->pts_ns;
+    made->took_ns = wall_ns() - began_ns;
+    self->key = 0;
+    self->next = (self->next + 1) % NENC_REMOTE_PICTURES;
+    return NENC_OK;
+}
+
+/* ---- what is asked of it ----------------------------------------------------------------------------------------- */
+
+int nenc_failover_set_rate(nenc_failover *self, const nenc_rate *rate)
+{
+    if (!self || !rate || !nenc_rate_is_legal(rate, self->config.encoder.rate_mode)) return NENC_EINVAL;
+    self->config.encoder.rate = *rate;
+    return NENC_OK;
+}
+
+int nenc_failover_set_fps(nenc_failover *self, uint32_t num, uint32_t den)
+{
+    if (!self || !nenc_fps_is_legal(num, den)) return NENC_EINVAL;
+    self->config.encoder.fps_num = num;
+    self->config.encoder.fps_den = den;
+    return NENC_OK;
+}
+
+int nenc_failover_request_key(nenc_failover *self)
+{
+    if (!self) return NENC_EINVAL;
+    self->key = 1;
+    return NENC_OK;
+}
+
+int nenc_failover_fault(nenc_failover *self, uint32_t fault)
+{
+    if (!self || fault > NENC_FAULT_IGNORE_RATE) return NENC_EINVAL;
+    self->fault = fault;
+    /* One that is gone, or does not answer, shows it at the next picture. */
+    nenc_failure unused;
+    if (self->remote && self->mode == PRIMARY) nenc_remote_fault(self->remote, fault, &unused);
+    return NENC_OK;
+}
+
+int nenc_failover_event_take(nenc_failover *self, nenc_failover_event *event)
+{
+    return self && event ? nenc_failover_events_take(&self->events, event) : 0;
+}
+
+const char *nenc_failover_describe(const nenc_failover *self) { return self ? self->about : ""; }
+const char *nenc_failover_failure(const nenc_failover *self) { return self ? self->failure.text : ""; }
+
+/* ---- begin, change of size, end ---------------------------------------------------------------------------------- */
+
+static int open_software(nenc_failover *self, nenc_encoder **software)
+{
+    return nenc_encoder_open(self->config.fallback, &self->config.encoder, software, self->failure.text,
+                             sizeof self->failure.text);
+}
+
+/* Pictures and encoders of config's size; a primary that would not is an event. */
+static int open_all(nenc_failover *self, int64_t pts_ns)
+{
+    const nenc_encoder_config *config = &self->config.encoder;
+    int status = nenc_pool_create(config->width, config->height, NENC_REMOTE_PICTURES, self->config.memory, &self->pool);
+    if (status != NENC_OK)
+        return nenc_fail(&self->failure, status, "memory for pictures of %ux%u: %s", config->width, config->height,
+                         nenc_strerror(status));
+    self->next = 0;
+    self->input = -1;
+    status = open_software(self, &self->software);
+    if (status != NENC_OK || self->mode == SOFTWARE) return status;
+    nenc_failure why = {""};
+    status = open_primary(self, &why);
+    if (status == NENC_OK) return NENC_OK;
+    /* What no probe would change is the caller's to know, but only at the beginning: later a frame is owed. */
+    if (!self->count && (status == NENC_ENCODE_MISSING || status == NENC_ENCODE_UNSUPPORTED || status == NENC_EINVAL))
+        return nenc_fail(&self->failure, status, "%s", why.text);
+    primary_failed(self, pts_ns, status, &why);
+    return NENC_OK;
+}
+
+int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failover, char *text, size_t size)
+{
+    if (failover) *failover = NULL;
+    if (!config || !failover || config->size != sizeof *config || config->memory > NENC_MEMORY_DMABUF ||
+        !memchr(config->primary, 0, sizeof config->primary) || !memchr(config->fallback, 0, sizeof config->fallback) ||
+        config->open_timeout_ns < 1 || config->probe_first_ns < 1 || config->probe_last_ns < config->probe_first_ns) {
+        if (text && size) snprintf(text, size, "a field of nenc_failover_config is out of its range");
+        return NENC_EINVAL;
+    }
+    nenc_failover *self = nenc_alloc(sizeof *self);
+    char *host = config->host ? strdup(config->host) : NULL;
+    int status = self && (host || !config->host) ? NENC_OK : NENC_ENOMEM;
+    if (status == NENC_OK) {
+        self->config = *config;
+        self->host = host;
+        self->key = 1;
+        status = open_all(self, 0);
+    }
+    if (status == NENC_OK) {
+        *failover = self;
+        return NENC_OK;
+    }
+    if (text && size) snprintf(text, size, "%s", self ? self->failure.text : "out of memory");
+    if (self) nenc_failover_close(self);
+    else free(host);
+    return status;
+}
+
+int nenc_failover_resize(nenc_failover *self, uint32_t width, uint32_t height)
+{
+    if (!self || width < 16 || width > 16384 || width % 2 || height < 16 || height > 16384 || height % 2) return NENC_EINVAL;
+    nenc_encoder_config *config = &self->config.encoder;
+    if (width == config->width && height == config->height) return NENC_OK;
+    config->width = width;
+    config->height = height;
+    nenc_encoder_close(self->software);
+    nenc_encoder_close(self->local);
+    self->software = self->local = NULL;
+    if (self->mode == SOFTWARE) drop_primary(self);
+    nenc_pool *old = self->pool; /* its pictures are the primary's until that has the new ones */
+    self->pool = NULL;
+    int status = open_all(self, self->probe_at_ns);
+    nenc_pool_destroy(old);
+    self->key = 1;
+    return status;
+}
+
+void nenc_failover_close(nenc_failover *self)
+{
+    if (!self) return;
+    drop_primary(self);
+    nenc_encoder_close(self->software);
+    nenc_pool_destroy(self->pool);
+    free(self->host);
+    nenc_free(self);
+}
