@@ -1,6 +1,6 @@
 /* attributes.c - the table of what can be encoded and with which limits; reports nothing that the encoders do not do. */
-#include "config.h"
 #include "calls.h"
+#include "config.h"
 
 static const struct {
     VAProfile profile;
@@ -39,25 +39,17 @@ const codec *config_codec(VAProfile profile) { return profiles[find(profile)].co
 uint32_t config_attribute(VAProfile profile, VAConfigAttribType type)
 {
     switch (type) {
-    case VAConfigAttribRTFormat:
-        return VA_RT_FORMAT_YUV420;
-    case VAConfigAttribRateControl:
-        return VA_RC_CBR | VA_RC_VBR | VA_RC_CQP;
+    case VAConfigAttribRTFormat: return VA_RT_FORMAT_YUV420;
+    case VAConfigAttribRateControl: return VA_RC_CBR | VA_RC_VBR | VA_RC_CQP;
     case VAConfigAttribEncPackedHeaders:
         return VA_ENC_PACKED_HEADER_NONE; /* the encoder writes its own: they describe what it really does */
-    case VAConfigAttribEncInterlaced:
-        return VA_ENC_INTERLACED_NONE;
-    case VAConfigAttribEncMaxRefFrames:
-        return 1; /* list 0 alone: makes every client leave B-frames out */
-    case VAConfigAttribEncMaxSlices:
-        return 1;
-    case VAConfigAttribEncQualityRange:
-        return QUALITY_LEVELS;
+    case VAConfigAttribEncInterlaced: return VA_ENC_INTERLACED_NONE;
+    case VAConfigAttribEncMaxRefFrames: return 1; /* list 0 alone: makes every client leave B-frames out */
+    case VAConfigAttribEncMaxSlices: return 1;
+    case VAConfigAttribEncQualityRange: return QUALITY_LEVELS;
     case VAConfigAttribMaxPictureWidth:
-    case VAConfigAttribMaxPictureHeight:
-        return profiles[find(profile)].limit;
-    default:
-        return VA_ATTRIB_NOT_SUPPORTED;
+    case VAConfigAttribMaxPictureHeight: return profiles[find(profile)].limit;
+    default: return VA_ATTRIB_NOT_SUPPORTED;
     }
 }
 
@@ -83,7 +75,6 @@ VAStatus drv_get_config_attributes(VADriverContextP va, VAProfile profile, VAEnt
 {
     VAStatus status = config_supported(profile, entrypoint);
     if (status != VA_STATUS_SUCCESS) return status;
-    for (int number = 0; number < count; number++)
-        attributes[number].value = config_attribute(profile, attributes[number].type);
+    for (int number = 0; number < count; number++) attributes[number].value = config_attribute(profile, attributes[number].type);
     return VA_STATUS_SUCCESS;
 }

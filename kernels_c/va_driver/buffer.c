@@ -11,7 +11,8 @@ VABufferID buffer_make(drv_display *driver, VAContextID context, VABufferType ty
 {
     drv_buffer *self = driver_alloc(sizeof *self);
     if (!self) return VA_INVALID_ID;
-    *self = (drv_buffer){.type = type, .context = context, .size = size, .elements = elements, .room = elements, .derived = derived};
+    *self =
+        (drv_buffer){.type = type, .context = context, .size = size, .elements = elements, .room = elements, .derived = derived};
     self->work.context = context;
     if (memory) {
         self->memory = *memory;

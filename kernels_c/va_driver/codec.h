@@ -43,7 +43,7 @@ typedef struct codec_coded {
 } codec_coded;
 
 typedef struct codec {
-    const char *library;
+    const char *library; /* name and version */
     /* NULL: out of memory. rate_control: one of VA_RC_CBR, VA_RC_VBR, VA_RC_CQP. */
     void *(*create)(VAProfile profile, uint32_t rate_control, const codec_options *options);
     /* Writes one access unit into out. NOT_ENOUGH_BUFFER, ENCODING_ERROR, ... */
@@ -58,5 +58,15 @@ extern const codec codec_x265;
 
 /* Of the options, or of the level. */
 const char *codec_preset(const codec_options *options, uint32_t quality);
+
+/* In kbit/s and kbit, as the libraries want them. They cannot change the frame rate of an open encoder; what counts is bits per
+ * picture, so rates are given for the frame rate it was opened with. */
+typedef struct codec_kilobits {
+    int mean, peak, bucket;
+} codec_kilobits;
+codec_kilobits codec_rate_for(const codec_rate *rate, const codec_rate *opened);
+
+/* What the libraries fix when they are opened has changed from then to now. */
+int codec_outdated(const codec_picture *then, const codec_picture *now);
 
 #endif

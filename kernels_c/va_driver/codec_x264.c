@@ -13,8 +13,8 @@ typedef struct encoder {
     uint32_t rate_control;
     x264_t *x264;
     x264_param_t param; /* what x264 was told last: it does not say so itself before the next picture */
-    codec_rate opened, told;
-    uint32_t quality;
+    codec_picture opened; /* the picture it was opened for */
+    codec_rate told;
     int64_t count;
     int first; /* picture since the encoder was opened */
     double qp; /* of the last picture */
@@ -33,18 +33,12 @@ static const char *profile_name(VAProfile profile)
     return profile == VAProfileH264High ? "high" : profile == VAProfileH264Main ? "main" : "baseline";
 }
 
-static int kilo(double number) { return number < 1500 ? 1 : number > 2e9 ? 2000000 : (int)(number / 1000 + 0.5); }
-
-/* x264 cannot change the frame rate; bits per picture is what counts, so rates are given for the frame rate it was opened with. */
 static void put_rate(encoder *self, const codec_rate *rate)
 {
-    const codec_rate *opened = &self->opened;
-    const double scale =
-        (double)opened->fps_num * rate->fps_den / ((double)opened->fps_den * rate->fps_num);
-    self->param.rc.i_bitrate = kilo(rate->target_bps * scale);
-    self->param.rc.i_vbv_max_bitrate = kilo(rate->peak_bps * scale);
-    if (self->param.rc.i_vbv_max_bitrate < self->param.rc.i_bitrate) self->param.rc.i_vbv_max_bitrate = self->param.rc.i_bitrate;
-    self->param.rc.i_vbv_buffer_size = kilo(rate->vbv_bits);
+    const codec_kilobits kilobits = codec_rate_for(rate, &self->opened.rate);
+    self->param.rc.i_bitrate = kilobits.mean;
+    self->param.rc.i_vbv_max_bitrate = kilobits.peak;
+    self->param.rc.i_vbv_buffer_size = kilobits.bucket;
     self->told = *rate;
 }
 
@@ -72,7 +66,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->i_log_level = X264_LOG_DEBUG;
     param->pf_log = listen;
     param->p_log_private = self;
-    self->opened = *rate;
+    self->opened = *picture;
     if (self->rate_control == VA_RC_CQP) {
         param->rc.i_rc_method = X264_RC_CQP;
         param->rc.i_qp_constant = 26; /* every picture brings its own */
@@ -85,25 +79,16 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     }
     if (x264_param_apply_profile(param, profile_name(self->profile)) < 0) return VA_STATUS_ERROR_OPERATION_FAILED;
     self->x264 = x264_encoder_open(param);
-    self->quality = picture->quality;
     self->first = 1;
     return self->x264 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
-}
-
-/* What x264 fixes when it is opened has changed. */
-static int outdated(const encoder *self, const codec_picture *picture)
-{
-    const codec_rate *rate = &picture->rate, *opened = &self->opened;
-    return (uint32_t)self->param.i_width != picture->width || (uint32_t)self->param.i_height != picture->height ||
-           self->quality != picture->quality || rate->qp_min != opened->qp_min || rate->qp_max != opened->qp_max ||
-           (uint64_t)rate->fps_num * opened->fps_den != (uint64_t)opened->fps_num * rate->fps_den;
 }
 
 /* Before every picture. It opens anew only where the client wants an IDR anyway: until then other QP bounds wait, and another
  * frame rate is met by bits per picture. */
 static VAStatus prepare(encoder *self, const codec_picture *picture)
 {
-    if (!self->x264 || (picture->type == PICTURE_IDR && outdated(self, picture))) return open_encoder(self, picture);
+    if (!self->x264 || (picture->type == PICTURE_IDR && codec_outdated(&self->opened, picture)))
+        return open_encoder(self, picture);
     if (self->rate_control == VA_RC_CQP || memcmp(&self->told, &picture->rate, sizeof self->told) == 0) return VA_STATUS_SUCCESS;
     put_rate(self, &picture->rate);
     return x264_encoder_reconfig(self->x264, &self->param) < 0 ? VA_STATUS_ERROR_ENCODING_ERROR : VA_STATUS_SUCCESS;
@@ -163,5 +148,4 @@ static void destroy(void *state)
 
 #define TEXT(number) TEXT_OF(number)
 #define TEXT_OF(number) #number
-const codec codec_x264 = {
-    .library = "libx264 core " TEXT(X264_BUILD), .create = create, .encode = encode, .destroy = destroy};
+const codec codec_x264 = {.library = "libx264 core " TEXT(X264_BUILD), .create = create, .encode = encode, .destroy = destroy};

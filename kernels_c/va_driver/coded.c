@@ -14,8 +14,7 @@ static void two_segments(drv_buffer *self)
     const uint32_t half = self->bytes / 2;
     self->segments[0].size = half;
     self->segments[0].next = &self->segments[1];
-    self->segments[1] =
-        (VACodedBufferSegment){.size = self->bytes - half, .status = self->flags, .buf = self->data + half};
+    self->segments[1] = (VACodedBufferSegment){.size = self->bytes - half, .status = self->flags, .buf = self->data + half};
 }
 
 /* Behind the headers, and no start code made or broken on purpose. */

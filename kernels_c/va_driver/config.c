@@ -17,8 +17,7 @@ static VAStatus take(drv_config *self, const VAConfigAttrib *attribute)
     case VAConfigAttribEncPackedHeaders:
         return value == VA_ENC_PACKED_HEADER_NONE || value == VA_ATTRIB_NOT_SUPPORTED ? VA_STATUS_SUCCESS
                                                                                       : VA_STATUS_ERROR_INVALID_VALUE;
-    default: /* read-only to the client, or of no meaning here */
-        return VA_STATUS_SUCCESS;
+    default: /* read-only to the client, or of no meaning here */ return VA_STATUS_SUCCESS;
     }
 }
 

@@ -6,7 +6,8 @@
 #include "syntax.h"
 #include "worker.h"
 
-static VAStatus check(const drv_display *driver, const drv_config *config, int width, int height, const VASurfaceID *targets, int count)
+static VAStatus check(const drv_display *driver, const drv_config *config, int width, int height, const VASurfaceID *targets,
+                      int count)
 {
     if (!config) return VA_STATUS_ERROR_INVALID_CONFIG;
     const int limit = (int)config_attribute(config->profile, VAConfigAttribMaxPictureWidth);

@@ -8,7 +8,11 @@
 #include <unistd.h>
 
 /* drm_fourcc.h's codes; libdrm is not needed for more than these. */
-enum { DRM_NV12 = VA_FOURCC('N', 'V', '1', '2'), DRM_R8 = VA_FOURCC('R', '8', ' ', ' '), DRM_GR88 = VA_FOURCC('G', 'R', '8', '8') };
+enum {
+    DRM_NV12 = VA_FOURCC('N', 'V', '1', '2'),
+    DRM_R8 = VA_FOURCC('R', '8', ' ', ' '),
+    DRM_GR88 = VA_FOURCC('G', 'R', '8', '8')
+};
 static const uint64_t linear = 0, unknown_modifier = 0x00ffffffffffffff;
 
 typedef struct plane {
@@ -36,8 +40,7 @@ VAStatus external_import(const VADRMPRIMESurfaceDescriptor *from, uint32_t width
     plane planes[2];
     *memory = (surface_memory){0};
     if (from->fourcc != VA_FOURCC_NV12) return VA_STATUS_ERROR_INVALID_IMAGE_FORMAT;
-    if (!from->num_objects || from->num_objects > 2 || !find_planes(from, planes) || from->width < width ||
-        from->height < height)
+    if (!from->num_objects || from->num_objects > 2 || !find_planes(from, planes) || from->width < width || from->height < height)
         return VA_STATUS_ERROR_INVALID_PARAMETER;
     for (int number = 0; number < 2; number++) {
         const uint32_t object = planes[number].object, lines = (height + 1) / 2 * (number ? 1 : 2);

@@ -115,16 +115,10 @@ VAStatus fault_carry_out(fault what)
     case FAULT_ABORT:
         fprintf(stderr, "nenc: the fault plan aborts this process, as a Mesa driver does on a GPU reset\n");
         abort();
-    case FAULT_HANG:
-        fault_wait(fault_generation(), UINT64_MAX);
-        return VA_STATUS_ERROR_TIMEDOUT;
-    case FAULT_SLOW:
-        fault_wait(fault_generation(), what.ms * UINT64_C(1000000));
-        return VA_STATUS_SUCCESS;
-    case FAULT_STATUS:
-        return what.status;
-    default:
-        return VA_STATUS_SUCCESS;
+    case FAULT_HANG: fault_wait(fault_generation(), UINT64_MAX); return VA_STATUS_ERROR_TIMEDOUT;
+    case FAULT_SLOW: fault_wait(fault_generation(), what.ms * UINT64_C(1000000)); return VA_STATUS_SUCCESS;
+    case FAULT_STATUS: return what.status;
+    default: return VA_STATUS_SUCCESS;
     }
 }
 

@@ -112,7 +112,8 @@ static void copy(const side *to, const side *from, unsigned width, unsigned heig
         const unsigned lines = plane ? (height + 1) / 2 : height, bytes = plane ? (width + 1) / 2 * 2 : width;
         for (unsigned line = 0; line < lines; line++)
             memcpy(to->plane[plane] + (size_t)((unsigned)to->y / (plane ? 2 : 1) + line) * to->pitch[plane] + to->x,
-                   from->plane[plane] + (size_t)((unsigned)from->y / (plane ? 2 : 1) + line) * from->pitch[plane] + from->x, bytes);
+                   from->plane[plane] + (size_t)((unsigned)from->y / (plane ? 2 : 1) + line) * from->pitch[plane] + from->x,
+                   bytes);
     }
 }
 
@@ -144,8 +145,8 @@ static int image_side(const drv_display *driver, const VAImage *image, int x, in
 }
 
 /* With the driver locked; put: from the image into the surface. */
-static VAStatus transfer(drv_display *driver, VASurfaceID id, int x, int y, VAImageID image_id, int image_x, int image_y, unsigned width,
-                         unsigned height, int put)
+static VAStatus transfer(drv_display *driver, VASurfaceID id, int x, int y, VAImageID image_id, int image_x, int image_y,
+                         unsigned width, unsigned height, int put)
 {
     if (!sync_idle(driver, OBJECT_SURFACE, id)) return VA_STATUS_ERROR_INVALID_SURFACE;
     const VAImage *image = objects_get(&driver->objects, OBJECT_IMAGE, image_id);

@@ -88,9 +88,10 @@ void memory_access(const surface_memory *memory, int begin, int write)
     for (int plane = 0; plane < 2; plane++) {
         const mapping *object = memory->object[plane];
         if (!object->foreign || (plane && object == memory->object[0])) continue;
-        struct dma_buf_sync sync = {
-            .flags = (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END) | (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ)};
+        struct dma_buf_sync sync = {.flags = (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END) |
+                                             (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ)};
         /* A memfd does not know the call, and needs none. */
-        while (ioctl(object->fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 && errno == EINTR) {}
+        while (ioctl(object->fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 && errno == EINTR) {
+        }
     }
 }

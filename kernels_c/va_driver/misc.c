@@ -30,7 +30,8 @@ static VAStatus hrd(drv_context *context, const VAEncMiscParameterHRD *given)
     if (status != VA_STATUS_SUCCESS) return status;
     context->settings.vbv_given = given->buffer_size != 0;
     rate->vbv_bits = given->buffer_size;
-    rate->fullness_bits = given->initial_buffer_fullness < given->buffer_size ? given->initial_buffer_fullness : given->buffer_size;
+    rate->fullness_bits =
+        given->initial_buffer_fullness < given->buffer_size ? given->initial_buffer_fullness : given->buffer_size;
     return VA_STATUS_SUCCESS;
 }
 
@@ -65,15 +66,10 @@ VAStatus misc_parameter(drv_context *context, const VAEncMiscParameterBuffer *mi
     if (type < sizeof sizes / sizeof *sizes && size - sizeof *misc < sizes[type]) return VA_STATUS_ERROR_INVALID_PARAMETER;
     const void *data = misc->data;
     switch (type) {
-    case VAEncMiscParameterTypeFrameRate:
-        return frame_rate(context, data);
-    case VAEncMiscParameterTypeRateControl:
-        return rate_control(context, data);
-    case VAEncMiscParameterTypeHRD:
-        return hrd(context, data);
-    case VAEncMiscParameterTypeQualityLevel:
-        return quality(context, data);
-    default: /* of a kind that no attribute offers: a client that sends it has not asked */
-        return VA_STATUS_SUCCESS;
+    case VAEncMiscParameterTypeFrameRate: return frame_rate(context, data);
+    case VAEncMiscParameterTypeRateControl: return rate_control(context, data);
+    case VAEncMiscParameterTypeHRD: return hrd(context, data);
+    case VAEncMiscParameterTypeQualityLevel: return quality(context, data);
+    default: /* of a kind that no attribute offers: a client that sends it has not asked */ return VA_STATUS_SUCCESS;
     }
 }

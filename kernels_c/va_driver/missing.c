@@ -9,7 +9,10 @@ static VAStatus put_surface(VADriverContextP va, VASurfaceID surface, void *draw
     return VA_STATUS_ERROR_UNIMPLEMENTED;
 }
 
-static VAStatus set_palette(VADriverContextP va, VAImageID image, unsigned char *palette) { return VA_STATUS_ERROR_UNIMPLEMENTED; }
+static VAStatus set_palette(VADriverContextP va, VAImageID image, unsigned char *palette)
+{
+    return VA_STATUS_ERROR_UNIMPLEMENTED;
+}
 
 static VAStatus subpicture_formats(VADriverContextP va, VAImageFormat *formats, unsigned *flags, unsigned *count)
 {
@@ -39,9 +42,9 @@ static VAStatus subpicture_alpha(VADriverContextP va, VASubpictureID subpicture,
     return VA_STATUS_ERROR_INVALID_SUBPICTURE;
 }
 
-static VAStatus associate(VADriverContextP va, VASubpictureID subpicture, VASurfaceID *surfaces, int count, short src_x, short src_y,
-                          unsigned short src_w, unsigned short src_h, short x, short y, unsigned short w, unsigned short h,
-                          unsigned flags)
+static VAStatus associate(VADriverContextP va, VASubpictureID subpicture, VASurfaceID *surfaces, int count, short src_x,
+                          short src_y, unsigned short src_w, unsigned short src_h, short x, short y, unsigned short w,
+                          unsigned short h, unsigned flags)
 {
     return VA_STATUS_ERROR_INVALID_SUBPICTURE;
 }

@@ -51,10 +51,7 @@ void *objects_get(const object_table *table, object_kind kind, uint32_t id)
     return slot->kind == kind && slot->id == id ? slot->object : NULL;
 }
 
-void objects_remove(object_table *table, uint32_t id)
-{
-    table->slots[id & ((1u << SLOT_BITS) - 1)] = (object_slot){0};
-}
+void objects_remove(object_table *table, uint32_t id) { table->slots[id & ((1u << SLOT_BITS) - 1)] = (object_slot){0}; }
 
 void *objects_any(const object_table *table, object_kind kind, uint32_t *id)
 {

@@ -5,14 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const levels[QUALITY_LEVELS + 1] = {"ultrafast", "medium",    "fast",     "faster",
-                                                       "veryfast",  "superfast", "ultrafast"};
-
-const char *codec_preset(const codec_options *options, uint32_t quality)
-{
-    return *options->preset ? options->preset : levels[quality <= QUALITY_LEVELS ? quality : QUALITY_LEVELS];
-}
-
 static int read_strict(const char *text, strict_mode *mode)
 {
     static const char *const names[] = {[STRICT_NONE] = "", [STRICT_IHD] = "ihd", [STRICT_RADEONSI] = "radeonsi"};
@@ -32,7 +24,8 @@ static int read_threads(const char *text, unsigned *threads)
 /* The presets that x264 and x265 share. */
 static int read_preset(const char *text, char preset[16])
 {
-    static const char *const names[] = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"};
+    static const char *const names[] = {"ultrafast", "superfast", "veryfast", "faster",  "fast",
+                                        "medium",    "slow",      "slower",   "veryslow"};
     for (size_t number = 0; number < sizeof names / sizeof *names; number++)
         if (strcmp(text, names[number]) == 0) {
             strcpy(preset, text);

@@ -55,17 +55,38 @@ static const struct {
     VAStatus status;
 } statuses[] = {
 #define NAMED(name) {#name, VA_STATUS_ERROR_##name}
-    NAMED(OPERATION_FAILED),      NAMED(ALLOCATION_FAILED),        NAMED(INVALID_DISPLAY),
-    NAMED(INVALID_CONFIG),        NAMED(INVALID_CONTEXT),          NAMED(INVALID_SURFACE),
-    NAMED(INVALID_BUFFER),        NAMED(INVALID_IMAGE),            NAMED(INVALID_SUBPICTURE),
-    NAMED(ATTR_NOT_SUPPORTED),    NAMED(MAX_NUM_EXCEEDED),         NAMED(UNSUPPORTED_PROFILE),
-    NAMED(UNSUPPORTED_ENTRYPOINT), NAMED(UNSUPPORTED_RT_FORMAT),   NAMED(UNSUPPORTED_BUFFERTYPE),
-    NAMED(SURFACE_BUSY),          NAMED(FLAG_NOT_SUPPORTED),       NAMED(INVALID_PARAMETER),
-    NAMED(RESOLUTION_NOT_SUPPORTED), NAMED(UNIMPLEMENTED),         NAMED(SURFACE_IN_DISPLAYING),
-    NAMED(INVALID_IMAGE_FORMAT),  NAMED(DECODING_ERROR),           NAMED(ENCODING_ERROR),
-    NAMED(INVALID_VALUE),         NAMED(UNSUPPORTED_FILTER),       NAMED(INVALID_FILTER_CHAIN),
-    NAMED(HW_BUSY),               NAMED(UNSUPPORTED_MEMORY_TYPE),  NAMED(NOT_ENOUGH_BUFFER),
-    NAMED(TIMEDOUT),              NAMED(UNKNOWN),
+    NAMED(OPERATION_FAILED),
+    NAMED(ALLOCATION_FAILED),
+    NAMED(INVALID_DISPLAY),
+    NAMED(INVALID_CONFIG),
+    NAMED(INVALID_CONTEXT),
+    NAMED(INVALID_SURFACE),
+    NAMED(INVALID_BUFFER),
+    NAMED(INVALID_IMAGE),
+    NAMED(INVALID_SUBPICTURE),
+    NAMED(ATTR_NOT_SUPPORTED),
+    NAMED(MAX_NUM_EXCEEDED),
+    NAMED(UNSUPPORTED_PROFILE),
+    NAMED(UNSUPPORTED_ENTRYPOINT),
+    NAMED(UNSUPPORTED_RT_FORMAT),
+    NAMED(UNSUPPORTED_BUFFERTYPE),
+    NAMED(SURFACE_BUSY),
+    NAMED(FLAG_NOT_SUPPORTED),
+    NAMED(INVALID_PARAMETER),
+    NAMED(RESOLUTION_NOT_SUPPORTED),
+    NAMED(UNIMPLEMENTED),
+    NAMED(SURFACE_IN_DISPLAYING),
+    NAMED(INVALID_IMAGE_FORMAT),
+    NAMED(DECODING_ERROR),
+    NAMED(ENCODING_ERROR),
+    NAMED(INVALID_VALUE),
+    NAMED(UNSUPPORTED_FILTER),
+    NAMED(INVALID_FILTER_CHAIN),
+    NAMED(HW_BUSY),
+    NAMED(UNSUPPORTED_MEMORY_TYPE),
+    NAMED(NOT_ENOUGH_BUFFER),
+    NAMED(TIMEDOUT),
+    NAMED(UNKNOWN),
 #undef NAMED
 };
 
@@ -206,8 +227,7 @@ int fault_parse(const char *text, fault_plan *plan, char why[FAULT_TEXT])
         reader line = {text, end};
         skip_blanks(&line);
         if (line.at < end) {
-            const char *wrong =
-                plan->count == FAULT_LINES ? "too many faults" : take_line(&line, &plan->lines[plan->count]);
+            const char *wrong = plan->count == FAULT_LINES ? "too many faults" : take_line(&line, &plan->lines[plan->count]);
             if (wrong) {
                 while (end > text && isspace((unsigned char)end[-1])) end--;
                 while (isspace((unsigned char)*text)) text++;

@@ -38,8 +38,7 @@ static VAStatus read_parameter(drv_context *self, const drv_buffer *buffer)
         return reads->slice(self, buffer->data);
     case VAEncMiscParameterBufferType:
         return misc_parameter(self, (const VAEncMiscParameterBuffer *)(const void *)buffer->data, size);
-    default:
-        return VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE;
+    default: return VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE;
     }
 }
 
@@ -74,7 +73,7 @@ static VAStatus complete(const drv_context *self, const drv_surface *target, con
         return VA_STATUS_ERROR_INVALID_PARAMETER;
     if (picture->slice_type == 0 && !picture->reference_count) return VA_STATUS_ERROR_INVALID_PARAMETER;
     return self->config.rate_control != VA_RC_CQP && !self->settings.rate.target_bps ? VA_STATUS_ERROR_INVALID_PARAMETER
-                                                                                    : VA_STATUS_SUCCESS;
+                                                                                     : VA_STATUS_SUCCESS;
 }
 
 /* What the sequence shows, as far as the surface has it: HEVC's sequence is in whole coding blocks, the surface is not. */
@@ -104,7 +103,9 @@ static VAStatus submit(drv_context *self, fault what)
         .pitch = {target->memory.pitch[0], target->memory.pitch[1]},
         .width = visible(self->settings.width, target->width),
         .height = visible(self->settings.height, target->height),
-        .type = picture->idr ? PICTURE_IDR : picture->slice_type == 2 ? PICTURE_I : PICTURE_P,
+        .type = picture->idr               ? PICTURE_IDR
+                : picture->slice_type == 2 ? PICTURE_I
+                                           : PICTURE_P,
         .qp = picture->qp + picture->qp_delta,
         .quality = self->settings.quality,
         .rate = self->settings.rate,

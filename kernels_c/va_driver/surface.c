@@ -25,8 +25,7 @@ static VAStatus read_attributes(wish *want, const VASurfaceAttrib *attributes, u
             break;
         case VASurfaceAttribMemoryType:
             want->memory_type = (uint32_t)attribute->value.value.i;
-            if (want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_VA &&
-                want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2)
+            if (want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_VA && want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2)
                 return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
             break;
         case VASurfaceAttribExternalBufferDescriptor:
@@ -34,17 +33,16 @@ static VAStatus read_attributes(wish *want, const VASurfaceAttrib *attributes, u
             if (!attribute->value.value.p) return VA_STATUS_ERROR_INVALID_PARAMETER;
             want->external = attribute->value.value.p;
             break;
-        case VASurfaceAttribUsageHint:
-            break;
-        default:
-            return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
+        case VASurfaceAttribUsageHint: break;
+        default: return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
         }
     }
     return want->memory_type == VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2 && !want->external ? VA_STATUS_ERROR_INVALID_PARAMETER
-                                                                                         : VA_STATUS_SUCCESS;
+                                                                                          : VA_STATUS_SUCCESS;
 }
 
-static VAStatus create_one(drv_display *driver, const wish *want, unsigned number, uint32_t width, uint32_t height, VASurfaceID *id)
+static VAStatus create_one(drv_display *driver, const wish *want, unsigned number, uint32_t width, uint32_t height,
+                           VASurfaceID *id)
 {
     drv_surface *self = driver_alloc(sizeof *self);
     if (!self) return VA_STATUS_ERROR_ALLOCATION_FAILED;
@@ -117,7 +115,9 @@ VAStatus drv_query_surface_attributes(VADriverContextP va, VAConfigID id, VASurf
     pthread_mutex_unlock(&driver->lock);
     if (!found) return VA_STATUS_ERROR_INVALID_CONFIG;
 #define INTEGER(what, access, number)                                                                                            \
-    {.type = what, .flags = access, .value = {.type = VAGenericValueTypeInteger, .value.i = (int)(number)}}
+    {                                                                                                                            \
+        .type = what, .flags = access, .value = {.type = VAGenericValueTypeInteger, .value.i = (int)(number)}                    \
+    }
     enum { GET = VA_SURFACE_ATTRIB_GETTABLE, SET = VA_SURFACE_ATTRIB_SETTABLE };
     const VASurfaceAttrib list[] = {
         INTEGER(VASurfaceAttribPixelFormat, GET | SET, VA_FOURCC_NV12),
