@@ -3,6 +3,7 @@
 #include "buffer.h"
 #include "calls.h"
 #include "config.h"
+#include "strict.h"
 #include "syntax.h"
 #include "worker.h"
 
@@ -30,6 +31,7 @@ static VAStatus create(drv_display *driver, const drv_config *config, int width,
         .height = (uint32_t)height,
         .codec = config_codec(config->profile),
         .syntax = syntax_of(config->profile),
+        .rules = strict_of(driver->options.strict),
         .picture.target = VA_INVALID_ID,
         .settings.rate = {.fps_num = 30, .fps_den = 1},
     };

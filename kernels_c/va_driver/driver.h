@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <va/va_backend.h>
 
-enum { PICTURE_LIMIT = 16384, PROFILES = 4, REFERENCES = 16, PARAMETERS = 64 };
+enum { PICTURE_LIMIT = 16384, PROFILES = 4, REFERENCES = 16 };
 
 typedef enum strict_mode { STRICT_NONE, STRICT_IHD, STRICT_RADEONSI } strict_mode;
 
@@ -72,7 +72,6 @@ typedef struct drv_settings {
     uint32_t quality;
     unsigned sequence_given : 1;
     unsigned rate_given : 1; /* by VAEncMiscParameterTypeRateControl, not by the sequence */
-    unsigned vbv_given : 1;
     unsigned fps_given : 1;
 } drv_settings;
 
@@ -97,6 +96,12 @@ typedef struct drv_picture {
     unsigned has_sequence : 1, has_picture : 1, has_slice : 1, has_rate : 1;
 } drv_picture;
 
+/* A surface that a strict mode's hardware could refer to. */
+typedef struct dpb_entry {
+    VASurfaceID id;
+    int evict; /* the last picture did not refer to it */
+} dpb_entry;
+
 struct syntax;
 
 typedef struct drv_context {
@@ -105,14 +110,17 @@ typedef struct drv_context {
     drv_config config;
     uint32_t width, height;
     const struct syntax *syntax;
+    const struct strict_rules *rules; /* NULL: none */
     const codec *codec;
     drv_settings settings;
     codec_rate applied; /* went with the last picture */
     drv_picture picture;
     uint64_t pictures; /* submitted */
     uint32_t sequence_width, sequence_height; /* of the last IDR */
-    VASurfaceID dpb[REFERENCES]; /* reconstructed since the last IDR, newest first */
+    /* Strict modes: */
+    dpb_entry dpb[REFERENCES + 1];
     unsigned dpb_count;
+    codec_rate programmed; /* what reached the hardware last */
     uint64_t hung; /* the fault plan under which it hung, 0: it did not */
     /* The worker: */
     pthread_t thread;

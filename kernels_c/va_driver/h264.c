@@ -47,6 +47,10 @@ static VAStatus slice(drv_context *context, const void *data)
 {
     const VAEncSliceParameterBufferH264 *given = data;
     context->picture.slice_type = given->slice_type % 5;
+    for (int number = 0; context->picture.slice_type == 0 && number < 32; number++) {
+        VAStatus status = syntax_listed(context, given->RefPicList0[number].picture_id);
+        if (status != VA_STATUS_SUCCESS) return status;
+    }
     context->picture.qp_delta = given->slice_qp_delta;
     return VA_STATUS_SUCCESS;
 }

@@ -42,6 +42,10 @@ static VAStatus slice(drv_context *context, const void *data)
     context->picture.slice_type = as_h264[given->slice_type];
     if (given->slice_type == 0 && given->ref_pic_list0[0].picture_id == given->ref_pic_list1[0].picture_id)
         context->picture.slice_type = 0;
+    for (int number = 0; context->picture.slice_type == 0 && number < 15; number++) {
+        VAStatus status = syntax_listed(context, given->ref_pic_list0[number].picture_id);
+        if (status != VA_STATUS_SUCCESS) return status;
+    }
     context->picture.qp_delta = given->slice_qp_delta;
     return VA_STATUS_SUCCESS;
 }

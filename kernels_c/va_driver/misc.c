@@ -20,15 +20,14 @@ static VAStatus rate_control(drv_context *context, const VAEncMiscParameterRateC
     rate->qp_initial = given->initial_qp;
     settings->rate_given = 1;
     context->picture.has_rate = 1;
-    return strict_rate(context, given);
+    return context->rules ? context->rules->rate(context, given) : VA_STATUS_SUCCESS;
 }
 
 static VAStatus hrd(drv_context *context, const VAEncMiscParameterHRD *given)
 {
     codec_rate *rate = &context->settings.rate;
-    VAStatus status = strict_hrd(context, given);
+    VAStatus status = context->rules && context->rules->hrd ? context->rules->hrd(context, given) : VA_STATUS_SUCCESS;
     if (status != VA_STATUS_SUCCESS) return status;
-    context->settings.vbv_given = given->buffer_size != 0;
     rate->vbv_bits = given->buffer_size;
     rate->fullness_bits =
         given->initial_buffer_fullness < given->buffer_size ? given->initial_buffer_fullness : given->buffer_size;

@@ -19,6 +19,13 @@ VAStatus drv_begin_picture(VADriverContextP va, VAContextID id, VASurfaceID targ
     return status;
 }
 
+static VAStatus read_picture(drv_context *self, const void *data)
+{
+    VAStatus status = self->syntax->picture(self, data);
+    self->picture.has_picture = 1;
+    return status == VA_STATUS_SUCCESS && self->rules ? self->rules->picture(self) : status;
+}
+
 /* With the driver locked. */
 static VAStatus read_parameter(drv_context *self, const drv_buffer *buffer)
 {
@@ -29,8 +36,7 @@ static VAStatus read_parameter(drv_context *self, const drv_buffer *buffer)
         return size < reads->sequence_size ? VA_STATUS_ERROR_INVALID_PARAMETER : reads->sequence(self, buffer->data);
     case VAEncPictureParameterBufferType:
         if (size < reads->picture_size) return VA_STATUS_ERROR_INVALID_PARAMETER;
-        self->picture.has_picture = 1;
-        return reads->picture(self, buffer->data);
+        return read_picture(self, buffer->data);
     case VAEncSliceParameterBufferType:
         if (size < reads->slice_size) return VA_STATUS_ERROR_INVALID_PARAMETER;
         if (buffer->elements > 1 || self->picture.has_slice) return VA_STATUS_ERROR_INVALID_PARAMETER; /* EncMaxSlices is 1 */
@@ -81,10 +87,6 @@ static uint32_t visible(uint32_t sequence, uint32_t surface) { return sequence <
 
 static void remember(drv_context *self, const codec_picture *made)
 {
-    if (made->type == PICTURE_IDR) self->dpb_count = 0;
-    for (unsigned number = REFERENCES - 1; number > 0; number--) self->dpb[number] = self->dpb[number - 1];
-    self->dpb[0] = self->picture.reconstructed;
-    if (self->dpb_count < REFERENCES) self->dpb_count++;
     self->sequence_width = made->width;
     self->sequence_height = made->height;
     self->applied = made->rate;
@@ -112,8 +114,7 @@ static VAStatus submit(drv_context *self, fault what)
     };
     if (made.type != PICTURE_IDR && (made.width != self->sequence_width || made.height != self->sequence_height))
         return VA_STATUS_ERROR_INVALID_PARAMETER; /* another size begins with an IDR */
-    status = strict_picture(self, &made.rate);
-    if (status != VA_STATUS_SUCCESS) return status;
+    if (self->rules) self->rules->finish(self, &made.rate);
     if (what.action == FAULT_IGNORE_RATE && self->pictures) made.rate = self->applied;
     if (!made.rate.vbv_bits) made.rate.vbv_bits = made.rate.fullness_bits = made.rate.peak_bps; /* a second */
     drv_job *job = driver_alloc(sizeof *job);

@@ -16,7 +16,7 @@ VAStatus syntax_sequence(drv_context *context, uint32_t width, uint32_t height, 
         settings->rate.fps_den = fps_den;
     }
     if (bits_per_second && !settings->rate_given) settings->rate.target_bps = settings->rate.peak_bps = bits_per_second;
-    strict_sequence(context, bits_per_second);
+    if (context->rules) context->rules->sequence(context, bits_per_second, fps_den ? fps_num : 0, fps_den);
     return VA_STATUS_SUCCESS;
 }
 
@@ -26,4 +26,10 @@ VAStatus syntax_reference(drv_context *context, VASurfaceID id)
     if (!objects_get(&context->driver->objects, OBJECT_SURFACE, id)) return VA_STATUS_ERROR_INVALID_SURFACE;
     picture->references[picture->reference_count++] = id;
     return VA_STATUS_SUCCESS;
+}
+
+VAStatus syntax_listed(drv_context *context, VASurfaceID id)
+{
+    if (id == VA_INVALID_ID || !context->rules || !context->rules->reference) return VA_STATUS_SUCCESS;
+    return context->rules->reference(context, id);
 }

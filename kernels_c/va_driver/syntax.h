@@ -22,6 +22,9 @@ VAStatus syntax_sequence(drv_context *context, uint32_t width, uint32_t height, 
 /* A picture that the client refers to: VA_INVALID_ID is none. */
 VAStatus syntax_reference(drv_context *context, VASurfaceID id);
 
+/* An entry of a slice's reference list. */
+VAStatus syntax_listed(drv_context *context, VASurfaceID id);
+
 /* misc.c: rate, buffer, frame rate, quality. */
 VAStatus misc_parameter(drv_context *context, const VAEncMiscParameterBuffer *misc, size_t size);
 
