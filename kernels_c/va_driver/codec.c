@@ -8,14 +8,18 @@ const char *codec_preset(const codec_options *options, uint32_t quality)
     return *options->preset ? options->preset : levels[quality <= QUALITY_LEVELS ? quality : QUALITY_LEVELS];
 }
 
-static int kilo(double number) { return number < 1000 ? 1 : number > 2e9 ? 2000000 : (int)(number / 1000 + 0.5); }
-
-codec_kilobits codec_rate_for(const codec_rate *rate, const codec_rate *opened)
+uint32_t codec_rate_now(const codec_savings *self, const codec_rate *rate)
 {
-    const double scale = (double)opened->fps_num * rate->fps_den / ((double)opened->fps_den * rate->fps_num);
-    codec_kilobits made = {kilo(rate->target_bps * scale), kilo(rate->peak_bps * scale), kilo(rate->vbv_bits)};
-    if (made.peak < made.mean) made.peak = made.mean;
-    return made;
+    const double now = rate->target_bps + (self->bits > 0 ? self->bits : 0);
+    const uint32_t most = rate->peak_bps > rate->target_bps ? rate->peak_bps : rate->target_bps;
+    return now > most ? most : (uint32_t)now;
+}
+
+void codec_save(codec_savings *self, const codec_rate *rate, uint32_t bytes)
+{
+    self->bits += (double)rate->target_bps * rate->fps_den / rate->fps_num - bytes * 8.0;
+    if (self->bits > rate->target_bps) self->bits = rate->target_bps;
+    if (self->bits < -(double)rate->vbv_bits) self->bits = -(double)rate->vbv_bits;
 }
 
 int codec_outdated(const codec_picture *then, const codec_picture *now)

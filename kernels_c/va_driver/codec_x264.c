@@ -15,6 +15,8 @@ typedef struct encoder {
     x264_param_t param; /* what x264 was told last: it does not say so itself before the next picture */
     codec_picture opened; /* the picture it was opened for */
     codec_rate told;
+    codec_savings savings; /* VBR */
+    uint32_t now_bps;
     int64_t count;
     int first; /* picture since the encoder was opened */
     double qp; /* of the last picture */
@@ -33,12 +35,17 @@ static const char *profile_name(VAProfile profile)
     return profile == VAProfileH264High ? "high" : profile == VAProfileH264Main ? "main" : "baseline";
 }
 
+static int kilo(double number) { return number < 1000 ? 1 : number > 2e9 ? 2000000 : (int)(number / 1000 + 0.5); }
+
+/* x264 follows another bitrate only in CBR: VBR is a CBR of changing rate here. It cannot change the frame rate: bits per picture
+ * are what counts, so rates are given for the frame rate it was opened with. */
 static void put_rate(encoder *self, const codec_rate *rate)
 {
-    const codec_kilobits kilobits = codec_rate_for(rate, &self->opened.rate);
-    self->param.rc.i_bitrate = kilobits.mean;
-    self->param.rc.i_vbv_max_bitrate = kilobits.peak;
-    self->param.rc.i_vbv_buffer_size = kilobits.bucket;
+    const codec_rate *opened = &self->opened.rate;
+    const double scale = (double)opened->fps_num * rate->fps_den / ((double)opened->fps_den * rate->fps_num);
+    self->now_bps = codec_rate_now(&self->savings, rate);
+    self->param.rc.i_bitrate = self->param.rc.i_vbv_max_bitrate = kilo(self->now_bps * scale);
+    self->param.rc.i_vbv_buffer_size = kilo(rate->vbv_bits);
     self->told = *rate;
 }
 
@@ -69,7 +76,9 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     self->opened = *picture;
     if (self->rate_control == VA_RC_CQP) {
         param->rc.i_rc_method = X264_RC_CQP;
-        param->rc.i_qp_constant = 26; /* every picture brings its own */
+        /* Every picture brings its own QP, which x264 keeps between those of I and B: these are 1 and 51. */
+        param->rc.i_qp_constant = 26;
+        param->rc.f_ip_factor = param->rc.f_pb_factor = 18;
     } else {
         param->rc.i_rc_method = X264_RC_ABR;
         param->rc.i_qp_min = (int)rate->qp_min;
@@ -83,13 +92,20 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     return self->x264 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
+/* Savings move with every picture; a twentieth more or less is not worth the telling. */
+static int up_to_date(const encoder *self, const codec_rate *rate)
+{
+    const double now = codec_rate_now(&self->savings, rate), told = self->now_bps;
+    return memcmp(&self->told, rate, sizeof *rate) == 0 && now > told * 0.95 && now < told * 1.05;
+}
+
 /* Before every picture. It opens anew only where the client wants an IDR anyway: until then other QP bounds wait, and another
  * frame rate is met by bits per picture. */
 static VAStatus prepare(encoder *self, const codec_picture *picture)
 {
     if (!self->x264 || (picture->type == PICTURE_IDR && codec_outdated(&self->opened, picture)))
         return open_encoder(self, picture);
-    if (self->rate_control == VA_RC_CQP || memcmp(&self->told, &picture->rate, sizeof self->told) == 0) return VA_STATUS_SUCCESS;
+    if (self->rate_control == VA_RC_CQP || up_to_date(self, &picture->rate)) return VA_STATUS_SUCCESS;
     put_rate(self, &picture->rate);
     return x264_encoder_reconfig(self->x264, &self->param) < 0 ? VA_STATUS_ERROR_ENCODING_ERROR : VA_STATUS_SUCCESS;
 }
@@ -127,6 +143,7 @@ static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, 
     self->first = 0;
     if (bytes <= 0) return VA_STATUS_ERROR_ENCODING_ERROR;
     if ((size_t)bytes > room) return VA_STATUS_ERROR_NOT_ENOUGH_BUFFER;
+    if (self->rate_control == VA_RC_VBR) codec_save(&self->savings, &picture->rate, (uint32_t)bytes);
     memcpy(out, units[0].p_payload, (size_t)bytes); /* all of them, one behind the other */
     *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = self->qp, .units = (unsigned)count};
     return VA_STATUS_SUCCESS;

@@ -1,30 +1,23 @@
-/* codec_x265.c - HEVC by libx265: a picture in, its access unit out, nothing held back. */
+/* codec_x265.c - HEVC by libx265: a picture in, its access unit out, nothing held back. x265's own rate control does not follow
+ * x265_encoder_reconfig without look-ahead (3.5: it says 0, and encodes as before), so every picture gets its QP from rate.c. */
 #include "alloc.h"
-#include "codec.h"
+#include "rate.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <x265.h>
 
 typedef struct encoder {
     codec_options options;
-    uint32_t rate_control;
+    uint32_t mode; /* VA_RC_ */
     x265_encoder *x265;
     x265_param *param;
     codec_picture opened; /* the picture it was opened for */
-    codec_rate told;
+    rate_model rate;
     uint8_t *chroma; /* x265 wants U and V apart */
     int64_t count;
     int first; /* picture since the encoder was opened */
 } encoder;
-
-static void put_rate(encoder *self, const codec_rate *rate)
-{
-    const codec_kilobits kilobits = codec_rate_for(rate, &self->opened.rate);
-    self->param->rc.bitrate = kilobits.mean;
-    self->param->rc.vbvMaxBitrate = kilobits.peak;
-    self->param->rc.vbvBufferSize = kilobits.bucket;
-    self->told = *rate;
-}
 
 static void close_encoder(encoder *self)
 {
@@ -68,30 +61,21 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->bRepeatHeaders = 1;
     param->bAnnexB = 1;
     self->opened = *picture;
-    if (self->rate_control == VA_RC_CQP) {
-        param->rc.rateControlMode = X265_RC_CQP;
-        param->rc.qp = 26; /* every picture brings its own */
-    } else {
-        param->rc.rateControlMode = X265_RC_ABR;
-        param->rc.qpMin = (int)rate->qp_min;
-        param->rc.qpMax = rate->qp_max ? (int)rate->qp_max : 51;
-        param->rc.vbvBufferInit = rate->vbv_bits ? (double)rate->fullness_bits / rate->vbv_bits : 1;
-        put_rate(self, rate);
-    }
+    param->rc.rateControlMode = X265_RC_CQP;
+    param->rc.qp = 26; /* every picture brings its own */
+    param->rc.aqMode = X265_AQ_NONE;
     if (x265_param_apply_profile(param, "main") < 0) return VA_STATUS_ERROR_OPERATION_FAILED;
     self->x265 = x265_encoder_open(param);
     self->first = 1;
     return self->x265 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
-/* As codec_x264.c does it. */
-static VAStatus prepare(encoder *self, const codec_picture *picture)
+/* Opens anew only where the client wants an IDR anyway; rate, frame rate and QP bounds need no opening here. */
+static int outdated(const encoder *self, const codec_picture *picture)
 {
-    if (!self->x265 || (picture->type == PICTURE_IDR && codec_outdated(&self->opened, picture)))
-        return open_encoder(self, picture);
-    if (self->rate_control == VA_RC_CQP || memcmp(&self->told, &picture->rate, sizeof self->told) == 0) return VA_STATUS_SUCCESS;
-    put_rate(self, &picture->rate);
-    return x265_encoder_reconfig(self->x265, self->param) < 0 ? VA_STATUS_ERROR_ENCODING_ERROR : VA_STATUS_SUCCESS;
+    return !self->x265 ||
+           (picture->type == PICTURE_IDR && (self->opened.width != picture->width || self->opened.height != picture->height ||
+                                             self->opened.quality != picture->quality));
 }
 
 static void part_chroma(const encoder *self, const codec_picture *picture, x265_picture *in)
@@ -110,21 +94,20 @@ static void part_chroma(const encoder *self, const codec_picture *picture, x265_
     }
 }
 
-/* 0 leaves the QP to rate control. */
-static int forced_qp(const encoder *self, const codec_picture *picture)
+static int choose_qp(const encoder *self, const codec_picture *picture)
 {
-    int qp = self->rate_control == VA_RC_CQP ? picture->qp : self->first ? (int)picture->rate.qp_initial : 0;
-    if (self->rate_control != VA_RC_CQP && !qp) return 0;
-    const int low = self->rate_control == VA_RC_CQP ? 1 : self->param->rc.qpMin;
-    const int high = self->rate_control == VA_RC_CQP ? 51 : self->param->rc.qpMax;
-    return (qp < low ? low : qp > high ? high : qp) + 1;
+    if (self->mode == VA_RC_CQP) return picture->qp < 1 ? 1 : picture->qp > 51 ? 51 : picture->qp;
+    const codec_rate *rate = &picture->rate;
+    const int qp = (int)rate->qp_initial, low = (int)rate->qp_min, high = rate->qp_max ? (int)rate->qp_max : 51;
+    if (self->first && qp) return qp < low ? low : qp > high ? high : qp;
+    return rate_choose(&self->rate, rate, picture->type != PICTURE_P, picture->width, picture->height);
 }
 
 static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, size_t room, codec_coded *coded)
 {
     static const int types[] = {[PICTURE_IDR] = X265_TYPE_IDR, [PICTURE_I] = X265_TYPE_I, [PICTURE_P] = X265_TYPE_P};
     encoder *self = state;
-    VAStatus status = prepare(self, picture);
+    VAStatus status = outdated(self, picture) ? open_encoder(self, picture) : VA_STATUS_SUCCESS;
     if (status != VA_STATUS_SUCCESS) return status;
     x265_picture in, made;
     x265_nal *units = NULL;
@@ -136,21 +119,23 @@ static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, 
     part_chroma(self, picture, &in);
     in.sliceType = types[picture->type];
     in.pts = self->count++;
-    in.forceqp = forced_qp(self, picture);
+    const int qp = choose_qp(self, picture);
+    in.forceqp = qp + 1;
     if (x265_encoder_encode(self->x265, &units, &count, &in, &made) != 1) return VA_STATUS_ERROR_ENCODING_ERROR;
     self->first = 0;
     size_t bytes = 0;
     for (uint32_t unit = 0; unit < count; unit++) bytes += units[unit].sizeBytes;
     if (bytes > room) return VA_STATUS_ERROR_NOT_ENOUGH_BUFFER;
     memcpy(out, units[0].payload, bytes); /* all of them, one behind the other */
-    *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = made.frameData.qp, .units = count};
+    if (self->mode != VA_RC_CQP) rate_account(&self->rate, &picture->rate, picture->type != PICTURE_P, qp, (uint32_t)bytes);
+    *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = qp, .units = count};
     return VA_STATUS_SUCCESS;
 }
 
 static void *create(VAProfile profile, uint32_t rate_control, const codec_options *options)
 {
     encoder *self = driver_alloc(sizeof *self);
-    if (self) *self = (encoder){.options = *options, .rate_control = rate_control};
+    if (self) *self = (encoder){.options = *options, .mode = rate_control};
     return self;
 }
 
