@@ -1,0 +1,13 @@
+/* alloc.h - the driver's memory: zeroed, and a fault plan can refuse it. */
+#ifndef NENC_VA_ALLOC_H
+#define NENC_VA_ALLOC_H
+
+#include "plan.h"
+
+#include <stdlib.h>
+
+static inline void *driver_alloc(size_t size) { return fault_status(CALL_ALLOC) ? NULL : calloc(1, size); }
+
+static inline void driver_free(void *memory) { free(memory); }
+
+#endif

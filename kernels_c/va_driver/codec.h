@@ -1,0 +1,73 @@
+/* codec.h - what one software encoder does for a context: pictures in, access units out, in the worker's thread. */
+#ifndef NENC_VA_CODEC_H
+#define NENC_VA_CODEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <va/va.h>
+
+/* Quality levels of VAConfigAttribEncQualityRange: 1 is the best, the last one the fastest. */
+enum { QUALITY_LEVELS = 6 };
+
+typedef struct codec_options {
+    unsigned threads; /* NENC_VA_THREADS; 1: the same bytes every time */
+    char preset[16];  /* NENC_VA_PRESET; empty: by the quality level, ultrafast when there is none */
+} codec_options;
+
+typedef enum codec_picture_type { PICTURE_IDR, PICTURE_I, PICTURE_P } codec_picture_type;
+
+typedef struct codec_rate {
+    uint32_t target_bps;
+    uint32_t peak_bps;
+    uint32_t vbv_bits;
+    uint32_t fullness_bits;
+    uint32_t qp_min, qp_max; /* max 0: no limit */
+    uint32_t qp_initial;     /* of the first picture; 0: the encoder's choice */
+    uint32_t fps_num, fps_den;
+} codec_rate;
+
+typedef struct codec_picture {
+    const uint8_t *plane[2]; /* NV12 */
+    uint32_t pitch[2];
+    uint32_t width, height;
+    codec_picture_type type;
+    int qp; /* constant QP only */
+    uint32_t quality;
+    codec_rate rate;
+} codec_picture;
+
+typedef struct codec_coded {
+    uint32_t bytes;
+    double qp; /* mean of the picture */
+    unsigned units; /* NAL units */
+} codec_coded;
+
+typedef struct codec {
+    const char *library; /* name and version */
+    /* NULL: out of memory. rate_control: one of VA_RC_CBR, VA_RC_VBR, VA_RC_CQP. */
+    void *(*create)(VAProfile profile, uint32_t rate_control, const codec_options *options);
+    /* Writes one access unit into out. NOT_ENOUGH_BUFFER, ENCODING_ERROR, ... */
+    VAStatus (*encode)(void *state, const codec_picture *picture, uint8_t *out, size_t room, codec_coded *coded);
+    void (*destroy)(void *state);
+} codec;
+
+extern const codec codec_x264;
+#if NENC_HAVE_X265
+extern const codec codec_x265;
+#endif
+
+/* Of the options, or of the level. */
+const char *codec_preset(const codec_options *options, uint32_t quality);
+
+/* VBR: what the mean had over may be spent later, as fast as the peak allows; at most a second of it is kept. */
+typedef struct codec_savings {
+    double bits;
+} codec_savings;
+/* The rate that is right now: the target, or more of the peak. */
+uint32_t codec_rate_now(const codec_savings *self, const codec_rate *rate);
+void codec_save(codec_savings *self, const codec_rate *rate, uint32_t bytes);
+
+/* What the libraries fix when they are opened has changed from then to now. */
+int codec_outdated(const codec_picture *then, const codec_picture *now);
+
+#endif
