@@ -1,0 +1,99 @@
+/* hevc.c - HEVC's parameters: one reference, no B-pictures, an infinite GOP (ITU-T H.265, names of va_enc_hevc.h). */
+#include "encode/vaapi/vaapi.h"
+
+#include <string.h>
+#include <va/va_enc_hevc.h>
+
+enum { NO_END = 0x3fffffff, CODING_BLOCK = 8, TREE_BLOCK = 32 };
+
+/* Table A.8: general_level_idc is 30 times the level, by luma samples a picture and a second. */
+static uint8_t level(const nenc_vaapi *self)
+{
+    static const struct {
+        uint8_t idc;
+        uint64_t picture, second;
+    } levels[] = {{93, 983040, 33177600},      {120, 2228224, 66846720},    {123, 2228224, 133693440},
+                  {150, 8912896, 267386880},   {153, 8912896, 534773760},   {156, 8912896, 1069547520},
+                  {180, 35651584, 1069547520}, {183, 35651584, 2139095040}, {186, 35651584, 4278190080}};
+    const uint64_t picture = (uint64_t)self->aligned_width * self->aligned_height;
+    const uint64_t second = picture * self->config.fps_num / self->config.fps_den;
+    size_t i = 0;
+    while (i + 1 < sizeof levels / sizeof *levels && (levels[i].picture < picture || levels[i].second < second)) i++;
+    return levels[i].idc;
+}
+
+static int sequence(nenc_vaapi *self, nenc_failure *failure)
+{
+    VAEncSequenceParameterBufferHEVC seq;
+    memset(&seq, 0, sizeof seq);
+    seq.general_profile_idc = 1;
+    seq.general_level_idc = level(self);
+    seq.intra_period = seq.intra_idr_period = NO_END;
+    seq.ip_period = 1;
+    seq.bits_per_second = nenc_vaapi_peak_bps(self);
+    seq.pic_width_in_luma_samples = (uint16_t)self->aligned_width;
+    seq.pic_height_in_luma_samples = (uint16_t)self->aligned_height;
+    seq.seq_fields.bits.chroma_format_idc = 1;
+    seq.seq_fields.bits.amp_enabled_flag = 1;
+    seq.seq_fields.bits.low_delay_seq = 1;
+    seq.log2_diff_max_min_luma_coding_block_size = 2; /* TREE_BLOCK over CODING_BLOCK */
+    seq.log2_diff_max_min_transform_block_size = 3;
+    seq.max_transform_hierarchy_depth_inter = seq.max_transform_hierarchy_depth_intra = 2;
+    seq.vui_parameters_present_flag = 1;
+    seq.vui_fields.bits.vui_timing_info_present_flag = 1;
+    seq.vui_num_units_in_tick = self->config.fps_den;
+    seq.vui_time_scale = self->config.fps_num;
+    return nenc_vaapi_render(self, VAEncSequenceParameterBufferType, &seq, sizeof seq, "sequence", failure);
+}
+
+static void forget(VAPictureHEVC *picture)
+{
+    *picture = (VAPictureHEVC){.picture_id = VA_INVALID_ID, .flags = VA_PICTURE_HEVC_INVALID};
+}
+
+static VAPictureHEVC reconstruction(const nenc_vaapi *self, uint32_t back)
+{
+    return (VAPictureHEVC){.picture_id = self->reconstructions[(self->count - back) % NENC_VA_RECONSTRUCTIONS],
+                           .pic_order_cnt = (int32_t)(self->since_idr - back)};
+}
+
+static int picture(nenc_vaapi *self, int key, nenc_failure *failure)
+{
+    enum { IDR_W_RADL = 19, TRAIL_R = 1 }; /* table 7-1 */
+    VAEncPictureParameterBufferHEVC pic;
+    memset(&pic, 0, sizeof pic);
+    pic.decoded_curr_pic = reconstruction(self, 0);
+    for (size_t i = 0; i < sizeof pic.reference_frames / sizeof *pic.reference_frames; i++) forget(&pic.reference_frames[i]);
+    if (!key) pic.reference_frames[0] = reconstruction(self, 1);
+    pic.coded_buf = self->coded;
+    pic.collocated_ref_pic_index = 0xff;
+    pic.pic_init_qp = (uint8_t)self->config.rate.qp_initial;
+    pic.nal_unit_type = key ? IDR_W_RADL : TRAIL_R;
+    pic.pic_fields.bits.idr_pic_flag = key != 0;
+    pic.pic_fields.bits.coding_type = key ? 1 : 2;
+    pic.pic_fields.bits.reference_pic_flag = 1;
+    pic.pic_fields.bits.cu_qp_delta_enabled_flag = 1; /* rate control moves the QP by block */
+    pic.pic_fields.bits.pps_loop_filter_across_slices_enabled_flag = 1;
+    return nenc_vaapi_render(self, VAEncPictureParameterBufferType, &pic, sizeof pic, "picture", failure);
+}
+
+static int slice(nenc_vaapi *self, int key, nenc_failure *failure)
+{
+    VAEncSliceParameterBufferHEVC slice;
+    memset(&slice, 0, sizeof slice);
+    const uint32_t columns = (self->aligned_width + TREE_BLOCK - 1) / TREE_BLOCK,
+                   rows = (self->aligned_height + TREE_BLOCK - 1) / TREE_BLOCK;
+    slice.num_ctu_in_slice = columns * rows;
+    slice.slice_type = key ? 2 : 1; /* I, P (table 7-7) */
+    slice.max_num_merge_cand = 5;
+    for (size_t i = 0; i < sizeof slice.ref_pic_list0 / sizeof *slice.ref_pic_list0; i++) {
+        forget(&slice.ref_pic_list0[i]);
+        forget(&slice.ref_pic_list1[i]);
+    }
+    if (!key) slice.ref_pic_list0[0] = reconstruction(self, 1);
+    slice.slice_fields.bits.last_slice_of_pic_flag = 1;
+    slice.slice_fields.bits.slice_loop_filter_across_slices_enabled_flag = 1;
+    return nenc_vaapi_render(self, VAEncSliceParameterBufferType, &slice, sizeof slice, "slice", failure);
+}
+
+const nenc_vaapi_codec nenc_vaapi_hevc = {.sequence = sequence, .picture = picture, .slice = slice, .unit = CODING_BLOCK};
