@@ -43,7 +43,9 @@ static void *watch(void *unused)
 {
     struct pollfd socket = {.fd = NENC_REMOTE_SOCKET};
     for (;;) {
-        if (poll(&socket, 1, -1) > 0 && socket.revents & (POLLHUP | POLLERR | POLLNVAL)) _exit(0);
+        if (poll(&socket, 1, -1) <= 0 || !(socket.revents & (POLLHUP | POLLERR | POLLNVAL))) continue;
+        sleep(1); /* the main thread may well end by itself */
+        _exit(0);
     }
     return NULL;
 }

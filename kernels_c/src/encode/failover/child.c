@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -69,7 +70,7 @@ int nenc_child_start(nenc_child *child, const char *program, const char *argumen
     }
     if (pair[1] >= 0) close(pair[1]);
     if (!error) return NENC_OK;
-    nenc_child_stop(child);
+    nenc_child_stop(child, 0);
     return nenc_fail(failure, NENC_ENCODE_FAILED, "%s cannot be started: %s", program, strerror(error));
 }
 
@@ -104,13 +105,25 @@ int nenc_child_ended(nenc_child *child, nenc_failure *failure)
                      said, words);
 }
 
-void nenc_child_stop(nenc_child *child)
+/* True when it has ended within that time. */
+static int ended_within(pid_t pid, int64_t patience_ns)
 {
-    if (child->pid > 0) {
+    static const int64_t step_ns = 500000;
+    for (int64_t waited_ns = 0; waited_ns < patience_ns; waited_ns += step_ns) {
+        const pid_t ended = waitpid(pid, NULL, WNOHANG);
+        if (ended == pid || (ended < 0 && errno == ECHILD)) return 1;
+        nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
+    }
+    return 0;
+}
+
+void nenc_child_stop(nenc_child *child, int64_t patience_ns)
+{
+    if (child->socket >= 0) close(child->socket);
+    if (child->pid > 0 && !ended_within(child->pid, patience_ns)) {
         kill(child->pid, SIGKILL);
         while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) continue;
     }
-    if (child->socket >= 0) close(child->socket);
     if (child->words >= 0) close(child->words);
     *child = (nenc_child){.socket = -1, .words = -1};
 }

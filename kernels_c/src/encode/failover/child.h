@@ -18,7 +18,7 @@ int nenc_child_start(nenc_child *child, const char *program, const char *argumen
 /* How a process that is no more ended: reaps it. Returns NENC_ENCODE_GONE. */
 int nenc_child_ended(nenc_child *child, nenc_failure *failure);
 
-/* Kills it, waits for it, closes everything. */
-void nenc_child_stop(nenc_child *child);
+/* Closes everything and waits for its end; kills it when it has not come within patience_ns, at once with none. */
+void nenc_child_stop(nenc_child *child, int64_t patience_ns);
 
 #endif

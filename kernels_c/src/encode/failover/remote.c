@@ -22,6 +22,7 @@ struct nenc_remote {
     void *frames; /* memory that frames come back in */
     uint64_t frame_bytes;
     int64_t timeout_ns;
+    int mute; /* an answer is overdue */
     char about[NENC_REMOTE_TEXT];
 };
 
@@ -193,7 +194,7 @@ const char *nenc_remote_describe(const nenc_remote *remote) { return remote->abo
 void nenc_remote_stop(nenc_remote *remote)
 {
     if (!remote) return;
-    nenc_child_stop(&remote->child);
+    nenc_child_stop(&remote->child, remote->mute ? 0 : second_ns / 4);
     if (remote->frames) munmap(remote->frames, remote->frame_bytes);
     nenc_free(remote);
 }

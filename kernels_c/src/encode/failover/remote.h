@@ -26,7 +26,7 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
 /* What it said of itself when it was opened. */
 const char *nenc_remote_describe(const nenc_remote *remote);
 
-/* Also of NULL. The process is killed and gone when this returns. */
+/* Also of NULL. The process is gone when this returns: after a quarter of a second at most, at once when it does not answer. */
 void nenc_remote_stop(nenc_remote *remote);
 
 #endif
