@@ -266,6 +266,13 @@ int nenc_failover_set_fps(nenc_failover *self, uint32_t num, uint32_t den)
     return NENC_OK;
 }
 
+int nenc_failover_set_timeout(nenc_failover *self, int64_t timeout_ns)
+{
+    if (!self || timeout_ns < 1) return NENC_EINVAL;
+    self->config.encoder.timeout_ns = timeout_ns;
+    return NENC_OK;
+}
+
 int nenc_failover_request_key(nenc_failover *self)
 {
     if (!self) return NENC_EINVAL;
