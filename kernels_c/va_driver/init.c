@@ -11,22 +11,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void message(void (*callback)(VADriverContextP, const char *), VADriverContextP va, const char *format, va_list args)
+/* Through libva's own hook when the display is libva's; a display of the client's own making (without X and DRM) has none, but may
+ * have the client's callback. */
+static void message(VADriverContextP va, int error, const char *format, va_list args)
 {
     char text[320];
     int length = vsnprintf(text, sizeof text - 1, format, args);
     if (length < 0) return;
     if ((size_t)length > sizeof text - 2) length = sizeof text - 2;
-    text[length] = '\n'; /* libva's own default callback prints it as it comes */
+    text[length] = '\n'; /* libva's default callback prints it as it comes */
     text[length + 1] = '\0';
-    if (callback) callback(va, text);
+    void (*hook)(VADriverContextP, const char *) = error ? va->error_callback : va->info_callback;
+    const struct VADisplayContext *display = va->pDisplayContext;
+    if (hook) hook(va, text);
+    else if (display && error && display->error_callback) display->error_callback(display->error_callback_user_context, text);
+    else if (display && !error && display->info_callback) display->info_callback(display->info_callback_user_context, text);
 }
 
 void driver_error(VADriverContextP va, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    message(va->error_callback, va, format, args);
+    message(va, 1, format, args);
     va_end(args);
 }
 
@@ -34,7 +40,7 @@ void driver_info(VADriverContextP va, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    message(va->info_callback, va, format, args);
+    message(va, 0, format, args);
     va_end(args);
 }
 
