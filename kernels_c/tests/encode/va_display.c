@@ -36,7 +36,12 @@ static VAStatus names(VADisplayContextP display, char **list, unsigned *count)
     return name_by_index(display, list, 0);
 }
 
-static void note(void *user, const char *message) { snprintf(display_message, sizeof display_message, "%s", message); }
+/* libva adds its own word behind the driver's. */
+static void note(void *user, const char *message)
+{
+    const size_t have = strlen(display_message);
+    snprintf(display_message + have, sizeof display_message - have, "%s", message);
+}
 
 /* Calls that fail leave the display to be terminated, as libva wants it. */
 VADisplay display_open(VAStatus *status)
