@@ -145,7 +145,7 @@ static VAStatus start(VADriverContextP va)
     va->max_attributes = VAConfigAttribTypeMax;
     va->max_image_formats = 1;
     va->max_subpic_formats = 1; /* libva wants one; there is none */
-    va->max_display_attributes = 1;
+    va->max_display_attributes = 0;
     va->str_vendor = self->vendor;
     fill_table(va->vtable);
     return VA_STATUS_SUCCESS;

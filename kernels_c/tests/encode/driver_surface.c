@@ -86,8 +86,7 @@ static void check_configs(void)
     CHECK_STATUS(try_config(VAProfileH264Main, slice, VAConfigAttribRTFormat, VA_RT_FORMAT_YUV422),
                  VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT);
     CHECK_STATUS(try_config(VAProfileH264Main, slice, VAConfigAttribRateControl, VA_RC_ICQ), VA_STATUS_ERROR_INVALID_VALUE);
-    CHECK_STATUS(try_config(VAProfileH264Main, slice, VAConfigAttribRateControl, VA_RC_CBR | VA_RC_VBR),
-                 VA_STATUS_ERROR_INVALID_VALUE);
+    CHECK_VA(try_config(VAProfileH264Main, slice, VAConfigAttribRateControl, VA_RC_CBR | VA_RC_VBR));
     CHECK_STATUS(try_config(VAProfileH264Main, slice, VAConfigAttribEncPackedHeaders, VA_ENC_PACKED_HEADER_SEQUENCE),
                  VA_STATUS_ERROR_INVALID_VALUE);
     VAConfigAttrib cbr = {VAConfigAttribRateControl, VA_RC_CBR}, list[64];
@@ -102,6 +101,7 @@ static void check_configs(void)
         found += list[number].type == VAConfigAttribRateControl && list[number].value == VA_RC_CBR;
     CHECK(profile == VAProfileH264High && entrypoint == VAEntrypointEncSlice && found == 1);
     CHECK_STATUS(vaCreateContext(display, config, 16385, 64, 0, NULL, 0, &context), VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED);
+    CHECK_STATUS(vaCreateContext(display, config, 64, 15, 0, NULL, 0, &context), VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED);
     CHECK_STATUS(vaCreateContext(display, 77, 64, 64, 0, NULL, 0, &context), VA_STATUS_ERROR_INVALID_CONFIG);
     unsigned attributes = 0;
     VASurfaceAttrib surface_list[16];
@@ -420,8 +420,12 @@ static void check_buffers(void)
     va_client client;
     VABufferID buffer;
     open_small(&client);
-    CHECK_STATUS(vaCreateBuffer(display, client.context, VAEncPackedHeaderParameterBufferType, 64, 1, NULL, &buffer),
+    CHECK_STATUS(vaCreateBuffer(display, client.context, VASliceDataBufferType, 64, 1, NULL, &buffer),
                  VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE);
+    CHECK_VA(vaCreateBuffer(display, client.context, VAEncPackedHeaderParameterBufferType, 64, 1, NULL, &buffer));
+    CHECK_VA(vaBeginPicture(display, client.context, client.input[0]));
+    CHECK_STATUS(vaRenderPicture(display, client.context, &buffer, 1), VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE);
+    CHECK_VA(vaDestroyBuffer(display, buffer));
     CHECK_STATUS(vaCreateBuffer(display, client.context, VAEncCodedBufferType, 0, 1, NULL, &buffer),
                  VA_STATUS_ERROR_INVALID_PARAMETER);
     CHECK_STATUS(vaCreateBuffer(display, client.context, VAEncCodedBufferType, 1u << 31, 8, NULL, &buffer),
