@@ -1,5 +1,13 @@
 /* init.c - the driver's one entry point: a software VA-API encode driver over libx264 and libx265, for any client of libva.
  *
+ * LIBVA_DRIVERS_PATH   the folder it is in
+ * LIBVA_DRIVER_NAME    nenc
+ * NENC_VA_THREADS      of each encoder; 1, the default: the same bytes every time
+ * NENC_VA_PRESET       of x264 and x265, ultrafast to veryslow; default: by VAEncMiscParameterTypeQualityLevel (1 medium ... 6
+ *                      ultrafast), and ultrafast where the client sets no level
+ * NENC_VA_STRICT       ihd or radeonsi: parameters count in the order of that driver (strict.h)
+ * NENC_VA_FAULTS       a fault plan (faults.h)
+ *
  * SPDX-License-Identifier: MIT, but what is built from it is under the GPL, because libx264 and libx265 are. It is a module of
  * its own that libva loads; nothing else of this project links it.
  */

@@ -41,7 +41,11 @@ def test_vainfo_lists_it(display: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "nenc software driver" in done.stdout
     found = re.findall(r"VAProfile(\w+)\s*:\s*VAEntrypoint(\w+)", done.stdout)
-    h264 = [(f"H264{name}", entry) for name in ("ConstrainedBaseline", "Main", "High") for entry in ("EncSlice", "EncSliceLP")]
+    h264 = [
+        (f"H264{name}", entry)
+        for name in ("ConstrainedBaseline", "Main", "High")
+        for entry in ("EncSlice", "EncSliceLP")
+    ]
     assert [pair for pair in found if pair[0] != "HEVCMain"] == h264
     assert [pair for pair in found if pair[0] == "HEVCMain"] in ([], [("HEVCMain", "EncSlice")])
 
@@ -103,7 +107,9 @@ def test_ffmpeg_falls_back_to_copies_and_reports_faults(display: str, tmp_path: 
 
 
 def test_a_plan_that_cannot_be_read_is_said(display: str) -> None:
-    done = run([tool("vainfo", "vainfo"), "--display", "x11"], environment(display, NENC_VA_FAULTS="vaEndPicture@x=fail"))
+    done = run(
+        [tool("vainfo", "vainfo"), "--display", "x11"], environment(display, NENC_VA_FAULTS="vaEndPicture@x=fail")
+    )
     assert done.returncode != 0
     assert "fault plan: 'vaEndPicture@x=fail': a number from 1 belongs behind @" in done.stderr
 
@@ -115,7 +121,9 @@ def test_gstreamer(display: str, tmp_path: Path) -> None:
     if run([inspect, "vaapih264enc"], environ).returncode != 0:
         pytest.skip("NOT CHECKED: GStreamer has no vaapih264enc (apt-get install gstreamer1.0-vaapi)")
     out = tmp_path / "gst.h264"
-    pipeline = f"videotestsrc num-buffers={FRAMES} pattern=snow ! video/x-raw,format=NV12,width=320,height=240,framerate=30/1"
+    pipeline = (
+        f"videotestsrc num-buffers={FRAMES} pattern=snow ! video/x-raw,format=NV12,width=320,height=240,framerate=30/1"
+    )
     pipeline += " ! vaapih264enc rate-control=cbr bitrate=1500 ! video/x-h264,stream-format=byte-stream ! filesink"
     done = run([launch, "-q", *pipeline.split(), f"location={out}"], environ)
     assert done.returncode == 0, done.stderr

@@ -255,6 +255,30 @@ static void check_small_buffer(void)
     client_close(&client);
 }
 
+/* More threads and another preset: another display reads them when it is opened. */
+static void check_environment(void)
+{
+    VAStatus status;
+    const VADisplay before = display;
+    setenv("NENC_VA_THREADS", "2", 1);
+    setenv("NENC_VA_PRESET", "veryfast", 1);
+    display = display_open(&status);
+    CHECK_VA(status);
+    for (int number = 0; number <= NENC_HAVE_X265; number++) {
+        va_client client;
+        uint32_t bytes[12];
+        const VAProfile profile = number ? VAProfileHEVCMain : VAProfileH264High;
+        CHECK_VA(client_open(&client, display, profile, VAEntrypointEncSlice, VA_RC_CBR, 320, 240));
+        run(&client, check_quick() ? 2 : 12, bytes);
+        check_decodes(&client, 12, 320, 240);
+        client_close(&client);
+    }
+    CHECK_VA(vaTerminate(display));
+    unsetenv("NENC_VA_THREADS");
+    unsetenv("NENC_VA_PRESET");
+    display = before;
+}
+
 int main(void)
 {
     VAStatus status;
@@ -280,6 +304,7 @@ int main(void)
     check_quality();
     check_refusals();
     check_small_buffer();
+    check_environment();
     CHECK_VA(vaTerminate(display));
     return CHECK_END();
 }
