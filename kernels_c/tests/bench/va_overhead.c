@@ -2,14 +2,14 @@
  *
  *   va_overhead [--json] [--size WxH] [--rounds N]
  *
- * Both encode in turn, 15 pictures a round, by the process's own time (the driver's worker thread counts). GPL when built: it
+ * Both encode in turn, three pictures a round, by the process's own time (the driver's worker thread counts). GPL when built: it
  * links x264, and is never installed. */
 #include "../encode/va_client.h"
 
 #include <time.h>
 #include <x264.h>
 
-enum { CONTENT = 6, ROUND = 15, MOST_ROUNDS = 200, BPS = 6000000 };
+enum { CONTENT = 6, ROUND = 3, MOST_ROUNDS = 1000, BPS = 6000000 };
 
 static double cpu_s(void)
 {
@@ -131,7 +131,7 @@ static int ascending(const void *a, const void *b)
 
 int main(int count, char **words)
 {
-    unsigned width = 1920, height = 1080, rounds = 21;
+    unsigned width = 1920, height = 1080, rounds = 101;
     int json = 0;
     for (int at = 1; at < count; at++) {
         if (strcmp(words[at], "--json") == 0) json = 1;
@@ -139,7 +139,7 @@ int main(int count, char **words)
         else if (strcmp(words[at], "--rounds") == 0 && at + 1 < count && sscanf(words[at + 1], "%u", &rounds) == 1) at++;
         else fail("usage: va_overhead [--json] [--size WxH] [--rounds N]");
     }
-    if (rounds < 1 || rounds > MOST_ROUNDS) fail("--rounds is 1 to 200");
+    if (rounds < 1 || rounds > MOST_ROUNDS) fail("--rounds is 1 to 1000");
     VAStatus status;
     VADisplay display = display_open(&status);
     must(status, "no driver: set LIBVA_DRIVERS_PATH");
