@@ -12,8 +12,8 @@ static VAStatus check(const drv_display *driver, const drv_config *config, int w
 {
     if (!config) return VA_STATUS_ERROR_INVALID_CONFIG;
     const int limit = (int)config_attribute(config->profile, VAConfigAttribMaxPictureWidth);
-    if (width > limit || height > limit) return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
-    if (width < 1 || height < 1 || count < 0) return VA_STATUS_ERROR_INVALID_PARAMETER;
+    if (width < PICTURE_LEAST || height < PICTURE_LEAST || width > limit || height > limit)
+        return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
     for (int number = 0; number < count; number++)
         if (!objects_get(&driver->objects, OBJECT_SURFACE, targets[number])) return VA_STATUS_ERROR_INVALID_SURFACE;
     return VA_STATUS_SUCCESS;

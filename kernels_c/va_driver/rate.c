@@ -30,7 +30,7 @@ int rate_choose(const rate_model *self, const codec_rate *rate, int intra, uint3
 }
 
 /* Savings are kept for a bucket's worth: what is easy now may be hard soon. So is debt, which QP bounds can pile up. */
-void rate_account(rate_model *self, const codec_rate *rate, int intra, int qp, uint32_t bytes)
+void rate_account(rate_model *self, const codec_rate *rate, int intra, double qp, uint32_t bytes)
 {
     const double bits = bytes * 8.0, cost = bits * exp2(qp / 6.0);
     self->cost[intra] = self->cost[intra] > 0 ? (self->cost[intra] + cost) / 2 : cost;
