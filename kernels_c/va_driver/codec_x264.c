@@ -15,7 +15,7 @@ typedef struct encoder {
     x264_param_t param; /* what x264 was told last: it does not say so itself before the next picture */
     codec_picture opened; /* the picture it was opened for */
     codec_rate told;
-    codec_savings savings; /* VBR */
+    rate_savings savings; /* VBR */
     rate_model rate;       /* knows what pictures cost, for when x264's QP bounds are not the client's any more */
     uint32_t now_bps;
     int64_t count;
@@ -44,7 +44,7 @@ static void put_rate(encoder *self, const codec_rate *rate)
 {
     const codec_rate *opened = &self->opened.rate;
     const double scale = (double)opened->fps_num * rate->fps_den / ((double)opened->fps_den * rate->fps_num);
-    self->now_bps = codec_rate_now(&self->savings, rate);
+    self->now_bps = rate_now(&self->savings, rate);
     self->param.rc.i_bitrate = self->param.rc.i_vbv_max_bitrate = kilo(self->now_bps * scale);
     self->param.rc.i_vbv_buffer_size = kilo(rate->vbv_bits);
     self->told = *rate;
@@ -93,10 +93,19 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     return self->x264 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
+/* What x264 fixes when it is opened has changed from then to now. */
+static int outdated(const codec_picture *then, const codec_picture *now)
+{
+    const codec_rate *old = &then->rate, *rate = &now->rate;
+    return then->width != now->width || then->height != now->height || then->quality != now->quality ||
+           old->qp_min != rate->qp_min || old->qp_max != rate->qp_max ||
+           (uint64_t)rate->fps_num * old->fps_den != (uint64_t)old->fps_num * rate->fps_den;
+}
+
 /* Savings move with every picture; a twentieth more or less is not worth the telling. */
 static int up_to_date(const encoder *self, const codec_rate *rate)
 {
-    const double now = codec_rate_now(&self->savings, rate), told = self->now_bps;
+    const double now = rate_now(&self->savings, rate), told = self->now_bps;
     return memcmp(&self->told, rate, sizeof *rate) == 0 && now > told * 0.95 && now < told * 1.05;
 }
 
@@ -104,8 +113,7 @@ static int up_to_date(const encoder *self, const codec_rate *rate)
  * another stream. Until then another frame rate is met by bits per picture, and other QP bounds by a QP for each (forced_qp). */
 static VAStatus prepare(encoder *self, const codec_picture *picture)
 {
-    if (!self->x264 || (picture->type == PICTURE_IDR && codec_outdated(&self->opened, picture)))
-        return open_encoder(self, picture);
+    if (!self->x264 || (picture->type == PICTURE_IDR && outdated(&self->opened, picture))) return open_encoder(self, picture);
     if (self->rate_control == VA_RC_CQP || up_to_date(self, &picture->rate)) return VA_STATUS_SUCCESS;
     put_rate(self, &picture->rate);
     return x264_encoder_reconfig(self->x264, &self->param) < 0 ? VA_STATUS_ERROR_ENCODING_ERROR : VA_STATUS_SUCCESS;
@@ -140,7 +148,7 @@ static void account(encoder *self, const codec_picture *picture, uint32_t bytes)
     if (self->rate_control == VA_RC_CQP) return;
     rate_account(&self->rate, &picture->rate, picture->type != PICTURE_P, self->qp, bytes);
     self->rate.debt = 0; /* x264's own to settle */
-    if (self->rate_control == VA_RC_VBR) codec_save(&self->savings, &picture->rate, bytes);
+    if (self->rate_control == VA_RC_VBR) rate_save(&self->savings, &picture->rate, bytes);
 }
 
 static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, size_t room, codec_coded *coded)

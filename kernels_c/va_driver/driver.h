@@ -108,7 +108,6 @@ typedef struct drv_context {
     drv_display *driver;
     VAContextID id;
     drv_config config;
-    uint32_t width, height;
     const struct syntax *syntax;
     const struct strict_rules *rules; /* NULL: none */
     const codec *codec;

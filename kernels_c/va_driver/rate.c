@@ -37,3 +37,17 @@ void rate_account(rate_model *self, const codec_rate *rate, int intra, double qp
     self->debt += bits - per_picture(rate->target_bps, rate);
     self->debt = fmin(fmax(self->debt, -(double)rate->vbv_bits / 2), 2.0 * rate->vbv_bits);
 }
+
+uint32_t rate_now(const rate_savings *self, const codec_rate *rate)
+{
+    const double now = rate->target_bps + (self->bits > 0 ? self->bits : 0);
+    const uint32_t most = rate->peak_bps > rate->target_bps ? rate->peak_bps : rate->target_bps;
+    return now > most ? most : (uint32_t)now;
+}
+
+void rate_save(rate_savings *self, const codec_rate *rate, uint32_t bytes)
+{
+    self->bits += (double)rate->target_bps * rate->fps_den / rate->fps_num - bytes * 8.0;
+    if (self->bits > rate->target_bps) self->bits = rate->target_bps;
+    if (self->bits < -(double)rate->vbv_bits) self->bits = -(double)rate->vbv_bits;
+}

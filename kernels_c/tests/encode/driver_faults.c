@@ -145,12 +145,11 @@ static void check_call(const char *call, unsigned at, VAStatus wanted, const cha
 
 static void check_calls(void)
 {
-    static const unsigned places[] = {1, 2, 7, 30};
     static const char *const calls[] = {"vaBeginPicture", "vaEndPicture",  "vaSyncSurface",
                                         "vaMapBuffer",    "vaDeriveImage", "vaMapBuffer/other"};
     for (size_t call = 0; call < sizeof calls / sizeof *calls; call++)
-        for (size_t place = 0; place < sizeof places / sizeof *places; place++)
-            check_call(calls[call], places[place], VA_STATUS_ERROR_HW_BUSY, "HW_BUSY");
+        for (unsigned at = 1; at <= 30; at += check_quick() ? 29 : 1)
+            check_call(calls[call], at, VA_STATUS_ERROR_HW_BUSY, "HW_BUSY");
     check_call("vaEndPicture", 3, VA_STATUS_ERROR_OPERATION_FAILED, "fail");
     check_call("vaEndPicture", 3, VA_STATUS_ERROR_ENCODING_ERROR, "VA_STATUS_ERROR_ENCODING_ERROR");
     check_call("vaSyncSurface", 3, VA_STATUS_ERROR_TIMEDOUT, "TIMEDOUT");
