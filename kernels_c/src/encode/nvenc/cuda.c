@@ -41,5 +41,6 @@ int nenc_cuda_open(const nenc_cuda *cuda, const char *device, CUcontext *context
     result = cuda->pop(&popped);
     if (result == CUDA_SUCCESS) return NENC_OK;
     cuda->destroy(*context);
+    *context = NULL;
     return nenc_cuda_fail(cuda, failure, NENC_ENCODE_FAILED, "cuCtxPopCurrent", result);
 }

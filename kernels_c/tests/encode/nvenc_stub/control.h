@@ -10,6 +10,7 @@ STUB_EXPORT long nenc_stub_calls(void);
 STUB_EXPORT int nenc_stub_complaints(void); /* rules of the API that were broken so far; each is on stderr */
 STUB_EXPORT int nenc_stub_live(void);       /* sessions and buffers not destroyed */
 STUB_EXPORT int nenc_stub_reconfigured(void);
+STUB_EXPORT void nenc_stub_rate(unsigned *mean_bps, unsigned *peak_bps, unsigned *bucket_bits); /* last taken */
 STUB_EXPORT int nenc_stub_has_video(void); /* 1: real H.264 by libx264 */
 
 STUB_EXPORT void nenc_stub_cuda_plan(const char *plan);

@@ -39,6 +39,7 @@ typedef struct session {
 
 int nenc_stub_is_context(void *context, int current); /* libcuda.so.1's */
 
+static atomic_uint mean, peak, bucket; /* of the last rate that was taken */
 static atomic_int complaints, live, sessions, reconfigured;
 
 __attribute__((format(printf, 3, 4))) static NVENCSTATUS refuse(session *self, NVENCSTATUS status, const char *format, ...)
@@ -170,9 +171,11 @@ static NVENCSTATUS check_rate(session *self, const NV_ENC_RC_PARAMS *rate)
 static video_rate rate_of(const session *self)
 {
     const NV_ENC_RC_PARAMS *rate = &self->stream.rcParams;
+    mean = rate->averageBitRate;
+    peak = rate->maxBitRate;
+    bucket = rate->vbvBufferSize;
     return (video_rate){
         .bitrate = rate->averageBitRate,
-        .peak = rate->rateControlMode == NV_ENC_PARAMS_RC_CBR ? rate->averageBitRate : rate->maxBitRate,
         .vbv = rate->vbvBufferSize,
         .fps_num = self->params.frameRateNum,
         .fps_den = self->params.frameRateDen,
@@ -430,3 +433,10 @@ int nenc_stub_complaints(void) { return complaints; }
 int nenc_stub_live(void) { return live; }
 int nenc_stub_reconfigured(void) { return reconfigured; }
 int nenc_stub_has_video(void) { return video_real(); }
+
+void nenc_stub_rate(unsigned *mean_bps, unsigned *peak_bps, unsigned *bucket_bits)
+{
+    *mean_bps = mean;
+    *peak_bps = peak;
+    *bucket_bits = bucket;
+}

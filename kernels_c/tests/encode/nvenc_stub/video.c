@@ -23,13 +23,13 @@ struct video {
 int video_real(void) { return NENC_STUB_X264; }
 
 #if NENC_STUB_X264
-/* x264 cannot change its frame rate: a bitrate that is the same per frame does as well. */
+/* x264 cannot change its frame rate: a bitrate that is the same per frame does as well. It follows another bitrate only in CBR, so
+ * VBR is CBR at the mean here. */
 static void fill_rate(video *self)
 {
     const video_rate *now = &self->rate, *then = &self->opened;
     const double share = (double)now->fps_den * then->fps_num / now->fps_num / then->fps_den;
-    self->param.rc.i_bitrate = (int)(now->bitrate * share / 1000) + 1;
-    self->param.rc.i_vbv_max_bitrate = (int)(now->peak * share / 1000) + 1;
+    self->param.rc.i_bitrate = self->param.rc.i_vbv_max_bitrate = (int)(now->bitrate * share / 1000) + 1;
     self->param.rc.i_vbv_buffer_size = (int)(now->vbv / 1000) + 1;
 }
 

@@ -8,7 +8,7 @@
 typedef struct video video;
 
 typedef struct video_rate {
-    uint32_t bitrate, peak, vbv; /* bit/s, bits */
+    uint32_t bitrate, vbv; /* bit/s, bits */
     uint32_t fps_num, fps_den;
     uint32_t qp_min, qp_max;
 } video_rate;
