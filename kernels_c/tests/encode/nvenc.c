@@ -226,8 +226,7 @@ static void check_faults(void)
     CHECK(failed == (int)count * (int)(calls - 4));
     CHECK(stub.complaints() == 0);
     int cuda_failed = 0;
-    for (int i = 1; i <= cuda_calls; i++)
-        cuda_failed += run_failing(stub.cuda_plan, i, 999) != NENC_OK;
+    for (int i = 1; i <= cuda_calls; i++) cuda_failed += run_failing(stub.cuda_plan, i, 999) != NENC_OK;
     CHECK(cuda_failed > 8);
     allowed = stub.complaints(); /* a context that cannot be made current: the calls of close are made all the same */
     clean();
@@ -358,12 +357,13 @@ static void check_rate(uint32_t mode)
     clean();
 }
 
-/* Without the driver: what is missing, and what to install. */
+/* Without the driver, or in a build without the headers: what is missing, and what to install. 77: this machine has the driver. */
 static int check_missing(void)
 {
     nenc_encoder_config config = config_of(NENC_CBR);
+    if (NENC_HAVE_NVENC && dlopen("libcuda.so.1", RTLD_NOW)) return 77;
     opened(&config, NENC_ENCODE_MISSING);
-    CHECK(strstr(why, "libcuda.so.1") && strstr(why, "install"));
+    CHECK(strstr(why, NENC_HAVE_NVENC ? "libcuda.so.1" : "libffmpeg-nvenc-dev") && strstr(why, "install"));
     return CHECK_END();
 }
 
