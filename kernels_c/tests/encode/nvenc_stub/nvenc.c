@@ -28,7 +28,7 @@ typedef struct session {
     int magic;
     pthread_t opener;
     void *context;
-    int codec_known, ended;
+    int codec_known, ended, force_key;
     uint32_t pictures;
     NV_ENC_INITIALIZE_PARAMS params;
     NV_ENC_CONFIG stream;
@@ -230,6 +230,7 @@ static NVENCSTATUS reconfigure(void *encoder, NV_ENC_RECONFIGURE_PARAMS *params)
     self->stream = *now->encodeConfig;
     const video_rate rate = rate_of(self);
     video_rate_set(self->video, &rate);
+    self->force_key |= params->forceIDR;
     reconfigured++;
     return NV_ENC_SUCCESS;
 }
@@ -338,8 +339,9 @@ static NVENCSTATUS encode(void *encoder, NV_ENC_PIC_PARAMS *params)
     RULE(params->inputWidth == self->params.encodeWidth, NV_ENC_ERR_INVALID_PARAM);
     RULE(params->inputHeight == self->params.encodeHeight, NV_ENC_ERR_INVALID_PARAM);
     RULE(params->inputPitch == self->input->pitch, NV_ENC_ERR_INVALID_PARAM);
-    const int key = !self->pictures++ || (params->encodePicFlags & NV_ENC_PIC_FLAG_FORCEIDR) ||
+    const int key = !self->pictures++ || self->force_key || (params->encodePicFlags & NV_ENC_PIC_FLAG_FORCEIDR) ||
                     (self->stream.gopLength != NVENC_INFINITE_GOPLENGTH && self->pictures % self->stream.gopLength == 1);
+    self->force_key = 0;
     buffer *out = self->output;
     out->bytes = video_encode(self->video, self->input->memory, self->input->pitch, key, &out->data, &out->key, &out->qp);
     out->full = 1;
