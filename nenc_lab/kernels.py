@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nenc_lab.errors import InternalError
+from nenc_lab.programs import modules_folder
 
 try:
     _kernels: Any = import_module("nenc_lab._kernels")
@@ -20,6 +21,9 @@ except ImportError as error:  # a broken build is the user's environment, but no
 
 lib: Any = _kernels.lib
 ffi: Any = _kernels.ffi
+
+if (_modules := modules_folder()) is not None:
+    lib.nenc_encoder_modules(str(_modules).encode())
 
 INT64_MAX = 2**63 - 1
 

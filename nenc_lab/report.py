@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nenc_lab.identify import Identified
     from nenc_lab.lab import LabRun
 
 MISSING = "-"

@@ -89,6 +89,7 @@ def run(
             "backend": backend,
             "controller": controllers(scenario),
             "external": _externals(engine),
+            "encoders": {flow.name: flow.encoder.about for flow in engine.flows if flow.encoder.about},
             "argv": list(argv),
             "versions": provenance.versions(),
             "git": provenance.git(),

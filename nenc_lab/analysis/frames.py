@@ -60,6 +60,36 @@ def encoder_error(
     return float(np.mean(errors[known])) if known.any() else None
 
 
+def encoder_limited_s(
+    captured_ns: Ints,
+    size: Values,
+    qp: Floats,
+    tick_ns: Ints,
+    target_bps: Floats,
+    start_ns: int,
+    end_ns: int,
+    limits: tuple[int, int] | None,
+) -> dict[str, int | None]:
+    """Whole seconds in which a limit of the quantiser kept the encoder from its target, not its rate control.
+
+    ``min``: output over 10 % under the target, and 80 % of the frames at the smallest QP: the picture needs no more.
+    ``max``: over 10 % above it, and 80 % at the largest. ``limits``: both; None for an encoder without them.
+    """
+    seconds = (end_ns - start_ns) // SECOND_NS
+    if limits is None or seconds <= 0:
+        return {"min": None, "max": None}
+    output = _per_second(captured_ns, 8.0 * size, start_ns, seconds)
+    frames = np.maximum(_per_second(captured_ns, np.ones(len(captured_ns)), start_ns, seconds), 1.0)
+    ticks = np.maximum(_per_second(tick_ns, np.ones(len(tick_ns)), start_ns, seconds), 1.0)
+    target = _per_second(tick_ns, target_bps, start_ns, seconds) / ticks
+    lowest = _per_second(captured_ns, (qp <= limits[0] + 0.5).astype(np.float64), start_ns, seconds) / frames
+    highest = _per_second(captured_ns, (qp >= limits[1] - 0.5).astype(np.float64), start_ns, seconds) / frames
+    return {
+        "min": int(np.count_nonzero((output < 0.9 * target) & (lowest >= 0.8))),
+        "max": int(np.count_nonzero((output > 1.1 * target) & (highest >= 0.8))),
+    }
+
+
 def _per_second(t_ns: Ints, weights: Values, start_ns: int, seconds: int) -> Floats:
     second = (t_ns - start_ns) // SECOND_NS
     inside = (second >= 0) & (second < seconds)

@@ -23,6 +23,7 @@ from nenc_lab.analysis.percentile import summary_of
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
+    from nenc_lab.scenario.schema import Flow
 
 LAST_NS = 20 * SECOND_NS
 _NO_PERCENTILES = {"p50": None, "p95": None, "p99": None}
@@ -82,6 +83,16 @@ def flow_figures(rows: FlowRows) -> dict[str, Any]:
             rows.start_ns,
             rows.end_ns,
         ),
+        "encoder_limited_s": frames.encoder_limited_s(
+            captured_ns,
+            seen["size"],
+            seen["qp"],
+            rows.t_ns,
+            ticks["encode_bps"],
+            rows.start_ns,
+            rows.end_ns,
+            _quantiser(rows.flow),
+        ),
         "psnr_db": frames.mean_measured(seen["psnr"]),
         "ssim": frames.mean_measured(seen["ssim"]),
         "feedback_overhead": feedback_overhead(
@@ -107,11 +118,19 @@ def no_figures() -> dict[str, Any]:
         "freeze_s": None,
         "oscillations_per_min": None,
         "encoder_error": None,
+        "encoder_limited_s": {"min": None, "max": None},
         "psnr_db": None,
         "ssim": None,
         "feedback_overhead": None,
         "changes": [],
     }
+
+
+def _quantiser(flow: Flow) -> tuple[int, int] | None:
+    """Smallest and largest QP of a real encoder."""
+    from nenc_lab.scenario.schema import VideoEncoder
+
+    return (flow.encoder.qp.min, flow.encoder.qp.max) if isinstance(flow.encoder, VideoEncoder) else None
 
 
 def utilisation(rows: FlowRows) -> float | None:

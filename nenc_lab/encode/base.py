@@ -37,7 +37,7 @@ class Happening:
 
     at_ns: int
     kind: str
-    """``fallback``, ``recovery`` or ``warning``."""
+    """``fallback``, ``probe``, ``recovery``, ``input``, ``warning`` or ``note``; the figure shows the first, third, fifth."""
     text: str
     detail: dict[str, Any] = field(default_factory=dict)
 

@@ -10,11 +10,11 @@ runs are alike). A probe for lost hardware is waited for, so that it is found ag
 from __future__ import annotations
 
 from math import nan
-from pathlib import Path
 from typing import Any
 
 from nenc_lab.encode.base import Frame, Happening
 from nenc_lab.encode.film import Film
+from nenc_lab.encode.limits import Limits
 from nenc_lab.encode.settings import VideoSettings
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.kernels import check, ffi, lib
@@ -26,13 +26,17 @@ CODECS = {"h264": 0, "hevc": 1}
 MODES = {"cbr": 0, "vbr": 1}
 ENTRIES = {"any": 0, "slice": 1, "low-power": 2}
 """nenc_codec, nenc_rate_mode and nenc_entry in encode.h."""
-MISSING, UNSUPPORTED = -32, -33
-"""nenc_encode_status."""
+EINVAL, UNSUPPORTED, TIMEOUT = -1, -33, -35
+"""nenc_status and nenc_encode_status."""
 FAULTS = {"gpu_failure": 1, "gpu_hang": 2, "gpu_reset": 3, "ignore_rate": 4}
 """nenc_fault in failover.h."""
+HAPPENINGS = ("fallback", "probe", "recovery", "input")
+"""Kinds of event, by nenc_failover_kind."""
 SOFTWARE = "x264"
 """What takes over."""
 LARGEST_BPS = 1_000_000_000
+PATIENCE_NS = 10 * SECOND_NS
+"""Wall time that a frame may take where time is virtual: a busy machine must not look like hardware that hangs."""
 
 
 class VideoEncoder:
@@ -46,21 +50,23 @@ class VideoEncoder:
         self._film = Film(settings)
         self._resolution = self._film.height
         self._picture = ffi.new("nenc_frame *")
-        self._coded = ffi.new("nenc_failover_frame *")
+        self._made = ffi.new("nenc_failover_frame *")
         self._rate = ffi.new("nenc_rate *")
         self._event = ffi.new("nenc_failover_event *")
         self._quality = ffi.new("nenc_quality *")
         self._fps = settings.fps
         self._key_ns = settings.start_ns
+        self._fault = ""
+        # Hardware does not show its pictures, and a mean over what software made in its place would be of something else.
+        self._measures = settings.quality and settings.kind == SOFTWARE
+        self._limits = Limits(settings.qp_min, settings.qp_max)
         self._encoder: Any = ffi.NULL
         try:
             self._encoder = self._open()
         except BaseException:
             self._film.close()
             raise
-        self.about = {
-            "encoder": ffi.string(lib.nenc_failover_describe(self._encoder)).decode(),
-        }
+        self.about = {"encoder": ffi.string(lib.nenc_failover_describe(self._encoder)).decode(errors="replace")}
 
     # ---- the engine's calls
 
@@ -72,18 +78,21 @@ class VideoEncoder:
         if settings.key_interval_ns and now_ns - self._key_ns >= settings.key_interval_ns:
             self.request_key()
         self._shoot(now_ns)
-        coded = self._coded
-        frame.bytes = coded.coded.bytes
-        frame.key = bool(coded.coded.key)
+        made = self._made
+        frame.bytes = made.coded.bytes
+        frame.key = bool(made.coded.key)
         if frame.key:
             self._key_ns = now_ns
-        frame.qp = coded.coded.qp
+        frame.qp = made.coded.qp
         frame.rung = self._film.height
-        frame.tag = coded.software
+        frame.tag = made.software
         frame.interval_ns = round(SECOND_NS / self._fps)
         frame.encode_ns = self._took_ns()
-        frame.psnr, frame.ssim = self._measure() if settings.quality else (nan, nan)
+        frame.psnr, frame.ssim = self._measure() if self._measures else (nan, nan)
         self._tell(now_ns)
+        limited = self._limits.happening(now_ns, frame.bytes, frame.qp, rate_bps, frame.interval_ns)
+        if limited is not None:
+            self.happenings.append(limited)
         return frame
 
     def request_key(self) -> None:
@@ -93,7 +102,13 @@ class VideoEncoder:
         self._resolution = rung
 
     def set_fault(self, kind: str, on: bool) -> None:
-        check(lib.nenc_failover_fault(self._encoder, FAULTS[kind], on), "nenc_failover_fault")
+        if not on and kind != self._fault:
+            return  # another one has taken its place
+        self._fault = kind if on else ""
+        # Known to hang: no need to wait long until it is believed.
+        patience_ns = self._settings.watchdog_ns if self._fault == "gpu_hang" else self._patience_ns()
+        check(lib.nenc_failover_set_timeout(self._encoder, patience_ns), "nenc_failover_set_timeout")
+        check(lib.nenc_failover_fault(self._encoder, FAULTS[kind] if on else 0), "nenc_failover_fault")
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, ffi.NULL
@@ -126,21 +141,21 @@ class VideoEncoder:
         # By time, not by count: what moves goes on at its pace when frames are shed.
         self._film.render(round((now_ns - settings.start_ns) * settings.fps / SECOND_NS), ffi.addressof(picture.picture))
         picture.pts_ns = now_ns
-        self._check(lib.nenc_failover_encode(self._encoder, picture, self._coded), "encoding failed", now_ns)
+        self._check(lib.nenc_failover_encode(self._encoder, picture, self._made), "encoding failed", now_ns)
 
     def _took_ns(self) -> int:
-        settings, coded = self._settings, self._coded
+        settings, made = self._settings, self._made
         if settings.measured:
-            return int(coded.took_ns)
-        if not coded.software:
+            return int(made.took_ns)
+        if not made.software:
             return settings.encode_ns
         # Hardware that fails says so when its frame is due, or the watchdog does; then software begins.
-        lost = {0: 0, TIMEOUT: settings.watchdog_ns}.get(coded.failed, settings.encode_ns)
+        lost = {0: 0, TIMEOUT: settings.watchdog_ns}.get(made.failed, settings.encode_ns)
         return lost + settings.software_ns
 
     def _measure(self) -> tuple[float, float]:
         """PSNR in dB and SSIM of the frame, NaN where the encoder does not show what it made."""
-        made, quality = ffi.addressof(self._coded.coded.reconstruction), self._quality
+        made, quality = ffi.addressof(self._made.coded.reconstruction), self._quality
         if made.plane[0] == ffi.NULL:
             return nan, nan
         shot = ffi.addressof(self._picture.picture)
@@ -151,11 +166,14 @@ class VideoEncoder:
 
     def _tell(self, now_ns: int) -> None:
         event = self._event
-        while lib.nenc_failover_event(self._encoder, event):
-            kind = HAPPENINGS[event.kind]
-            self.happenings.append(Happening(now_ns, kind, ffi.string(event.text).decode(errors="replace")))
+        while lib.nenc_failover_event_take(self._encoder, event):
+            text = ffi.string(event.text).decode(errors="replace")
+            self.happenings.append(Happening(now_ns, HAPPENINGS[event.kind], text, {"frame": event.number}))
 
     # ---- opening and failing
+
+    def _patience_ns(self) -> int:
+        return self._settings.watchdog_ns if self._settings.measured else max(PATIENCE_NS, self._settings.watchdog_ns)
 
     def _open(self) -> Any:
         settings = self._settings
@@ -172,8 +190,8 @@ class VideoEncoder:
         encoder.width, encoder.height = self._film.width, self._film.height
         encoder.fps_num, encoder.fps_den = _fraction(settings.fps)
         encoder.threads = settings.threads
-        encoder.reconstruct = settings.quality
-        encoder.timeout_ns = settings.watchdog_ns
+        encoder.reconstruct = self._measures
+        encoder.timeout_ns = self._patience_ns()
         encoder.preset, encoder.device = settings.preset.encode(), settings.device.encode()
         rate = self._rate
         rate.bitrate_bps = min(max(round(settings.rate_bps), 1), LARGEST_BPS)

@@ -158,10 +158,10 @@ def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
 
 
 def warnings(run: Run) -> tuple[tuple[float, str], ...]:
-    """Fallbacks and warnings of the events table: what happened that no scenario file announced."""
+    """Fallbacks, recoveries and warnings of the events table: what happened that no scenario file announced."""
     events = run.columns("events", only=("t_s", "kind", "text"))
     rows = zip(events["t_s"], events["kind"], events["text"], strict=True)
-    return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "warning"})
+    return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "recovery", "warning"})
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:

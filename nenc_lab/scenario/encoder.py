@@ -118,8 +118,7 @@ class VideoEncoder(_Picture):
         description="fixed: a frame takes encode_time or software_time; measured: what it took, so no two runs alike.",
     )
     isolate: bool = Field(default=True, description="Hardware in a process of its own: a driver may end its process.")
-    quality: bool = Field(default=True, description="PSNR and SSIM of each frame, where the encoder shows its pictures.")
-    save: bool = Field(default=False, description="Keep the stream beside the tables, as FLOW.264 or FLOW.265.")
+    quality: bool = Field(default=True, description="PSNR and SSIM of each frame; x264 alone shows what it made.")
 
 
 def _default_kind(kind: str) -> BeforeValidator:

@@ -55,6 +55,7 @@ FLOW: Mapping[str, Any] = {
     "freeze_s": None,
     "oscillations_per_min": None,
     "encoder_error": None,
+    "encoder_limited_s": {"min": None, "max": None},
     "psnr_db": None,
     "ssim": None,
     "feedback_overhead": None,

@@ -42,7 +42,7 @@ def test_values_are_in_inside_units(full, tmp_path):
     assert (video.rate.start, video.packet, video.hops.forward) == (6_000_000, 1000, ("wifi", "radio"))
     assert (video.encoder.lines, video.encoder.key_interval) == (4320, 2_000_000_000)
     assert (video.controller.gains.kp, video.controller.knobs) == (0.5, {"slew": 0.05})
-    assert (second.encoder.kind, second.encoder.key_ratio, second.stop) == ("null", 1.0, None)
+    assert (second.encoder.kind, second.encoder.lines, second.stop) == ("null", 2160, None)
     assert (full.cross_traffic[1].mean_bps, full.cross_traffic[0].on) == (2_000_000.0, None)
     assert (full.faults[0].lasts, full.faults[1].lines, full.faults[2].lasts) == (5_000_000_000, 1440, None)
 

@@ -86,6 +86,9 @@ NENC_API int nenc_failover_set_rate(nenc_failover *failover, const nenc_rate *ra
 NENC_API int nenc_failover_set_fps(nenc_failover *failover, uint32_t num, uint32_t den);
 NENC_API int nenc_failover_request_key(nenc_failover *failover);
 
+/* Another watchdog from the next picture on, of this side alone: the encoder keeps the patience it was opened with. */
+NENC_API int nenc_failover_set_timeout(nenc_failover *failover, int64_t timeout_ns);
+
 /* Another size from the next picture on: its own pictures, encoders and parameter sets; that picture is a key frame. */
 NENC_API int nenc_failover_resize(nenc_failover *failover, uint32_t width, uint32_t height);
 

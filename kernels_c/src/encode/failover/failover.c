@@ -210,7 +210,7 @@ static int primary_frame(nenc_failover *self, const nenc_frame *frame, nenc_fail
     if (status == NENC_OK) {
         if (trial) {
             nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_RECOVERED, NENC_OK);
-            snprintf(event->text, sizeof event->text, "%s is back: %s", self->config.primary, self->about);
+            snprintf(event->text, sizeof event->text, "%s is back", self->config.primary);
             self->mode = PRIMARY;
             self->probing = 0;
         }
@@ -263,6 +263,13 @@ int nenc_failover_set_fps(nenc_failover *self, uint32_t num, uint32_t den)
     if (!self || !nenc_fps_is_legal(num, den)) return NENC_EINVAL;
     self->config.encoder.fps_num = num;
     self->config.encoder.fps_den = den;
+    return NENC_OK;
+}
+
+int nenc_failover_set_timeout(nenc_failover *self, int64_t timeout_ns)
+{
+    if (!self || timeout_ns < 1) return NENC_EINVAL;
+    self->config.encoder.timeout_ns = timeout_ns;
     return NENC_OK;
 }
 

@@ -21,7 +21,6 @@ struct nenc_remote {
     nenc_child child;
     void *frames; /* memory that frames come back in */
     uint64_t frame_bytes;
-    int64_t timeout_ns;
     int mute; /* an answer is overdue */
     char about[NENC_REMOTE_TEXT];
 };
@@ -134,7 +133,6 @@ int nenc_remote_ask(nenc_remote *remote, const char *name, const nenc_encoder_co
     int fds[NENC_REMOTE_PICTURES + 1];
     nenc_frame frame = {0};
     nenc_remote_message message = {.request = NENC_REMOTE_OPEN, .count = count, .config = *config};
-    remote->timeout_ns = config->timeout_ns;
     snprintf(message.name, sizeof message.name, "%s", name);
     for (uint32_t i = 0; i < count; i++) {
         nenc_pool_frame(pool, i, &frame);
@@ -164,7 +162,7 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
                        nenc_coded *coded, nenc_failure *failure)
 {
     /* The encoder's own patience is the same: let it say which call it was. */
-    const int64_t grace_ns = remote->timeout_ns / 16 < 20000000 ? remote->timeout_ns / 16 : 20000000;
+    const int64_t grace_ns = config->timeout_ns / 16 < 20000000 ? config->timeout_ns / 16 : 20000000;
     nenc_remote_message message = {
         .request = NENC_REMOTE_ENCODE,
         .rate = config->rate,
@@ -176,7 +174,7 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
     };
     nenc_remote_answer answer;
     int status = send_message(remote, &message, NULL, 0, failure);
-    if (status == NENC_OK) status = take_answer(remote, remote->timeout_ns + grace_ns, &answer, failure);
+    if (status == NENC_OK) status = take_answer(remote, config->timeout_ns + grace_ns, &answer, failure);
     if (status != NENC_OK) return status;
     if (!answer.bytes || answer.bytes > remote->frame_bytes)
         return nenc_fail(failure, NENC_ENCODE_EMPTY, "a frame of %u bytes", answer.bytes);
