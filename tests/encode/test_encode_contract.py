@@ -105,7 +105,7 @@ def test_close_twice(kind: str) -> None:
 def test_a_hang_costs_the_watchdogs_time_in_virtual_time_alone(kind: str) -> None:
     hangs = {30: lambda made: made.set_fault("gpu_hang", True)}
     clip = shoot(encoder(kind), 1, 5e6, at=hangs)
-    if kind == "null":
+    if kind in ("null", "x264"):  # nothing to hang: x264 is in the lab's own process
         return
     assert list(clip.encode_ns[28:33]) == [4_000_000, 4_000_000, 108_000_000, 8_000_000, 8_000_000]
 

@@ -151,7 +151,7 @@ def test_a_circle_of_several_files(tmp_path):
         (
             "- name: video",
             "- name: video\n    encoder: {kind: x264, qp: {min: 30, max: 20}}",
-            (12, 36),
+            (12, 37),
             "flows.video.encoder.qp.min",
             "30 is above max 20",
         ),
@@ -165,7 +165,7 @@ def test_a_circle_of_several_files(tmp_path):
         (
             "- name: video",
             "- name: video\n    encoder: {kind: x264, source: {width: 640, height: 360}}",
-            (12, 51),
+            (12, 43),
             "flows.video.encoder.source.width",
             "is of a file",
         ),
