@@ -33,6 +33,8 @@ SECOND_NS = 1_000_000_000
 BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
 """Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
 PHASE_S = 6.0
+KEY_AT = 0.45
+"""Of a phase: after the answer to the step, and paid back before the settled part begins."""
 FPS = 30.0
 
 
@@ -190,7 +192,7 @@ def _drive(
         for number, target in enumerate(targets):
             bits, keys = np.empty(frames), np.zeros(frames, dtype=np.bool_)
             for n in range(frames):
-                if n == frames // 3:
+                if n == round(KEY_AT * frames):
                     encoder.request_key()
                 frame = encoder.encode(now_ns, target, FPS, settings.resolution, float("nan"))
                 if encoder.names[frame.tag] == "software":

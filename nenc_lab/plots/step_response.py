@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 WIDTH, HEIGHT = 12.0, 4.8
 SMOOTH_S = 0.5
 """The output is shown averaged over this time: single frames would hide it."""
-SHOWN_S = 3.0
+SHOWN_S = 2.5
 """Of each step."""
 LARGEST = 2.0
 """Top of the step axis; a single frame may be far above it."""
@@ -88,11 +88,11 @@ def info(found: _Found) -> StepFigure:
         dead, tau = (1e3 * float(np.median([getattr(r, name) for r in responses])) for name in ("dead_s", "tau_s"))
         over = 100 * float(np.median([r.overshoot for r in responses]))
         error = 100 * float(np.median([abs(r.error) for r in responses]))
-        caption = f"dead time {dead:.0f} ms, time constant {tau:.0f} ms, overshoot {over:.0f} %, rate error {error:.1f} %"
+        caption = f"Medians over {len(responses)} steps: dead time {dead:.0f} ms, time constant {tau:.0f} ms, overshoot {over:.0f} %, rate error {error:.1f} %"
     else:
-        caption = "the output did not follow any step"
+        caption = "The output did not follow any step."
     return StepFigure(
-        title=f"{found.encoder}: {'; '.join(found.about.values())}"[:150],
+        title=f"{found.encoder}: {'; '.join(found.about.values())}"[:130],
         curves=tuple(_curve(drive) for drive in found.drives),
         step_t=np.arange(count) / fps,
         steps=steps,
@@ -119,8 +119,9 @@ def draw(figure_info: StepFigure, figure: Figure) -> None:
     """Paints it. The caller owns the figure."""
     figure.set_size_inches(WIDTH, HEIGHT)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    figure.subplots_adjust(left=0.055, right=0.985, bottom=0.115, top=0.83, wspace=0.13)
-    figure.text(0.055, 0.94, figure_info.title, fontsize=10, color=style.INK, weight="bold")
+    figure.subplots_adjust(left=0.055, right=0.985, bottom=0.115, top=0.82, wspace=0.13)
+    figure.text(0.055, 0.945, figure_info.title, fontsize=10, color=style.INK, weight="bold")
+    figure.text(0.055, 0.895, figure_info.caption, fontsize=8, color=style.INK)
     for number, curve in enumerate(figure_info.curves):
         colour = style.FLOW_COLOURS[number % len(style.FLOW_COLOURS)]
         left.plot(curve.t, curve.output, color=colour, linewidth=1.1, label=curve.name)
@@ -141,7 +142,7 @@ def draw(figure_info: StepFigure, figure: Figure) -> None:
         right.legend(frameon=False, loc="lower right", fontsize=7)
     right.set_ylim(-0.5, LARGEST)
     right.set_xlim(0, float(figure_info.step_t[-1]) if len(figure_info.step_t) else 1.0)
-    right.set_title(f"Frame sizes after each step: {figure_info.caption}", loc="left", fontsize=8, color=style.INK)
+    right.set_title("Frame sizes after each step: 0 before, 1 settled", loc="left", fontsize=8, color=style.INK)
     right.set_xlabel("s after the step")
     for axes in (left, right):
         axes.grid(color=style.GRID, linewidth=0.5)
