@@ -67,6 +67,14 @@ typedef struct nenc_failover_event {
     char text[320];  /* a line for people */
 } nenc_failover_event;
 
+/* Since open. */
+typedef struct nenc_failover_counts {
+    uint64_t primary;  /* frames that it made */
+    uint64_t software; /* frames that the fallback made */
+    uint64_t keys;
+    uint64_t switches; /* from one to the other, and a fallback opened anew */
+} nenc_failover_counts;
+
 /* vaapi with x264 behind it, isolated, DMA-BUFs where there are any; half a second to the first probe, then up to 8 s. */
 NENC_API void nenc_failover_config_default(nenc_failover_config *config);
 
@@ -99,6 +107,9 @@ NENC_API int nenc_failover_fault(nenc_failover *failover, uint32_t fault);
 
 /* The oldest event not yet taken: 1 and *event, or 0. The oldest is dropped when nobody takes them (64). */
 NENC_API int nenc_failover_event_take(nenc_failover *failover, nenc_failover_event *event);
+
+/* NENC_EINVAL: one of them is NULL. */
+NENC_API int nenc_failover_statistics(const nenc_failover *failover, nenc_failover_counts *counts);
 
 /* What the primary is, or why there is none. Valid until the next call. */
 NENC_API const char *nenc_failover_describe(const nenc_failover *failover);

@@ -90,6 +90,10 @@ static void hurt(uint32_t fault, int at, int lasts)
         if (i == at + lasts) CHECK(nenc_failover_fault(failover, NENC_FAULT_NONE) == NENC_OK);
         one(failover, i, &seen);
     }
+    nenc_failover_counts counts;
+    CHECK(nenc_failover_statistics(failover, &counts) == NENC_OK);
+    CHECK(counts.primary + counts.software == 120 && counts.software == (uint64_t)seen.software);
+    CHECK(counts.keys == (uint64_t)seen.keys && counts.switches == (uint64_t)(seen.fallbacks + seen.recovered));
     nenc_failover_close(failover);
     const int lost = fault != NENC_FAULT_IGNORE_RATE;
     CHECK(seen.frames == 120);

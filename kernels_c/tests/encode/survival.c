@@ -4,6 +4,7 @@
 #include "../core/check.h"
 #include "core/alloc.h"
 #include "nenc/failover.h"
+#include "nenc/source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -335,6 +336,52 @@ static void late_clock(void)
     nenc_failover_close(failover);
 }
 
+/* Bit/s of the last second, after a tenth of the rate was asked for at another size. */
+static double rate_after_size(uint32_t fault)
+{
+    const nenc_pattern pattern = {.width = 640, .height = 384, .seed = 5, .complexity = 0.9};
+    nenc_failover_config config = usual("vaapi");
+    nenc_failover_frame made;
+    nenc_source *source;
+    double bits = 0;
+    snprintf(config.encoder.device, sizeof config.encoder.device, "driver:nenc");
+    nenc_failover *failover = begin(&config);
+    CHECK(nenc_source_pattern(&pattern, &source, NULL, 0) == NENC_OK);
+    CHECK(one(failover, 0, &made) == NENC_OK && nenc_failover_fault(failover, fault) == NENC_OK);
+    CHECK(nenc_failover_resize(failover, 640, 384) == NENC_OK);
+    for (int n = 1; n < 90; n++) {
+        nenc_frame frame;
+        nenc_rate rate = config.encoder.rate;
+        if (n > 10) rate.bitrate_bps /= 10;
+        CHECK(nenc_failover_set_rate(failover, &rate) == NENC_OK);
+        CHECK(nenc_failover_picture(failover, &frame) == NENC_OK);
+        CHECK(nenc_source_render(source, (uint64_t)n, &frame.picture) == NENC_OK);
+        frame.pts_ns = n * frame_ns;
+        CHECK(nenc_failover_encode(failover, &frame, &made) == NENC_OK && !made.software);
+        if (n >= 60) bits += 8.0 * made.coded.bytes;
+    }
+    nenc_failover_close(failover);
+    nenc_source_close(source);
+    return bits;
+}
+
+/* A fault that lasts is that of the encoder of the new size, too, whose driver is another one. */
+static void fault_outlives_size(void)
+{
+    nenc_encoder_config config;
+    nenc_encoder *encoder;
+    nenc_encoder_config_default(&config);
+    snprintf(config.device, sizeof config.device, "driver:nenc");
+    if (nenc_encoder_open("vaapi", &config, &encoder, NULL, 0) != NENC_OK) {
+        printf("no software VA-API driver in this build: a fault across a change of size was not looked at\n");
+        return;
+    }
+    nenc_encoder_close(encoder);
+    const double follows = rate_after_size(NENC_FAULT_NONE), ignores = rate_after_size(NENC_FAULT_IGNORE_RATE);
+    printf("after a change of size: %.0f bit/s, told to ignore the rate %.0f\n", follows, ignores);
+    CHECK(ignores > 3 * follows);
+}
+
 int main(void)
 {
     const int before = open_descriptors(), quick = check_quick();
@@ -348,6 +395,7 @@ int main(void)
     orphan(NENC_FAULT_NONE, 1);
     nothing_inherited();
     late_clock();
+    if (!quick) fault_outlives_size();
     no_memory_for_a_size();
     no_memory(1);
     no_memory(0);

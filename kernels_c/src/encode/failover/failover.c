@@ -29,6 +29,7 @@ struct nenc_failover {
     int key;     /* the next picture becomes one */
     int input;   /* nenc_input_path seen last, -1: none yet */
     uint64_t count;
+    nenc_failover_counts counts;
     nenc_failover_events events;
     nenc_failure failure;
     char about[NENC_REMOTE_TEXT];
@@ -127,6 +128,7 @@ static int encode_primary(nenc_failover *self, const nenc_frame *frame, int key,
 static nenc_failover_event *tell(nenc_failover *self, int64_t pts_ns, nenc_failover_kind kind, int status)
 {
     nenc_failover_event *event = nenc_failover_events_add(&self->events);
+    self->counts.switches += kind == NENC_FAILOVER_FALLBACK || kind == NENC_FAILOVER_RECOVERED;
     *event = (nenc_failover_event){.pts_ns = pts_ns, .number = self->count, .kind = (uint32_t)kind, .status = status};
     return event;
 }
@@ -266,6 +268,8 @@ int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_fail
         if (status != NENC_OK) return status;
     }
     made->coded.number = self->count++;
+    *(made->software ? &self->counts.software : &self->counts.primary) += 1;
+    self->counts.keys += made->coded.key != 0;
     made->coded.pts_ns = frame->pts_ns;
     made->took_ns = wall_ns() - began_ns;
     self->key = 0;
@@ -318,6 +322,13 @@ int nenc_failover_fault(nenc_failover *self, uint32_t fault)
 int nenc_failover_event_take(nenc_failover *self, nenc_failover_event *event)
 {
     return self && event ? nenc_failover_events_take(&self->events, event) : 0;
+}
+
+int nenc_failover_statistics(const nenc_failover *self, nenc_failover_counts *counts)
+{
+    if (!self || !counts) return NENC_EINVAL;
+    *counts = self->counts;
+    return NENC_OK;
 }
 
 const char *nenc_failover_describe(const nenc_failover *self) { return self ? self->about : ""; }
