@@ -92,14 +92,6 @@ static int map(host *self, const nenc_remote_message *message, const int *fds, i
     return whole;
 }
 
-static int set_fault(host *self, uint32_t fault)
-{
-    if (fault > NENC_FAULT_IGNORE_RATE) return NENC_EINVAL;
-    self->told = self->encoder && nenc_encoder_fault(self->encoder, plans[fault]) == NENC_OK && fault != NENC_FAULT_NONE;
-    self->fault = fault;
-    return NENC_OK;
-}
-
 static int open_encoder(host *self, const nenc_remote_message *message, const int *fds, int count, nenc_remote_answer *answer)
 {
     nenc_encoder_drain(self->encoder);
@@ -113,7 +105,6 @@ static int open_encoder(host *self, const nenc_remote_message *message, const in
         return say(answer, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
     int status = nenc_encoder_open(message->name, &self->config, &self->encoder, answer->text, sizeof answer->text);
     if (status == NENC_OK) say(answer, status, nenc_encoder_describe(self->encoder));
-    if (status == NENC_OK && self->fault) set_fault(self, self->fault); /* the driver of this one has not been told */
     return status;
 }
 
@@ -162,6 +153,14 @@ static int encode(host *self, const nenc_remote_message *message, nenc_remote_an
     answer->input = coded.input;
     answer->qp = coded.qp;
     answer->encode_ns = coded.encode_ns;
+    return NENC_OK;
+}
+
+static int set_fault(host *self, uint32_t fault)
+{
+    if (fault > NENC_FAULT_IGNORE_RATE) return NENC_EINVAL;
+    self->told = self->encoder && nenc_encoder_fault(self->encoder, plans[fault]) == NENC_OK && fault != NENC_FAULT_NONE;
+    self->fault = fault;
     return NENC_OK;
 }
 

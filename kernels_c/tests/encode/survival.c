@@ -318,6 +318,26 @@ static void no_memory(int isolate)
     CHECK(!met && until > 3);
 }
 
+/* A process that was stopped and goes on: the answer it owes is not taken for that of the next picture. */
+static void stopped(void)
+{
+    const nenc_failover_config config = usual("x264");
+    nenc_failover *failover = begin(&config);
+    nenc_failover_event event;
+    nenc_failover_frame made;
+    CHECK(one(failover, 0, &made) == NENC_OK && !made.software);
+    const pid_t child = child_of(getpid());
+    CHECK(child && kill(child, SIGSTOP) == 0);
+    CHECK(nenc_failover_fault(failover, NENC_FAULT_IGNORE_RATE) == NENC_OK); /* is not answered */
+    CHECK(child && kill(child, SIGCONT) == 0);
+    nap_ms(50);
+    CHECK(one(failover, 1, &made) == NENC_OK && made.software && made.coded.key);
+    CHECK(nenc_failover_event_take(failover, &event) == 1);
+    CHECK(event.kind == NENC_FAILOVER_FALLBACK && event.status == NENC_ENCODE_TIMEOUT);
+    nenc_failover_close(failover);
+    CHECK(!has_children());
+}
+
 /* A primary that was not there at the first picture is looked for a while after that picture, whenever it was captured. */
 static void late_clock(void)
 {
@@ -365,7 +385,7 @@ static double rate_after_size(uint32_t fault)
     return bits;
 }
 
-/* A fault that lasts is that of the encoder of the new size, too, whose driver is another one. */
+/* A fault that lasts is that of the encoder of the new size, too. */
 static void fault_outlives_size(void)
 {
     nenc_encoder_config config;
@@ -395,6 +415,7 @@ int main(void)
     orphan(NENC_FAULT_NONE, 1);
     nothing_inherited();
     late_clock();
+    stopped();
     if (!quick) fault_outlives_size();
     no_memory_for_a_size();
     no_memory(1);
