@@ -38,12 +38,12 @@ void buffer_remove(drv_display *driver, VABufferID id)
     driver_free(self);
 }
 
-/* What an encoder reads; packed headers are not offered. */
+/* What clients of an encoder make. Packed headers are not offered: vaRenderPicture refuses them. */
 static int known(VABufferType type)
 {
     return type == VAEncSequenceParameterBufferType || type == VAEncPictureParameterBufferType ||
            type == VAEncSliceParameterBufferType || type == VAEncMiscParameterBufferType || type == VAEncCodedBufferType ||
-           type == VAImageBufferType;
+           type == VAEncPackedHeaderParameterBufferType || type == VAEncPackedHeaderDataBufferType || type == VAImageBufferType;
 }
 
 VAStatus drv_create_buffer(VADriverContextP va, VAContextID context_id, VABufferType type, unsigned size, unsigned elements,

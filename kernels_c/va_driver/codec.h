@@ -59,15 +59,4 @@ extern const codec codec_x265;
 /* Of the options, or of the level. */
 const char *codec_preset(const codec_options *options, uint32_t quality);
 
-/* VBR: what the mean had over may be spent later, as fast as the peak allows; at most a second of it is kept. */
-typedef struct codec_savings {
-    double bits;
-} codec_savings;
-/* The rate that is right now: the target, or more of the peak. */
-uint32_t codec_rate_now(const codec_savings *self, const codec_rate *rate);
-void codec_save(codec_savings *self, const codec_rate *rate, uint32_t bytes);
-
-/* What the libraries fix when they are opened has changed from then to now. */
-int codec_outdated(const codec_picture *then, const codec_picture *now);
-
 #endif

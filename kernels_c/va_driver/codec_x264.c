@@ -1,6 +1,6 @@
 /* codec_x264.c - H.264 by libx264: a picture in, its access unit out, nothing held back. */
 #include "alloc.h"
-#include "codec.h"
+#include "rate.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,7 +15,8 @@ typedef struct encoder {
     x264_param_t param; /* what x264 was told last: it does not say so itself before the next picture */
     codec_picture opened; /* the picture it was opened for */
     codec_rate told;
-    codec_savings savings; /* VBR */
+    rate_savings savings; /* VBR */
+    rate_model rate;       /* knows what pictures cost, for when x264's QP bounds are not the client's any more */
     uint32_t now_bps;
     int64_t count;
     int first; /* picture since the encoder was opened */
@@ -43,7 +44,7 @@ static void put_rate(encoder *self, const codec_rate *rate)
 {
     const codec_rate *opened = &self->opened.rate;
     const double scale = (double)opened->fps_num * rate->fps_den / ((double)opened->fps_den * rate->fps_num);
-    self->now_bps = codec_rate_now(&self->savings, rate);
+    self->now_bps = rate_now(&self->savings, rate);
     self->param.rc.i_bitrate = self->param.rc.i_vbv_max_bitrate = kilo(self->now_bps * scale);
     self->param.rc.i_vbv_buffer_size = kilo(rate->vbv_bits);
     self->told = *rate;
@@ -92,19 +93,27 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     return self->x264 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
+/* What x264 fixes when it is opened has changed from then to now. */
+static int outdated(const codec_picture *then, const codec_picture *now)
+{
+    const codec_rate *old = &then->rate, *rate = &now->rate;
+    return then->width != now->width || then->height != now->height || then->quality != now->quality ||
+           old->qp_min != rate->qp_min || old->qp_max != rate->qp_max ||
+           (uint64_t)rate->fps_num * old->fps_den != (uint64_t)old->fps_num * rate->fps_den;
+}
+
 /* Savings move with every picture; a twentieth more or less is not worth the telling. */
 static int up_to_date(const encoder *self, const codec_rate *rate)
 {
-    const double now = codec_rate_now(&self->savings, rate), told = self->now_bps;
+    const double now = rate_now(&self->savings, rate), told = self->now_bps;
     return memcmp(&self->told, rate, sizeof *rate) == 0 && now > told * 0.95 && now < told * 1.05;
 }
 
-/* Before every picture. It opens anew only where the client wants an IDR anyway: until then other QP bounds wait, and another
- * frame rate is met by bits per picture. */
+/* Before every picture. It opens anew only where the client wants an IDR anyway: a stream with IDRs that nobody asked for would be
+ * another stream. Until then another frame rate is met by bits per picture, and other QP bounds by a QP for each (forced_qp). */
 static VAStatus prepare(encoder *self, const codec_picture *picture)
 {
-    if (!self->x264 || (picture->type == PICTURE_IDR && codec_outdated(&self->opened, picture)))
-        return open_encoder(self, picture);
+    if (!self->x264 || (picture->type == PICTURE_IDR && outdated(&self->opened, picture))) return open_encoder(self, picture);
     if (self->rate_control == VA_RC_CQP || up_to_date(self, &picture->rate)) return VA_STATUS_SUCCESS;
     put_rate(self, &picture->rate);
     return x264_encoder_reconfig(self->x264, &self->param) < 0 ? VA_STATUS_ERROR_ENCODING_ERROR : VA_STATUS_SUCCESS;
@@ -112,12 +121,34 @@ static VAStatus prepare(encoder *self, const codec_picture *picture)
 
 static int clamp(int number, int low, int high) { return number < low ? low : number > high ? high : number; }
 
+/* x264 keeps the bounds of the last IDR. Within these the client's may be narrower by now: then x264's rate control goes on, but
+ * where it would leave them, by its last picture or by what this one needs, the picture gets a QP on the bound. x264 still raises
+ * the QP of rows that its bucket has no room for. */
+static int within_bounds(const encoder *self, const codec_picture *picture)
+{
+    const codec_rate *opened = &self->opened.rate, *rate = &picture->rate;
+    if (opened->qp_min == rate->qp_min && opened->qp_max == rate->qp_max) return X264_QP_AUTO;
+    const int low = (int)rate->qp_min, high = rate->qp_max ? (int)rate->qp_max : 51;
+    const int needed = rate_choose(&self->rate, rate, picture->type != PICTURE_P, picture->width, picture->height);
+    if (needed > low && needed < high && self->qp >= low && self->qp <= high) return X264_QP_AUTO;
+    return needed + 1;
+}
+
 /* i_qpplus1: 0 leaves the QP to rate control. QP 0 is lossless, which High has not. */
 static int forced_qp(const encoder *self, const codec_picture *picture)
 {
     if (self->rate_control == VA_RC_CQP) return clamp(picture->qp, 1, 51) + 1;
-    if (!self->first || !picture->rate.qp_initial) return X264_QP_AUTO;
-    return clamp((int)picture->rate.qp_initial, self->param.rc.i_qp_min, self->param.rc.i_qp_max) + 1;
+    if (self->first && picture->rate.qp_initial)
+        return clamp((int)picture->rate.qp_initial, self->param.rc.i_qp_min, self->param.rc.i_qp_max) + 1;
+    return within_bounds(self, picture);
+}
+
+static void account(encoder *self, const codec_picture *picture, uint32_t bytes)
+{
+    if (self->rate_control == VA_RC_CQP) return;
+    rate_account(&self->rate, &picture->rate, picture->type != PICTURE_P, self->qp, bytes);
+    self->rate.debt = 0; /* x264's own to settle */
+    if (self->rate_control == VA_RC_VBR) rate_save(&self->savings, &picture->rate, bytes);
 }
 
 static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, size_t room, codec_coded *coded)
@@ -143,7 +174,7 @@ static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, 
     self->first = 0;
     if (bytes <= 0) return VA_STATUS_ERROR_ENCODING_ERROR;
     if ((size_t)bytes > room) return VA_STATUS_ERROR_NOT_ENOUGH_BUFFER;
-    if (self->rate_control == VA_RC_VBR) codec_save(&self->savings, &picture->rate, (uint32_t)bytes);
+    account(self, picture, (uint32_t)bytes);
     memcpy(out, units[0].p_payload, (size_t)bytes); /* all of them, one behind the other */
     *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = self->qp, .units = (unsigned)count};
     return VA_STATUS_SUCCESS;

@@ -11,8 +11,8 @@ static VAStatus take(drv_config *self, const VAConfigAttrib *attribute)
     case VAConfigAttribRTFormat:
         return value && !(value & ~supported) ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
     case VAConfigAttribRateControl:
-        if (value != VA_RC_CBR && value != VA_RC_VBR && value != VA_RC_CQP) return VA_STATUS_ERROR_INVALID_VALUE;
-        self->rate_control = value;
+        if (!value || (value & ~supported)) return VA_STATUS_ERROR_INVALID_VALUE;
+        self->rate_control = value & (value - 1) ? VA_RC_CQP : value; /* several: no choice was made */
         return VA_STATUS_SUCCESS;
     case VAConfigAttribEncPackedHeaders:
         return value == VA_ENC_PACKED_HEADER_NONE || value == VA_ATTRIB_NOT_SUPPORTED ? VA_STATUS_SUCCESS

@@ -12,23 +12,21 @@ static VAStatus check(const drv_display *driver, const drv_config *config, int w
 {
     if (!config) return VA_STATUS_ERROR_INVALID_CONFIG;
     const int limit = (int)config_attribute(config->profile, VAConfigAttribMaxPictureWidth);
-    if (width > limit || height > limit) return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
-    if (width < 1 || height < 1 || count < 0) return VA_STATUS_ERROR_INVALID_PARAMETER;
+    if (width < PICTURE_LEAST || height < PICTURE_LEAST || width > limit || height > limit)
+        return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
     for (int number = 0; number < count; number++)
         if (!objects_get(&driver->objects, OBJECT_SURFACE, targets[number])) return VA_STATUS_ERROR_INVALID_SURFACE;
     return VA_STATUS_SUCCESS;
 }
 
 /* With the driver locked. */
-static VAStatus create(drv_display *driver, const drv_config *config, int width, int height, VAContextID *id)
+static VAStatus create(drv_display *driver, const drv_config *config, VAContextID *id)
 {
     drv_context *self = driver_alloc(sizeof *self);
     if (!self) return VA_STATUS_ERROR_ALLOCATION_FAILED;
     *self = (drv_context){
         .driver = driver,
         .config = *config,
-        .width = (uint32_t)width,
-        .height = (uint32_t)height,
         .codec = config_codec(config->profile),
         .syntax = syntax_of(config->profile),
         .rules = strict_of(driver->options.strict),
@@ -53,7 +51,7 @@ VAStatus drv_create_context(VADriverContextP va, VAConfigID config_id, int width
     pthread_mutex_lock(&driver->lock);
     const drv_config *config = objects_get(&driver->objects, OBJECT_CONFIG, config_id);
     status = check(driver, config, width, height, targets, target_count);
-    if (status == VA_STATUS_SUCCESS) status = create(driver, config, width, height, id);
+    if (status == VA_STATUS_SUCCESS) status = create(driver, config, id);
     pthread_mutex_unlock(&driver->lock);
     return status;
 }

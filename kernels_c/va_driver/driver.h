@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <va/va_backend.h>
 
-enum { PICTURE_LIMIT = 16384, PROFILES = 4, REFERENCES = 16 };
+enum { PICTURE_LEAST = 16, PICTURE_LIMIT = 16384, PROFILES = 4, REFERENCES = 16 };
 
 typedef enum strict_mode { STRICT_NONE, STRICT_IHD, STRICT_RADEONSI } strict_mode;
 
@@ -108,7 +108,6 @@ typedef struct drv_context {
     drv_display *driver;
     VAContextID id;
     drv_config config;
-    uint32_t width, height;
     const struct syntax *syntax;
     const struct strict_rules *rules; /* NULL: none */
     const codec *codec;

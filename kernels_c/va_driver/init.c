@@ -1,5 +1,13 @@
 /* init.c - the driver's one entry point: a software VA-API encode driver over libx264 and libx265, for any client of libva.
  *
+ * LIBVA_DRIVERS_PATH   the folder it is in
+ * LIBVA_DRIVER_NAME    nenc
+ * NENC_VA_THREADS      of each encoder; 1, the default: the same bytes every time
+ * NENC_VA_PRESET       of x264 and x265, ultrafast to veryslow; default: by VAEncMiscParameterTypeQualityLevel (1 medium ... 6
+ *                      ultrafast), and ultrafast where the client sets no level
+ * NENC_VA_STRICT       ihd or radeonsi: parameters count in the order of that driver (strict.h)
+ * NENC_VA_FAULTS       a fault plan (faults.h)
+ *
  * SPDX-License-Identifier: MIT, but what is built from it is under the GPL, because libx264 and libx265 are. It is a module of
  * its own that libva loads; nothing else of this project links it.
  */
@@ -11,22 +19,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void message(void (*callback)(VADriverContextP, const char *), VADriverContextP va, const char *format, va_list args)
+/* Through libva's own hook when the display is libva's; a display of the client's own making (without X and DRM) has none, but may
+ * have the client's callback. */
+static void message(VADriverContextP va, int error, const char *format, va_list args)
 {
     char text[320];
     int length = vsnprintf(text, sizeof text - 1, format, args);
     if (length < 0) return;
     if ((size_t)length > sizeof text - 2) length = sizeof text - 2;
-    text[length] = '\n'; /* libva's own default callback prints it as it comes */
+    text[length] = '\n'; /* libva's default callback prints it as it comes */
     text[length + 1] = '\0';
-    if (callback) callback(va, text);
+    void (*hook)(VADriverContextP, const char *) = error ? va->error_callback : va->info_callback;
+    const struct VADisplayContext *display = va->pDisplayContext;
+    if (hook) hook(va, text);
+    else if (display && error && display->error_callback) display->error_callback(display->error_callback_user_context, text);
+    else if (display && !error && display->info_callback) display->info_callback(display->info_callback_user_context, text);
 }
 
 void driver_error(VADriverContextP va, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    message(va->error_callback, va, format, args);
+    message(va, 1, format, args);
     va_end(args);
 }
 
@@ -34,7 +48,7 @@ void driver_info(VADriverContextP va, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    message(va->info_callback, va, format, args);
+    message(va, 0, format, args);
     va_end(args);
 }
 
@@ -139,7 +153,7 @@ static VAStatus start(VADriverContextP va)
     va->max_attributes = VAConfigAttribTypeMax;
     va->max_image_formats = 1;
     va->max_subpic_formats = 1; /* libva wants one; there is none */
-    va->max_display_attributes = 1;
+    va->max_display_attributes = 0;
     va->str_vendor = self->vendor;
     fill_table(va->vtable);
     return VA_STATUS_SUCCESS;

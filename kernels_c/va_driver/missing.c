@@ -54,22 +54,16 @@ static VAStatus deassociate(VADriverContextP va, VASubpictureID subpicture, VASu
     return VA_STATUS_ERROR_INVALID_SUBPICTURE;
 }
 
+/* max_display_attributes is 0. */
 static VAStatus query_display(VADriverContextP va, VADisplayAttribute *attributes, int *count)
 {
     *count = 0;
-    return VA_STATUS_SUCCESS;
+    return VA_STATUS_ERROR_UNIMPLEMENTED;
 }
 
-static VAStatus get_display(VADriverContextP va, VADisplayAttribute *attributes, int count)
+static VAStatus change_display(VADriverContextP va, VADisplayAttribute *attributes, int count)
 {
-    for (int number = 0; number < count; number++) attributes[number].flags = VA_DISPLAY_ATTRIB_NOT_SUPPORTED;
-    return VA_STATUS_SUCCESS;
-}
-
-/* None can be set: each that is tried would have to be answered so. */
-static VAStatus set_display(VADriverContextP va, VADisplayAttribute *attributes, int count)
-{
-    return count ? VA_STATUS_ERROR_ATTR_NOT_SUPPORTED : VA_STATUS_SUCCESS;
+    return VA_STATUS_ERROR_UNIMPLEMENTED;
 }
 
 void drv_fill_missing(struct VADriverVTable *table)
@@ -85,6 +79,6 @@ void drv_fill_missing(struct VADriverVTable *table)
     table->vaAssociateSubpicture = associate;
     table->vaDeassociateSubpicture = deassociate;
     table->vaQueryDisplayAttributes = query_display;
-    table->vaGetDisplayAttributes = get_display;
-    table->vaSetDisplayAttributes = set_display;
+    table->vaGetDisplayAttributes = change_display;
+    table->vaSetDisplayAttributes = change_display;
 }

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *codec_preset(const codec_options *options, uint32_t quality)
+{
+    static const char *const levels[QUALITY_LEVELS + 1] = {"ultrafast", "medium",    "fast",     "faster",
+                                                           "veryfast",  "superfast", "ultrafast"};
+    return *options->preset ? options->preset : levels[quality <= QUALITY_LEVELS ? quality : QUALITY_LEVELS];
+}
+
 static int read_strict(const char *text, strict_mode *mode)
 {
     static const char *const names[] = {[STRICT_NONE] = "", [STRICT_IHD] = "ihd", [STRICT_RADEONSI] = "radeonsi"};

@@ -163,8 +163,10 @@ static const char *take_range(reader *text, fault_line *line)
     skip_blanks(text);
     if (!take_number(text, &line->first) || !line->first) return "a number from 1 belongs behind @";
     line->last = line->first;
+    skip_blanks(text);
     if (text->end - text->at < 2 || memcmp(text->at, "..", 2)) return NULL;
     text->at += 2;
+    skip_blanks(text);
     line->last = UINT64_MAX;
     if (text->at < text->end && isdigit((unsigned char)*text->at) &&
         (!take_number(text, &line->last) || line->last < line->first))
@@ -200,7 +202,7 @@ static const char *take_line(reader *text, fault_line *line)
     const int alone = call < 0;
     if (alone) {
         *text = start;
-        if ((wrong = take_action(text, line, &action))) return "no such call or action";
+        if ((wrong = take_action(text, line, &action))) return action < 0 ? "no such call or action" : wrong;
         if (action < 0 || actions[action].shorthand < 0) return "a call belongs before it: CALL@N=ACTION";
         call = actions[action].shorthand;
     }

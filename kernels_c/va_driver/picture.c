@@ -82,8 +82,9 @@ static VAStatus complete(const drv_context *self, const drv_surface *target, con
                                                                                      : VA_STATUS_SUCCESS;
 }
 
-/* What the sequence shows, as far as the surface has it: HEVC's sequence is in whole coding blocks, the surface is not. */
-static uint32_t visible(uint32_t sequence, uint32_t surface) { return sequence < surface ? sequence : surface; }
+/* What the sequence shows, as far as the surface has it: HEVC's sequence is in whole coding blocks, the surface is not. Whole
+ * samples of chroma. */
+static uint32_t visible(uint32_t sequence, uint32_t surface) { return (sequence < surface ? sequence : surface) & ~1u; }
 
 static void remember(drv_context *self, const codec_picture *made)
 {

@@ -30,10 +30,24 @@ int rate_choose(const rate_model *self, const codec_rate *rate, int intra, uint3
 }
 
 /* Savings are kept for a bucket's worth: what is easy now may be hard soon. So is debt, which QP bounds can pile up. */
-void rate_account(rate_model *self, const codec_rate *rate, int intra, int qp, uint32_t bytes)
+void rate_account(rate_model *self, const codec_rate *rate, int intra, double qp, uint32_t bytes)
 {
     const double bits = bytes * 8.0, cost = bits * exp2(qp / 6.0);
     self->cost[intra] = self->cost[intra] > 0 ? (self->cost[intra] + cost) / 2 : cost;
     self->debt += bits - per_picture(rate->target_bps, rate);
     self->debt = fmin(fmax(self->debt, -(double)rate->vbv_bits / 2), 2.0 * rate->vbv_bits);
+}
+
+uint32_t rate_now(const rate_savings *self, const codec_rate *rate)
+{
+    const double now = rate->target_bps + (self->bits > 0 ? self->bits : 0);
+    const uint32_t most = rate->peak_bps > rate->target_bps ? rate->peak_bps : rate->target_bps;
+    return now > most ? most : (uint32_t)now;
+}
+
+void rate_save(rate_savings *self, const codec_rate *rate, uint32_t bytes)
+{
+    self->bits += (double)rate->target_bps * rate->fps_den / rate->fps_num - bytes * 8.0;
+    if (self->bits > rate->target_bps) self->bits = rate->target_bps;
+    if (self->bits < -(double)rate->vbv_bits) self->bits = -(double)rate->vbv_bits;
 }

@@ -121,9 +121,9 @@ VAStatus drv_query_surface_attributes(VADriverContextP va, VAConfigID id, VASurf
     enum { GET = VA_SURFACE_ATTRIB_GETTABLE, SET = VA_SURFACE_ATTRIB_SETTABLE };
     const VASurfaceAttrib list[] = {
         INTEGER(VASurfaceAttribPixelFormat, GET | SET, VA_FOURCC_NV12),
-        INTEGER(VASurfaceAttribMinWidth, GET, 16),
+        INTEGER(VASurfaceAttribMinWidth, GET, PICTURE_LEAST),
         INTEGER(VASurfaceAttribMaxWidth, GET, limit),
-        INTEGER(VASurfaceAttribMinHeight, GET, 16),
+        INTEGER(VASurfaceAttribMinHeight, GET, PICTURE_LEAST),
         INTEGER(VASurfaceAttribMaxHeight, GET, limit),
         INTEGER(VASurfaceAttribMemoryType, GET | SET, VA_SURFACE_ATTRIB_MEM_TYPE_VA | VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2),
         {.type = VASurfaceAttribExternalBufferDescriptor, .flags = SET, .value.type = VAGenericValueTypePointer},

@@ -80,5 +80,3 @@ class VideoSettings:
     start_ns: int
     """Of the flow: picture 0 is filmed then."""
     seed: int
-    save: Path | None = None
-    """Where the stream goes; None: nowhere."""

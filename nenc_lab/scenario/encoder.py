@@ -119,7 +119,6 @@ class VideoEncoder(_Picture):
     )
     isolate: bool = Field(default=True, description="Hardware in a process of its own: a driver may end its process.")
     quality: bool = Field(default=True, description="PSNR and SSIM of each frame; x264 alone shows what it made.")
-    save: bool = Field(default=False, description="Keep the stream beside the tables, as FLOW.264 or FLOW.265.")
 
 
 def _default_kind(kind: str) -> BeforeValidator:

@@ -9,13 +9,15 @@ from house import imports, modules
 
 LAYERS = [
     {"errors", "records", "units"},
-    {"kernels", "programs", "scenario"},
+    {"programs"},
+    {"kernels", "scenario"},
     {"quality"},
     {"control", "encode", "network", "recording"},
     {"engine"},
     {"session"},
     {"analysis"},
     {"plots"},
+    {"identify"},
     {"lab", "report"},
     {"sweep"},
     {"bench", "doctor"},

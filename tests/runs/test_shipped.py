@@ -25,6 +25,8 @@ MUST_BE_THERE = {
         "burst-loss",
         "lte",
         "rung-switch",
+        "vaapi",
+        "gpu-loss",
     ),
     *(f"loss-sweep/{loss}pct" for loss in ("00.0", "00.5", "01.0", "02.0", "05.0", "10.0", "20.0")),
     *(f"rtt-sweep/{rtt}ms" for rtt in ("005", "020", "050", "100", "200", "500")),

@@ -67,6 +67,11 @@ flows:
     encoder: {kind: null, resolution: 1080p}
     controller: {kind: fixed}
     hops: {forward: [wifi]}
+  - name: filmed
+    encoder: {kind: vaapi, resolution: 720p, fps: 30, codec: h264, mode: vbr, preset: veryfast, device: "driver:nenc",
+              entry: slice, vbv: 300ms, qp: {min: 20, max: 45, initial: 30}, source: {complexity: 75%, cut: 5s},
+              threads: 1, latency: fixed, isolate: true, quality: false, watchdog: 50ms}
+    hops: {forward: [wifi]}
 cross_traffic:
   - {name: burst, kind: cbr, rate: 10Mbps, start: 30s, stop: 35s, hops: [wifi], packet: 500B}
   - {name: web, kind: onoff, rate: 8Mbps, on: 1s, off: 3s, distribution: exponential, direction: reverse}
@@ -74,6 +79,9 @@ faults:
   - {at: 25s, flow: video, kind: gpu_failure, lasts: 5s}
   - {at: 31s, flow: video, kind: rung_switch, resolution: 1440p}
   - {at: 32s, flow: second, kind: key_frame}
+  - {at: 34s, flow: filmed, kind: gpu_hang, lasts: 1s}
+  - {at: 36s, flow: filmed, kind: gpu_reset, lasts: 1s}
+  - {at: 38s, flow: filmed, kind: ignore_rate, lasts: 1s}
   - {at: 33s, flow: second, kind: feedback_stop, lasts: 1s}
 expect:
   - flows.video.queue_delay_ms.p95 <= 80

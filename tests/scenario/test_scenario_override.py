@@ -103,7 +103,7 @@ def test_another_kind_drops_what_it_does_not_know(files):
         ("timeline.5.at=1s", "timeline.5", "no item '5'"),
         ("cross_traffic.x.rate=1Mbps", "cross_traffic", "there is nothing in this list yet"),
         ("path.forward.hops.radio.rate=1Mbps", "path.forward.hops", "there is nothing in this list yet"),
-        ("flows.video.encoder.kind=x264", "flows.video.encoder.kind", "is not in this version"),
+        ("flows.video.encoder.kind=h264", "flows.video.encoder.kind", "is not one of model, null, x264, vaapi, nvenc"),
         ("flows.video.encoder.fps=12", "flows.video.encoder.fps", "at least 24"),
         ("path.forward.loss.p=1%", "path.forward.loss", "has no kind"),
         ("flows.video.stop=99s", "flows.video.stop", "past the end"),

@@ -44,6 +44,10 @@ const nenc_backend *nenc_module_load(const nenc_encoder_kind *kind, nenc_failure
 {
     char path[PATH_MAX];
     if (kind->backend) return kind->backend;
+    if (!kind->module) {
+        nenc_fail(failure, 0, "%s: not in this build; %s", kind->info.name, kind->remedy);
+        return NULL;
+    }
     if (!nenc_module_find(path, kind->module)) {
         nenc_fail(failure, 0, "%s: this build has no %s; %s", kind->info.name, kind->module, kind->remedy);
         return NULL;

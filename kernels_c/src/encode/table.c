@@ -1,6 +1,12 @@
 /* table.c - the table of encoders. */
 #include "encode/table.h"
 #include "encode/null.h"
+#if NENC_HAVE_NVENC
+#include "encode/nvenc/nvenc.h"
+#define NVENC_BACKEND &nenc_nvenc_backend
+#else
+#define NVENC_BACKEND NULL
+#endif
 
 #include <string.h>
 
@@ -11,6 +17,10 @@ static const nenc_encoder_kind kinds[] = {
      NULL,
      "nenc-vaapi.so",
      "apt-get install libva-dev, then build again"},
+    {{"nvenc", "libnvidia-encode.so.1", "an NVIDIA GPU through NVENC"},
+     NVENC_BACKEND,
+     NULL,
+     "apt-get install libffmpeg-nvenc-dev, then build again"},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

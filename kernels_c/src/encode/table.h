@@ -6,8 +6,8 @@
 
 typedef struct nenc_encoder_kind {
     nenc_encoder_info info;
-    const nenc_backend *backend; /* NULL: in a module */
-    const char *module;          /* its file, NULL: in the library */
+    const nenc_backend *backend; /* NULL: in a module, or not in this build */
+    const char *module;          /* its file, NULL: in the library, or nowhere */
     const char *remedy;          /* what to install when the module, or what it needs, is missing */
 } nenc_encoder_kind;
 

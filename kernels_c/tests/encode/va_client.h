@@ -14,7 +14,7 @@ enum { CLIENT_SURFACES = 3 };
 
 /* A display without X and without a device, as libva's own are made; messages go to display_message. */
 VADisplay display_open(VAStatus *status);
-extern char display_message[1024]; /* the last one from the driver */
+extern char display_message[1024]; /* since it was emptied */
 
 typedef struct va_knobs {
     uint32_t seq_bps, seq_fps; /* seq_fps 0: no timing in the sequence */

@@ -232,7 +232,7 @@ static int primary_frame(nenc_failover *self, const nenc_frame *frame, nenc_fail
     if (status == NENC_OK) {
         if (trial) {
             nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_RECOVERED, NENC_OK);
-            snprintf(event->text, sizeof event->text, "%s is back: %s", self->config.primary, self->about);
+            snprintf(event->text, sizeof event->text, "%s is back", self->config.primary);
             self->mode = PRIMARY;
             self->probing = 0;
         }

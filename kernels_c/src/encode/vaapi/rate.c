@@ -1,7 +1,7 @@
 /* rate.c - the rate of the pictures to come: rate control, then HRD, then frame rate.
  *
- * In this order, because radeonsi's rate control sets the bucket that HRD then corrects; all three whenever one changes, because
- * iHD's sequence resets the rates behind it (Mesa: frontends/va/picture_h264_enc.c; media-driver: ddi_encode_avc_specific.cpp).
+ * In this order, because radeonsi's rate control sets the bucket that HRD then corrects; all three, because iHD's sequence resets
+ * the rates behind it (Mesa: frontends/va/picture_h264_enc.c; media-driver: ddi_encode_avc_specific.cpp).
  * Percentages are 100 in CBR, as iHD's HEVC applies them there too, and never under 50 in VBR, as its minimum would wrap. */
 #include "encode/vaapi/vaapi.h"
 

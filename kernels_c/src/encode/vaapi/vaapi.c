@@ -87,7 +87,6 @@ static int set_rate(void *state, const nenc_rate *rate, nenc_failure *failure)
 {
     nenc_vaapi *self = state;
     self->config.rate = *rate;
-    self->tell_rate = 1;
     return NENC_OK;
 }
 
@@ -96,17 +95,16 @@ static int set_fps(void *state, uint32_t num, uint32_t den, nenc_failure *failur
     nenc_vaapi *self = state;
     self->config.fps_num = num;
     self->config.fps_den = den;
-    self->tell_rate = 1;
     return NENC_OK;
 }
 
-/* A key frame begins a sequence, and that resets the rates: they follow it. */
+/* The rates with every picture: a sequence resets them, and iHD keeps bounds of the QP for one picture only. */
 static int describe_picture(nenc_vaapi *self, int key, nenc_failure *failure)
 {
     const nenc_vaapi_codec *codec = codec_of(self);
     int status = key ? codec->sequence(self, failure) : NENC_OK;
     if (status == NENC_OK) status = codec->picture(self, key, failure);
-    if (status == NENC_OK && (key || self->tell_rate)) status = nenc_vaapi_rate(self, failure);
+    if (status == NENC_OK) status = nenc_vaapi_rate(self, failure);
     if (status == NENC_OK) status = codec->slice(self, key, failure);
     return status;
 }
@@ -134,7 +132,6 @@ static int encode(void *state, const nenc_frame *frame, int key, nenc_coded *cod
     self->idrs += key != 0;
     self->since_idr++;
     self->count++;
-    self->tell_rate = 0;
     return NENC_OK;
 }
 

@@ -20,7 +20,6 @@ typedef struct nenc_vaapi {
     uint32_t aligned_width; /* what the codec cuts pictures into */
     uint32_t aligned_height;
     int no_import;  /* the driver would not take a picture as it is */
-    int tell_rate;  /* rate or frame rate changed since the last picture */
     uint64_t count; /* pictures since open */
     uint32_t since_idr;
     uint32_t idrs;

@@ -19,6 +19,8 @@ typedef struct encoder {
     nenc_encoder_config config;
     uint32_t fps_num, fps_den; /* of the pictures that come; the stream's stays config.fps */
     int64_t count;
+    double saved_bits; /* VBR: what was not spent */
+    double rate_bps;   /* of the pictures to come */
     nenc_failure *failure; /* where x264's first complaint goes, NULL: nowhere */
     char name[64];
 } encoder;
@@ -40,18 +42,20 @@ static int failed(encoder *self, int status, const char *call)
     return nenc_fail(failure, status, "%s failed", call);
 }
 
+static double peak_bps(const nenc_rate *rate) { return rate->peak_bps ? rate->peak_bps : 1.5 * rate->bitrate_bps; }
+
 /* Bits per picture are what counts: x264 goes on believing in the stream's frame rate. */
 static void apply_rate(encoder *self)
 {
     const nenc_rate *rate = &self->config.rate;
     const double stretch = (double)self->config.fps_num / self->config.fps_den * self->fps_den / self->fps_num;
-    const double peak_bps = self->config.rate_mode == NENC_CBR ? rate->bitrate_bps
-                            : rate->peak_bps                   ? rate->peak_bps
-                                                               : 1.5 * rate->bitrate_bps;
-    const double one_picture = peak_bps * self->fps_den / self->fps_num, bucket = peak_bps * rate->vbv_ms / 1000.0;
+    self->rate_bps = rate->bitrate_bps;
+    if (self->config.rate_mode == NENC_VBR)
+        self->rate_bps = fmin(fmax(rate->bitrate_bps + self->saved_bits, rate->bitrate_bps / 2.0), peak_bps(rate));
+    const double one_picture = self->rate_bps * self->fps_den / self->fps_num, bucket = self->rate_bps * rate->vbv_ms / 1000.0;
     x264_param_t *param = &self->param;
-    param->rc.i_bitrate = (int)fmax(1.0, round(rate->bitrate_bps * stretch / 1000.0));
-    param->rc.i_vbv_max_bitrate = (int)fmax(param->rc.i_bitrate, round(peak_bps * stretch / 1000.0));
+    param->rc.i_bitrate = (int)fmax(1.0, round(self->rate_bps * stretch / 1000.0));
+    param->rc.i_vbv_max_bitrate = param->rc.i_bitrate;
     /* Under a picture's worth it could never be kept. */
     param->rc.i_vbv_buffer_size = (int)fmax(1.0, round(fmax(one_picture, bucket) / 1000.0));
 }
@@ -166,6 +170,16 @@ static int set_fps(void *state, uint32_t num, uint32_t den, nenc_failure *failur
     return reconfigure(self, failure);
 }
 
+/* Moves the rate of a VBR by what this picture left over; small moves are not worth a new start of the bucket. */
+static int save_bits(encoder *self, int bytes, nenc_failure *failure)
+{
+    const double target_bps = self->config.rate.bitrate_bps, before_bps = self->rate_bps;
+    self->saved_bits += target_bps * self->fps_den / self->fps_num - 8.0 * bytes;
+    self->saved_bits = fmin(fmax(self->saved_bits, -target_bps), target_bps);
+    const double wanted_bps = fmin(fmax(target_bps + self->saved_bits, target_bps / 2), peak_bps(&self->config.rate));
+    return fabs(wanted_bps - before_bps) > 0.05 * before_bps ? reconfigure(self, failure) : NENC_OK;
+}
+
 static void describe_reconstruction(const encoder *self, const x264_picture_t *out, nenc_picture *made)
 {
     *made = (nenc_picture){.format = NENC_NV12, .width = self->config.width, .height = self->config.height};
@@ -193,10 +207,14 @@ static int encode(void *state, const nenc_frame *frame, int key, nenc_coded *cod
     self->failure = failure;
     failure->text[0] = '\0';
     const int bytes = x264_encoder_encode(self->x264, &nals, &count, &in, &out);
-    const int status = bytes < 0 ? failed(self, NENC_ENCODE_FAILED, "x264_encoder_encode") : NENC_OK;
+    int status = bytes < 0 ? failed(self, NENC_ENCODE_FAILED, "x264_encoder_encode") : NENC_OK;
     self->failure = NULL;
     if (status != NENC_OK) return status;
     if (!bytes) return nenc_fail(failure, NENC_ENCODE_EMPTY, "x264 kept the picture to itself");
+    if (self->config.rate_mode == NENC_VBR) {
+        status = save_bits(self, bytes, failure);
+        if (status != NENC_OK) return status;
+    }
     coded->data = nals[0].p_payload;
     coded->bytes = (uint32_t)bytes;
     coded->key = (uint32_t)out.b_keyframe;
