@@ -142,36 +142,60 @@ def render_nodes() -> Finding:
     return Finding("gpu", OK, ", ".join(usable))
 
 
-def nvidia() -> Finding:
-    if not Path("/dev/nvidiactl").exists():
-        return Finding("nvenc", MISSING, "no /dev/nvidiactl", "an NVIDIA GPU and its driver")
-    if not _library("libnvidia-encode.so.1"):
-        return Finding("nvenc", LIMITED, "no libnvidia-encode.so.1", "apt-get install libnvidia-encode1")
-    return Finding("nvenc", OK, _first_line("nvidia-smi", "-L") or "/dev/nvidiactl")
-
-
 def vaapi() -> Finding:
-    if not _library("libva.so.2"):
-        return Finding("va-api", MISSING, "no libva.so.2", "apt-get install libva2 libva-drm2 vainfo")
-    drivers = sorted(path.name for folder in _va_folders() for path in folder.glob("*_drv_video.so"))
-    if not drivers:
-        return Finding(
-            "va-api", LIMITED, "libva, but no driver", "apt-get install intel-media-va-driver, or mesa-va-drivers (AMD)"
-        )
-    encoders = [line for line in _lines("vainfo") if "VAEntrypointEncSlice" in line] if shutil.which("vainfo") else []
-    detail = f"libva, drivers: {', '.join(drivers)}"
-    if not encoders:
-        return Finding(
-            "va-api", LIMITED, f"{detail}; no encoder entry point seen", "apt-get install vainfo, then: vainfo"
-        )
-    return Finding("va-api", OK, f"{detail}; {len(encoders)} encoder entry points")
+    """What kind: vaapi would use here, and why: opened once, as a run does."""
+    state, text = _encoder("vaapi")
+    if state != OK:
+        return Finding("va-api", MISSING, text, "apt-get install libva-dev libx264-dev, then build again")
+    if "driver:nenc" not in text:
+        return Finding("va-api", OK, text)
+    nodes = glob.glob("/dev/dri/renderD*")
+    why = f"none of {', '.join(sorted(nodes))} encodes H.264" if nodes else "no GPU: no /dev/dri/renderD*"
+    return Finding(
+        "va-api",
+        LIMITED,
+        f"{why}; the software driver stands in: {text}",
+        "for hardware: a GPU, and intel-media-va-driver or mesa-va-drivers (AMD)",
+    )
+
+
+def nvidia() -> Finding:
+    """NVENC, tried by opening it for a moment (sessions are few on some cards)."""
+    caution = "checked against this project's stub only, never on NVIDIA hardware"
+    state, text = _encoder("nvenc")
+    return Finding("nvenc", LIMITED, f"{text}; {caution}", "tell us how it does") if state == OK else Finding(
+        "nvenc", MISSING, f"{text}; {caution}", "an NVIDIA GPU and its driver, 470.57.02 or newer"
+    )
 
 
 def x264() -> Finding:
-    names = sorted(Path(path).name for folder in _library_folders() for path in glob.glob(f"{folder}/libx264.so.*"))
-    if not names:
-        return Finding("x264", MISSING, "no libx264", "apt-get install libx264-dev (GPL)")
-    return Finding("x264", OK, names[-1])
+    state, text = _encoder("x264")
+    if state == OK:
+        return Finding("x264", OK, text)
+    return Finding("x264", MISSING, text, "apt-get install libx264-dev (GPL), then build again")
+
+
+def _encoder(name: str) -> tuple[str, str]:
+    """What the encoder says of itself, or why there is none; in a process of its own, as drivers may crash theirs."""
+    code = (
+        "import sys; from nenc_lab.kernels import ffi, lib; c, e, t = ffi.new('nenc_encoder_config *'), "
+        "ffi.new('nenc_encoder **'), ffi.new('char[]', 512); lib.nenc_encoder_config_default(c); "
+        "s = lib.nenc_encoder_open(sys.argv[1].encode(), c, e, t, 512); "
+        "print(ffi.string(t if s < 0 else lib.nenc_encoder_describe(e[0])).decode(errors='replace')); "
+        "lib.nenc_encoder_close(e[0]); sys.exit(s < 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, name],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    last = (done.stdout.strip() or done.stderr.strip() or "it gives no reason").splitlines()[-1]
+    if done.returncode < 0:
+        return MISSING, f"opening it ended the process (signal {-done.returncode}): {last}"
+    return (OK if done.returncode == 0 else MISSING), last
 
 
 def netem() -> Finding:
@@ -259,22 +283,6 @@ def _lines(*command: str) -> list[str]:
 def _first_line(*command: str) -> str:
     lines = _lines(*command)
     return lines[0].strip() if lines else ""
-
-
-def _library_folders() -> list[str]:
-    machine = platform.machine()
-    return [f"/usr/lib/{machine}-linux-gnu", f"/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
-
-
-def _library(name: str) -> bool:
-    return any((Path(folder) / name).exists() for folder in _library_folders())
-
-
-def _va_folders() -> list[Path]:
-    named = os.environ.get("LIBVA_DRIVERS_PATH")
-    return (
-        [Path(part) for part in named.split(":")] if named else [Path(folder) / "dri" for folder in _library_folders()]
-    )
 
 
 def _builtin(module: str, release: str) -> bool:

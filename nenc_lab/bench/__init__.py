@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nenc_lab.errors import InputError
 
-GROUPS = ("core", "quality", "sim")
+GROUPS = ("core", "quality", "sim", "encode")
 """Names of the groups; the file of each is imported when it is measured."""
 
 
@@ -46,4 +46,8 @@ def measure(groups: Sequence[str], repeats: int, say: Say) -> list[Figure]:
             from nenc_lab.bench import sim
 
             figures.extend(sim.measure(repeats))
+        elif name == "encode":
+            from nenc_lab.bench import encode
+
+            figures.extend(encode.measure(repeats, say))
     return figures

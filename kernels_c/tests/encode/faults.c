@@ -2,6 +2,8 @@
  *
  *   faults [FOLDER]     with a folder: every stream is written into it, for a decoder to look at
  *
+ * NENC_CHECK_PLAN in the environment: that plan alone.
+ *
  * A plan is in the environment, so every new process has it from its start: hardware that came back fails again. */
 #include "../core/check.h"
 #include "nenc/failover.h"
@@ -109,7 +111,9 @@ int main(int argc, char **argv)
     nenc_source *source = NULL;
     int number = 0;
     CHECK(nenc_source_pattern(&pattern, &source, NULL, 0) == NENC_OK);
-    for (size_t action = 0; action < sizeof actions / sizeof *actions; action++)
+    const char *only = getenv("NENC_CHECK_PLAN");
+    if (only) run(only, argc > 1 ? argv[1] : NULL, source, number++);
+    for (size_t action = 0; !only && action < sizeof actions / sizeof *actions; action++)
         for (int at = 1; at <= most; at++) {
             char plan[100];
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
