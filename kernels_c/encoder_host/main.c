@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct mapped {
@@ -39,11 +40,13 @@ static const char *const plans[] = {
     [NENC_FAULT_RESET] = "abort@1", [NENC_FAULT_IGNORE_RATE] = "ignore-rate@1..",
 };
 
-static void *watch(void *unused)
+/* Of the parent too: its forks may hold the socket's other end. (PR_SET_PDEATHSIG looks at the thread that began this, which may
+ * end before its process.) */
+static void *watch(void *parent)
 {
-    struct pollfd socket = {.fd = NENC_REMOTE_SOCKET};
+    struct pollfd ends[] = {{.fd = NENC_REMOTE_SOCKET}, {.fd = *(int *)parent, .events = POLLIN}};
     for (;;) {
-        if (poll(&socket, 1, -1) <= 0 || !(socket.revents & (POLLHUP | POLLERR | POLLNVAL))) continue;
+        if (poll(ends, 2, -1) <= 0 || !((ends[0].revents & (POLLHUP | POLLERR | POLLNVAL)) || ends[1].revents)) continue;
         sleep(1); /* the main thread may well end by itself */
         _exit(0);
     }
@@ -75,6 +78,8 @@ static int map(host *self, const nenc_remote_message *message, const int *fds, i
     int whole = count == (int)message->count + 1;
     for (uint32_t i = 0; i < self->count; i++) {
         void *memory = whole ? mmap(NULL, self->layout.bytes, PROT_READ, MAP_SHARED, fds[i], 0) : MAP_FAILED;
+        if (memory != MAP_FAILED)
+            madvise(memory, self->layout.bytes, MADV_DONTDUMP); /* an abort's core is written while a frame is owed */
         self->pictures[i] = (mapped){memory == MAP_FAILED ? NULL : memory, i < (uint32_t)count ? fds[i] : -1};
         whole = whole && memory != MAP_FAILED;
     }
@@ -206,13 +211,14 @@ int main(int argc, char **argv)
 {
     host self = {.encoder = NULL};
     pthread_t watcher;
+    int parent = (int)syscall(SYS_pidfd_open, getppid(), 0); /* -1, which poll skips, where there is no such call */
     if (argc > 1 && nenc_encoder_modules(argv[1]) != NENC_OK) return 2;
     struct stat about;
     if (fstat(NENC_REMOTE_SOCKET, &about) < 0 || !S_ISSOCK(about.st_mode)) {
         fputs("nenc_encoder_host: started by libnenc (nenc/failover.h), not by hand\n", stderr);
         return 2;
     }
-    if (pthread_create(&watcher, NULL, watch, NULL) != 0) return 3;
+    if (pthread_create(&watcher, NULL, watch, &parent) != 0) return 3;
     while (serve_one(&self)) continue;
     nenc_encoder_close(self.encoder);
     drop_pictures(&self);

@@ -67,6 +67,14 @@ typedef struct nenc_failover_event {
     char text[320];  /* a line for people */
 } nenc_failover_event;
 
+/* Since open. */
+typedef struct nenc_failover_counts {
+    uint64_t primary;  /* frames that it made */
+    uint64_t software; /* frames that the fallback made */
+    uint64_t keys;
+    uint64_t switches; /* from one to the other, and a fallback opened anew */
+} nenc_failover_counts;
+
 /* vaapi with x264 behind it, isolated, DMA-BUFs where there are any; half a second to the first probe, then up to 8 s. */
 NENC_API void nenc_failover_config_default(nenc_failover_config *config);
 
@@ -78,7 +86,8 @@ NENC_API int nenc_failover_open(const nenc_failover_config *config, nenc_failove
 /* A picture to write the next capture into: of memory that the primary shares; its turn comes again after three more. */
 NENC_API int nenc_failover_picture(nenc_failover *failover, nenc_frame *frame);
 
-/* Encodes what nenc_failover_picture gave last (pts_ns is the caller's). Fails only when the fallback does. */
+/* Encodes what nenc_failover_picture gave last (pts_ns is the caller's). Fails only when the fallback does twice: a fallback that
+ * fails is opened anew, which is a FALLBACK event with its own status. */
 NENC_API int nenc_failover_encode(nenc_failover *failover, const nenc_frame *frame, nenc_failover_frame *made);
 
 /* From the next picture on, for whoever encodes it. */
@@ -89,7 +98,8 @@ NENC_API int nenc_failover_request_key(nenc_failover *failover);
 /* Another watchdog from the next picture on, of this side alone: the encoder keeps the patience it was opened with. */
 NENC_API int nenc_failover_set_timeout(nenc_failover *failover, int64_t timeout_ns);
 
-/* Another size from the next picture on: its own pictures, encoders and parameter sets; that picture is a key frame. */
+/* Another size from the next picture on: its own pictures, encoders and parameter sets; that picture is a key frame. When the
+ * pictures or the fallback of that size cannot be had this is an error, and the stream goes on at the size it has. */
 NENC_API int nenc_failover_resize(nenc_failover *failover, uint32_t width, uint32_t height);
 
 /* nenc_fault; NONE ends what there was. */
@@ -98,12 +108,15 @@ NENC_API int nenc_failover_fault(nenc_failover *failover, uint32_t fault);
 /* The oldest event not yet taken: 1 and *event, or 0. The oldest is dropped when nobody takes them (64). */
 NENC_API int nenc_failover_event_take(nenc_failover *failover, nenc_failover_event *event);
 
+/* NENC_EINVAL: one of them is NULL. */
+NENC_API int nenc_failover_statistics(const nenc_failover *failover, nenc_failover_counts *counts);
+
 /* What the primary is, or why there is none. Valid until the next call. */
 NENC_API const char *nenc_failover_describe(const nenc_failover *failover);
 /* Why the last call failed, in a line. Valid until the next call. */
 NENC_API const char *nenc_failover_failure(const nenc_failover *failover);
 
-/* Also of NULL. Ends the process, waits for it. */
+/* Also of NULL. Ends the process and waits for it, two seconds more when the kernel does not let go of it. */
 NENC_API void nenc_failover_close(nenc_failover *failover);
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)

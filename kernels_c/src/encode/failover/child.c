@@ -17,6 +17,15 @@ extern char **environ;
 
 enum { LAST_WORDS = 160 };
 
+static const int64_t step_ns = 500000, dying_ns = 20000000, stuck_ns = 2000000000;
+
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
 static int spawn(nenc_child *child, const char *program, const char *argument, int theirs)
 {
     posix_spawn_file_actions_t actions;
@@ -38,7 +47,8 @@ static int spawn(nenc_child *child, const char *program, const char *argument, i
             (error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)) == 0 &&
             (error = posix_spawn_file_actions_adddup2(&actions, 0, 1)) == 0 &&
             (error = posix_spawn_file_actions_adddup2(&actions, child->words, 2)) == 0 &&
-            (error = posix_spawn_file_actions_adddup2(&actions, theirs, NENC_REMOTE_SOCKET)) == 0)
+            (error = posix_spawn_file_actions_adddup2(&actions, theirs, NENC_REMOTE_SOCKET)) == 0 &&
+            (error = posix_spawn_file_actions_addclosefrom_np(&actions, NENC_REMOTE_SOCKET + 1)) == 0)
             error = posix_spawn(&child->pid, program, &actions, &attributes, argv, environ);
         posix_spawnattr_destroy(&attributes);
     }
@@ -87,43 +97,55 @@ static void last_words(const nenc_child *child, char text[LAST_WORDS])
     if (line) memmove(text, line + 1, strlen(line));
 }
 
+/* True when it is no more, *how it ended (-1: somebody else took that). */
+static int reap(nenc_child *child, int *how)
+{
+    pid_t ended;
+    do ended = waitpid(child->pid, how, WNOHANG);
+    while (ended < 0 && errno == EINTR);
+    if (ended == 0) return 0;
+    if (ended < 0) *how = -1;
+    child->pid = 0;
+    return 1;
+}
+
 int nenc_child_ended(nenc_child *child, nenc_failure *failure)
 {
-    int how = 0;
+    int how = -1;
     char words[LAST_WORDS];
-    pid_t ended;
-    do ended = waitpid(child->pid, &how, 0);
-    while (ended < 0 && errno == EINTR);
-    child->pid = 0;
+    /* Its end of the socket goes a moment before it does; a frame is owed, so this does not wait for a device to be closed. */
+    const int64_t until_ns = wall_ns() + dying_ns;
+    while (child->pid && !reap(child, &how) && wall_ns() < until_ns) nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
     last_words(child, words);
     const char *said = words[0] ? "; it said: " : "";
-    if (ended > 0 && WIFSIGNALED(how)) {
+    if (child->pid || how == -1) return nenc_fail(failure, NENC_ENCODE_GONE, "its process hung up%s%s", said, words);
+    if (WIFSIGNALED(how)) {
         const char *name = sigabbrev_np(WTERMSIG(how));
         return nenc_fail(failure, NENC_ENCODE_GONE, "its process was ended by SIG%s%s%s", name ? name : "?", said, words);
     }
-    return nenc_fail(failure, NENC_ENCODE_GONE, "its process ended with exit code %d%s%s", ended > 0 ? WEXITSTATUS(how) : -1,
-                     said, words);
+    return nenc_fail(failure, NENC_ENCODE_GONE, "its process ended with exit code %d%s%s", WEXITSTATUS(how), said, words);
 }
 
-/* True when it has ended within that time. */
-static int ended_within(pid_t pid, int64_t patience_ns)
+void nenc_child_leave(nenc_child *child, int64_t patience_ns)
 {
-    static const int64_t step_ns = 500000;
-    for (int64_t waited_ns = 0; waited_ns < patience_ns; waited_ns += step_ns) {
-        const pid_t ended = waitpid(pid, NULL, WNOHANG);
-        if (ended == pid || (ended < 0 && errno == ECHILD)) return 1;
-        nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
-    }
+    if (child->socket >= 0) close(child->socket);
+    if (child->words >= 0) close(child->words);
+    child->socket = child->words = -1;
+    child->until_ns = wall_ns() + patience_ns;
+    nenc_child_left(child);
+}
+
+int nenc_child_left(nenc_child *child)
+{
+    int how;
+    if (!child->pid || reap(child, &how)) return 1;
+    if (!child->killed && wall_ns() >= child->until_ns) child->killed = kill(child->pid, SIGKILL) == 0;
     return 0;
 }
 
 void nenc_child_stop(nenc_child *child, int64_t patience_ns)
 {
-    if (child->socket >= 0) close(child->socket);
-    if (child->pid > 0 && !ended_within(child->pid, patience_ns)) {
-        kill(child->pid, SIGKILL);
-        while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) continue;
-    }
-    if (child->words >= 0) close(child->words);
-    *child = (nenc_child){.socket = -1, .words = -1};
+    nenc_child_leave(child, patience_ns);
+    while (!nenc_child_left(child) && wall_ns() < child->until_ns + stuck_ns)
+        nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
 }

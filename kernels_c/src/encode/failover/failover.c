@@ -18,15 +18,18 @@ struct nenc_failover {
     uint32_t next; /* picture of the pool */
     failover_mode mode;
     nenc_remote *remote;  /* isolated primary, or its probe */
+    nenc_remote *leaving; /* processes that were told to end */
     nenc_encoder *local;  /* primary in this process */
     nenc_encoder *software;
     int probing;          /* a probe's answer is awaited */
     int64_t probe_at_ns;  /* capture time */
+    int64_t pts_ns;       /* of the last picture */
     int64_t backoff_ns;
     uint32_t fault;
     int key;     /* the next picture becomes one */
     int input;   /* nenc_input_path seen last, -1: none yet */
     uint64_t count;
+    nenc_failover_counts counts;
     nenc_failover_events events;
     nenc_failure failure;
     char about[NENC_REMOTE_TEXT];
@@ -57,7 +60,7 @@ void nenc_failover_config_default(nenc_failover_config *config)
 
 static void drop_primary(nenc_failover *self)
 {
-    nenc_remote_stop(self->remote);
+    nenc_remote_leave(self->remote, &self->leaving);
     nenc_encoder_close(self->local);
     self->remote = NULL;
     self->local = NULL;
@@ -76,6 +79,7 @@ static int begin_primary(nenc_failover *self, nenc_failure *failure)
         if (status == NENC_OK) snprintf(self->about, sizeof self->about, "%s", nenc_encoder_describe(self->local));
         return status;
     }
+    nenc_remote_reap(&self->leaving, config->wait_for_probe); /* never two of them on one device */
     int status = self->remote ? NENC_OK : nenc_remote_start(self->host, &self->remote, failure);
     if (status == NENC_OK && self->fault) status = nenc_remote_fault(self->remote, self->fault, failure);
     if (status == NENC_OK)
@@ -124,6 +128,7 @@ static int encode_primary(nenc_failover *self, const nenc_frame *frame, int key,
 static nenc_failover_event *tell(nenc_failover *self, int64_t pts_ns, nenc_failover_kind kind, int status)
 {
     nenc_failover_event *event = nenc_failover_events_add(&self->events);
+    self->counts.switches += kind == NENC_FAILOVER_FALLBACK || kind == NENC_FAILOVER_RECOVERED;
     *event = (nenc_failover_event){.pts_ns = pts_ns, .number = self->count, .kind = (uint32_t)kind, .status = status};
     return event;
 }
@@ -160,7 +165,7 @@ static int probed(nenc_failover *self, int64_t pts_ns)
     nenc_failure why = {""};
     int status = NENC_OK;
     if (!self->probing) {
-        if (pts_ns < self->probe_at_ns) return 0;
+        if (pts_ns < self->probe_at_ns || (self->leaving && !self->config.wait_for_probe)) return 0;
         status = begin_primary(self, &why);
         self->probing = status == NENC_OK;
     }
@@ -194,10 +199,27 @@ int nenc_failover_picture(nenc_failover *self, nenc_frame *frame)
     return nenc_pool_frame(self->pool, self->next, frame);
 }
 
+static int open_software(nenc_failover *self, const nenc_encoder_config *config, nenc_encoder **software)
+{
+    return nenc_encoder_open(self->config.fallback, config, software, self->failure.text, sizeof self->failure.text);
+}
+
 static int software_frame(nenc_failover *self, const nenc_frame *frame, nenc_failover_frame *made)
 {
+    const nenc_encoder_config *config = &self->config.encoder;
     made->software = 1;
-    return encode_local(self->software, &self->config.encoder, frame, self->key, 0, &made->coded, &self->failure);
+    int status = encode_local(self->software, config, frame, self->key, 0, &made->coded, &self->failure);
+    if (status == NENC_OK) return status;
+    /* There is nothing behind it but itself, once more; which begins with a key frame, so it is told like a switch. */
+    const nenc_failure why = self->failure;
+    nenc_encoder *fresh;
+    const int opened = open_software(self, config, &fresh);
+    if (opened != NENC_OK) return opened;
+    nenc_encoder_close(self->software);
+    self->software = fresh;
+    nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_FALLBACK, status);
+    snprintf(event->text, sizeof event->text, "%s failed, it was opened anew: %s", self->config.fallback, why.text);
+    return encode_local(fresh, config, frame, 1, 0, &made->coded, &self->failure);
 }
 
 /* The picture by the primary, if there is one to try; true when that made the frame. */
@@ -231,6 +253,10 @@ int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_fail
     if (frame->buffer != self->next + 1)
         return nenc_fail(&self->failure, NENC_ESTATE, "not the picture that nenc_failover_picture gave");
     const int64_t began_ns = wall_ns();
+    nenc_remote_reap(&self->leaving, 0);
+    self->pts_ns = frame->pts_ns;
+    /* A primary that could not be opened: when was not known then. */
+    if (!self->count && self->mode == SOFTWARE) wait_for_probe(self, frame->pts_ns, self->config.probe_first_ns);
     int status = nenc_pool_written(self->pool, self->next);
     if (status != NENC_OK) return nenc_fail(&self->failure, status, "DMA_BUF_IOCTL_SYNC failed");
     if (!primary_frame(self, frame, made)) {
@@ -242,6 +268,8 @@ int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_fail
         if (status != NENC_OK) return status;
     }
     made->coded.number = self->count++;
+    *(made->software ? &self->counts.software : &self->counts.primary) += 1;
+    self->counts.keys += made->coded.key != 0;
     made->coded.pts_ns = frame->pts_ns;
     made->took_ns = wall_ns() - began_ns;
     self->key = 0;
@@ -287,6 +315,7 @@ int nenc_failover_fault(nenc_failover *self, uint32_t fault)
     /* One that is gone, or does not answer, shows it at the next picture. */
     nenc_failure unused;
     if (self->remote && self->mode == PRIMARY) nenc_remote_fault(self->remote, fault, &unused);
+    else if (self->probing) drop_primary(self); /* the probe's process knows of another fault: the next one begins with this */
     return NENC_OK;
 }
 
@@ -295,36 +324,51 @@ int nenc_failover_event_take(nenc_failover *self, nenc_failover_event *event)
     return self && event ? nenc_failover_events_take(&self->events, event) : 0;
 }
 
+int nenc_failover_statistics(const nenc_failover *self, nenc_failover_counts *counts)
+{
+    if (!self || !counts) return NENC_EINVAL;
+    *counts = self->counts;
+    return NENC_OK;
+}
+
 const char *nenc_failover_describe(const nenc_failover *self) { return self ? self->about : ""; }
 const char *nenc_failover_failure(const nenc_failover *self) { return self ? self->failure.text : ""; }
 
 /* ---- begin, change of size, end ---------------------------------------------------------------------------------- */
 
-static int open_software(nenc_failover *self, nenc_encoder **software)
+/* Pictures and encoders of config's size in place of those there are; those stay when the new ones cannot be had. A primary that
+ * would not is an event. */
+static int open_all(nenc_failover *self, const nenc_encoder_config *config)
 {
-    return nenc_encoder_open(self->config.fallback, &self->config.encoder, software, self->failure.text,
-                             sizeof self->failure.text);
-}
-
-/* Pictures and encoders of config's size; a primary that would not is an event. */
-static int open_all(nenc_failover *self, int64_t pts_ns)
-{
-    const nenc_encoder_config *config = &self->config.encoder;
-    int status = nenc_pool_create(config->width, config->height, NENC_REMOTE_PICTURES, self->config.memory, &self->pool);
+    nenc_pool *pool, *old = self->pool;
+    nenc_encoder *software;
+    int status = nenc_pool_create(config->width, config->height, NENC_REMOTE_PICTURES, self->config.memory, &pool);
     if (status != NENC_OK)
         return nenc_fail(&self->failure, status, "memory for pictures of %ux%u: %s", config->width, config->height,
                          nenc_strerror(status));
+    status = open_software(self, config, &software);
+    if (status != NENC_OK) {
+        nenc_pool_destroy(pool);
+        return status;
+    }
+    nenc_encoder_close(self->software);
+    nenc_encoder_close(self->local);
+    self->local = NULL;
+    self->software = software;
+    self->pool = pool;
+    self->config.encoder = *config;
     self->next = 0;
     self->input = -1;
-    status = open_software(self, &self->software);
-    if (status != NENC_OK || self->mode == SOFTWARE) return status;
+    self->key = 1;
     nenc_failure why = {""};
-    status = open_primary(self, &why);
+    if (self->mode == SOFTWARE) drop_primary(self); /* a probe of the other size */
+    else status = open_primary(self, &why);
+    nenc_pool_destroy(old); /* its pictures were the primary's until that had the new ones */
     if (status == NENC_OK) return NENC_OK;
     /* What no probe would change is the caller's to know, but only at the beginning: later a frame is owed. */
     if (!self->count && (status == NENC_ENCODE_MISSING || status == NENC_ENCODE_UNSUPPORTED || status == NENC_EINVAL))
         return nenc_fail(&self->failure, status, "%s", why.text);
-    primary_failed(self, pts_ns, status, &why);
+    primary_failed(self, self->pts_ns, status, &why);
     return NENC_OK;
 }
 
@@ -344,7 +388,7 @@ int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failo
         self->config = *config;
         self->host = host;
         self->key = 1;
-        status = open_all(self, 0);
+        status = open_all(self, &config->encoder);
     }
     if (status == NENC_OK) {
         *failover = self;
@@ -359,26 +403,18 @@ int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failo
 int nenc_failover_resize(nenc_failover *self, uint32_t width, uint32_t height)
 {
     if (!self || width < 16 || width > 16384 || width % 2 || height < 16 || height > 16384 || height % 2) return NENC_EINVAL;
-    nenc_encoder_config *config = &self->config.encoder;
-    if (width == config->width && height == config->height) return NENC_OK;
-    config->width = width;
-    config->height = height;
-    nenc_encoder_close(self->software);
-    nenc_encoder_close(self->local);
-    self->software = self->local = NULL;
-    if (self->mode == SOFTWARE) drop_primary(self);
-    nenc_pool *old = self->pool; /* its pictures are the primary's until that has the new ones */
-    self->pool = NULL;
-    int status = open_all(self, self->probe_at_ns);
-    nenc_pool_destroy(old);
-    self->key = 1;
-    return status;
+    nenc_encoder_config config = self->config.encoder;
+    if (width == config.width && height == config.height) return NENC_OK;
+    config.width = width;
+    config.height = height;
+    return open_all(self, &config);
 }
 
 void nenc_failover_close(nenc_failover *self)
 {
     if (!self) return;
     drop_primary(self);
+    nenc_remote_reap(&self->leaving, 1);
     nenc_encoder_close(self->software);
     nenc_pool_destroy(self->pool);
     free(self->host);

@@ -15,9 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int64_t second_ns = 1000000000;
+static const int64_t second_ns = 1000000000, patience_ns = 250000000; /* to close a device in peace */
 
 struct nenc_remote {
+    nenc_remote *next; /* of those that are leaving */
     nenc_child child;
     void *frames; /* memory that frames come back in */
     uint64_t frame_bytes;
@@ -57,6 +58,8 @@ static int send_message(nenc_remote *remote, nenc_remote_message *message, const
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int) * (NENC_REMOTE_PICTURES + 1))];
     } control = {0};
+    /* Its next answer would be that to an older request. */
+    if (remote->mute) return nenc_fail(failure, NENC_ENCODE_TIMEOUT, "its process has not answered before");
     message->magic = NENC_REMOTE_MAGIC;
     struct iovec whole = {message, sizeof *message};
     struct msghdr sent = {.msg_iov = &whole, .msg_iovlen = 1};
@@ -88,6 +91,7 @@ static int take_answer(nenc_remote *remote, int64_t timeout_ns, nenc_remote_answ
         if (ready < 0 && errno == EINTR) continue;
         if (ready < 0) return nenc_fail(failure, NENC_ENCODE_FAILED, "poll of its process: %s", strerror(errno));
         if (!ready && !timeout_ns) return NENC_ESTATE;
+        if (!ready) remote->mute = 1;
         if (!ready) return nenc_fail(failure, NENC_ENCODE_TIMEOUT, "no answer within %lld ms", (long long)(timeout_ns / 1000000));
         ssize_t got = recv(remote->child.socket, answer, sizeof *answer, 0);
         if (got < 0 && errno == EINTR) continue;
@@ -189,10 +193,25 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
 
 const char *nenc_remote_describe(const nenc_remote *remote) { return remote->about; }
 
-void nenc_remote_stop(nenc_remote *remote)
+void nenc_remote_leave(nenc_remote *remote, nenc_remote **leaving)
 {
     if (!remote) return;
-    nenc_child_stop(&remote->child, remote->mute ? 0 : second_ns / 4);
-    if (remote->frames) munmap(remote->frames, remote->frame_bytes);
-    nenc_free(remote);
+    nenc_child_leave(&remote->child, remote->mute ? 0 : patience_ns);
+    remote->next = *leaving;
+    *leaving = remote;
+}
+
+void nenc_remote_reap(nenc_remote **leaving, int wait)
+{
+    for (nenc_remote **place = leaving; *place;) {
+        nenc_remote *remote = *place;
+        if (wait) nenc_child_stop(&remote->child, remote->mute ? 0 : patience_ns);
+        else if (!nenc_child_left(&remote->child)) {
+            place = &remote->next;
+            continue;
+        }
+        *place = remote->next;
+        if (remote->frames) munmap(remote->frames, remote->frame_bytes);
+        nenc_free(remote);
+    }
 }

@@ -26,7 +26,11 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
 /* What it said of itself when it was opened. */
 const char *nenc_remote_describe(const nenc_remote *remote);
 
-/* Also of NULL. The process is gone when this returns: after a quarter of a second at most, at once when it does not answer. */
-void nenc_remote_stop(nenc_remote *remote);
+/* Also of NULL. Asks the process to end and puts it on the list of those that are leaving; kills it at once when it did not
+ * answer, else after a quarter of a second. Waits for nothing: a frame is owed. */
+void nenc_remote_leave(nenc_remote *remote, nenc_remote **leaving);
+
+/* Takes those off the list that are gone; waits for all of them if it is told to. */
+void nenc_remote_reap(nenc_remote **leaving, int wait);
 
 #endif
