@@ -163,8 +163,10 @@ def nvidia() -> Finding:
     """NVENC, tried by opening it for a moment (sessions are few on some cards)."""
     caution = "checked against this project's stub only, never on NVIDIA hardware"
     state, text = _encoder("nvenc")
-    return Finding("nvenc", LIMITED, f"{text}; {caution}", "tell us how it does") if state == OK else Finding(
-        "nvenc", MISSING, f"{text}; {caution}", "an NVIDIA GPU and its driver, 470.57.02 or newer"
+    return (
+        Finding("nvenc", LIMITED, f"{text}; {caution}", "tell us how it does")
+        if state == OK
+        else Finding("nvenc", MISSING, f"{text}; {caution}", "an NVIDIA GPU and its driver, 470.57.02 or newer")
     )
 
 

@@ -1,6 +1,6 @@
 """Identifies an encoder: drives rate steps through it at several sizes, fits its answers, writes a profile.
 
-A drive is one stream at one size: target low, high, low, mid, high, low ... and a key frame in the middle of each phase.
+A drive is one stream at one size: target low, high, low, mid, high, low, and a key frame in the middle of each phase.
 What comes out is a folder:
 
     identify.json   what was asked, what was measured, on what (encoder, driver, versions, host)
@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from statistics import fmean, median
@@ -30,6 +31,8 @@ from nenc_lab.errors import InputError
 from nenc_lab.scenario.types import LINES
 
 SECOND_NS = 1_000_000_000
+KINDS = ("x264", "vaapi", "nvenc")
+MODES = ("cbr", "vbr")
 BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
 """Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
 PHASE_S = 6.0
@@ -50,7 +53,7 @@ class Drive:
     size_scale: float
     encode_ms: float
     qp_limited: float
-    """Part of the frames at the smallest or largest quantiser: where that is much, the rate error is not the encoder's."""
+    """Part of the frames at a limit of the quantiser: where that is much, the rate error is not the rate control's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,14 @@ def identify(
 ) -> Identified:
     """Drives the encoder ``kind`` at each resolution in each rate-control mode.
 
-    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises EnvironmentError_ when this machine
-    has no such encoder, InputError when it cannot do what is asked.
+    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises EnvironmentError_ when this
+    machine has no such encoder, InputError when it cannot do what is asked.
     """
+    if kind not in KINDS:
+        raise InputError(f"{kind!r} is no encoder to identify: write {', '.join(KINDS)}")
+    for mode in modes:
+        if mode not in MODES:
+            raise InputError(f"{mode!r} is no mode of rate control: write {' or '.join(MODES)}")
     for resolution in resolutions:
         if resolution not in LINES:
             raise InputError(f"{resolution!r} is not a resolution: write {', '.join(LINES)}")
@@ -122,7 +130,12 @@ def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
 
     with said_plainly("make", folder):
         folder.mkdir(parents=True, exist_ok=True)
-    figures = {"encoder": found.encoder, "about": found.about, **info, "drives": [_plain(drive) for drive in found.drives]}
+    figures = {
+        "encoder": found.encoder,
+        "about": found.about,
+        **info,
+        "drives": [_plain(drive) for drive in found.drives],
+    }
     figures["profile"] = found.profile()
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(_rows(found)), sink)
@@ -208,7 +221,7 @@ def _drive(
         encoder.close()
     responses = [
         response
-        for before, after in zip(phases, phases[1:], strict=False)
+        for before, after in pairwise(phases)
         if (response := identification.step_response(before, after)) is not None
     ]
     drive = Drive(

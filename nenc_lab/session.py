@@ -44,6 +44,8 @@ from nenc_lab.scenario.load import dump
 DIRECTIONS: tuple[Literal["forward", "reverse"], ...] = ("forward", "reverse")
 ENCODER_STREAM = 1 << 21
 """Random streams of the encoders, apart from those of links and cross traffic (vnet)."""
+USUAL_COMPLEXITY = 0.5
+"""Of made pictures whose scenario says nothing."""
 LOWEST_LINES = 1080
 """The core's lowest rung; a smaller picture stays as it is on it."""
 ENCODER_FAULTS = {
@@ -310,8 +312,8 @@ def _video_settings(scenario: schema.Scenario, flow: schema.Flow, encoder: schem
         quality=encoder.quality,
         follow_rung=encoder.ladder == "auto",
         key_interval_ns=encoder.key_interval or 0,
-        complexity=encoder.source.complexity,
-        cut_ns=encoder.source.cut or 0,
+        complexity=USUAL_COMPLEXITY if source.complexity is None else source.complexity,
+        cut_ns=source.cut or 0,
         file=None if source.file is None else Path(source.file),
         width=source.width,
         height=source.height,

@@ -91,7 +91,7 @@ def key_ratio(phases: Sequence[Phase]) -> float | None:
 
 
 def transient_frames(phases: Sequence[Phase]) -> int | None:
-    """Frames from a key frame until the frames behind it have paid back what it was over the mean; None: they do not."""
+    """Frames from a key frame until those behind it have paid back what it was over the mean; None: they do not."""
     spans = []
     for phase in phases:
         mean = _settled(phase)

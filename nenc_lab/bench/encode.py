@@ -33,7 +33,9 @@ def _overhead(repeats: int, say: Say) -> list[Figure]:
         return []
     environment = {**os.environ, "LIBVA_DRIVERS_PATH": str(driver.parent), "LIBVA_DRIVER_NAME": "nenc"}
     values = timed(peer, [], 4 * repeats, environment)
-    return [Figure(OVERHEAD, values[OVERHEAD], "CPU of a 1080p picture through libva and our driver over x264's, minus 1")]
+    return [
+        Figure(OVERHEAD, values[OVERHEAD], "CPU of a 1080p picture through libva and our driver over x264's, minus 1")
+    ]
 
 
 def _fallback(repeats: int, say: Say) -> list[Figure]:
@@ -41,7 +43,9 @@ def _fallback(repeats: int, say: Say) -> list[Figure]:
         say(f"{FALLBACK} is left out: this build has no VA-API or no x264")
         return []
     worst = max(median(_takes_over_ms(fault) for _ in range(repeats)) for fault in (FAIL, RESET))
-    return [Figure(FALLBACK, worst, "ms: a 720p VA-API encoder fails, or its process dies, until x264's frame is there")]
+    return [
+        Figure(FALLBACK, worst, "ms: a 720p VA-API encoder fails, or its process dies, until x264's frame is there")
+    ]
 
 
 def _takes_over_ms(fault: int) -> float:

@@ -27,12 +27,10 @@ def figures(subjects: tuple[str, ...], meanings: Mapping[str, str], repeats: int
     return [Figure(key, values[key], meaning) for key, meaning in meanings.items() if key in values]
 
 
-def timed(
-    path: Path, words: list[str], repeats: int, environment: Mapping[str, str] | None = None
-) -> dict[str, float]:
+def timed(path: Path, words: list[str], repeats: int, environment: Mapping[str, str] | None = None) -> dict[str, float]:
     """What a program that takes ``--json --rounds N`` measured. Raises InternalError when it fails."""
     rounds = str(min(ROUNDS * repeats, MOST_ROUNDS))
-    whole = [path, *words, "--json", "--rounds", rounds]
+    whole = [str(path), *words, "--json", "--rounds", rounds]
     done = subprocess.run(whole, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         raise InternalError(f"{path.name} {' '.join(words)} failed ({done.returncode}): {done.stderr.strip()[-500:]}")

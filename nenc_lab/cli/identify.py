@@ -25,9 +25,7 @@ def identify(
     resolution: Annotated[
         list[str] | None, typer.Option(metavar="LINES", help="A size, such as 720p; again for more. [360p, 720p]")
     ] = None,
-    mode: Annotated[
-        list[str] | None, typer.Option(metavar="MODE", help="cbr or vbr; again for both. [cbr]")
-    ] = None,
+    mode: Annotated[list[str] | None, typer.Option(metavar="MODE", help="cbr or vbr; again for both. [cbr]")] = None,
     codec: Annotated[str, typer.Option(help="h264 or hevc.")] = "h264",
     preset: Annotated[str, typer.Option(help="x264's names; the encoder's own default when left out.")] = "",
     device: Annotated[str, typer.Option(help="As encoder.device in a scenario.")] = "",

@@ -37,7 +37,7 @@ class Happening:
 
     at_ns: int
     kind: str
-    """``fallback``, ``probe``, ``recovery``, ``input``, ``warning`` or ``note``; the figure shows the first, third, fifth."""
+    """``fallback``, ``recovery`` or ``warning``, which the figure shows; ``probe``, ``input`` or ``note``."""
     text: str
     detail: dict[str, Any] = field(default_factory=dict)
 

@@ -3,8 +3,8 @@
     Film (C) -> picture in shared memory -> hardware in its own process --------> access unit
                                         `-> x264, the same picture, when it fails -^
 
-What a frame takes in virtual time is fixed by the scenario, or what it took by the wall clock (``measured``: then no two
-runs are alike). A probe for lost hardware is waited for, so that it is found again in the same frame every time.
+What a frame takes in virtual time is fixed by the scenario, or what it took by the wall clock (``measured``: then no
+two runs are alike). A probe for lost hardware is waited for, so that it is found again in the same frame every time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class VideoEncoder:
         self._fps = settings.fps
         self._key_ns = settings.start_ns
         self._fault = ""
-        # Hardware does not show its pictures, and a mean over what software made in its place would be of something else.
+        # Hardware does not show its pictures; a mean over what software made in its place would be of something else.
         self._measures = settings.quality and settings.kind == SOFTWARE
         self._limits = Limits(settings.qp_min, settings.qp_max)
         self._encoder: Any = ffi.NULL
@@ -139,7 +139,9 @@ class VideoEncoder:
         settings, picture = self._settings, self._picture
         check(lib.nenc_failover_picture(self._encoder, picture), "nenc_failover_picture")
         # By time, not by count: what moves goes on at its pace when frames are shed.
-        self._film.render(round((now_ns - settings.start_ns) * settings.fps / SECOND_NS), ffi.addressof(picture.picture))
+        self._film.render(
+            round((now_ns - settings.start_ns) * settings.fps / SECOND_NS), ffi.addressof(picture.picture)
+        )
         picture.pts_ns = now_ns
         self._check(lib.nenc_failover_encode(self._encoder, picture, self._made), "encoding failed", now_ns)
 

@@ -88,7 +88,10 @@ def info(found: _Found) -> StepFigure:
         dead, tau = (1e3 * float(np.median([getattr(r, name) for r in responses])) for name in ("dead_s", "tau_s"))
         over = 100 * float(np.median([r.overshoot for r in responses]))
         error = 100 * float(np.median([abs(r.error) for r in responses]))
-        caption = f"Medians over {len(responses)} steps: dead time {dead:.0f} ms, time constant {tau:.0f} ms, overshoot {over:.0f} %, rate error {error:.1f} %"
+        caption = (
+            f"Medians over {len(responses)} steps: dead time {dead:.0f} ms, time constant {tau:.0f} ms, "
+            f"overshoot {over:.0f} %, rate error {error:.1f} %"
+        )
     else:
         caption = "The output did not follow any step."
     return StepFigure(

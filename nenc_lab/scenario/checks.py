@@ -160,7 +160,7 @@ def _pictures(scenario: Scenario) -> Iterator[Fault]:
             if source.width is not None:
                 yield (*at, "source", "width"), "is of a file: give source.file, or resolution for made pictures"
             continue
-        for key in sorted(source.model_fields_set & {"complexity", "cut"}):
+        for key in (name for name in ("complexity", "cut") if getattr(source, name) is not None):
             yield (*at, "source", key), f"is of made pictures, and {source.file} is a file: leave one of them out"
         for number, fault in enumerate(scenario.faults):
             if fault.kind == "rung_switch" and fault.flow == flow.name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -83,7 +83,10 @@ class Quantiser(Model):
 class Source(Model):
     """What is filmed: made pictures, the same on every machine, or a file, from its beginning again behind its end."""
 
-    complexity: Ratio = Field(default=0.5, description="0%: a still gradient; 50%: like a talking head; 75%: like sport; 100%: like rain on leaves.")
+    complexity: Ratio | None = Field(
+        default=None,
+        description="0%: a still gradient; 50%, when left out: like a talking head; 75%: sport; 100%: rain on leaves.",
+    )
     cut: PositiveTime | None = Field(default=None, description="Time between two scene cuts; left out: none.")
     file: str | None = Field(
         default=None,
@@ -97,7 +100,7 @@ class Source(Model):
 
 
 class VideoEncoder(_Picture):
-    """A real encoder. What is hardware (vaapi, nvenc) runs in a process of its own, and x264 takes over when it fails."""
+    """A real encoder. Hardware (vaapi, nvenc) runs in a process of its own, and x264 takes over when it fails."""
 
     kind: Literal["x264", "vaapi", "nvenc"]
     codec: Literal["h264", "hevc"] = Field(default="h264", description="h264, or hevc where the encoder has it.")

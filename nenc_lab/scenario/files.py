@@ -1,4 +1,4 @@
-"""Files that a scenario names: gains and profiles are read in, traces, libraries and clips made absolute, with a digest."""
+"""Files that a scenario names: gains and profiles are read in; traces, libraries and clips get a path and a digest."""
 
 from __future__ import annotations
 

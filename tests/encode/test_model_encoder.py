@@ -141,7 +141,15 @@ def test_key_interval() -> None:
 
 def test_failure_is_software() -> None:
     made = encoder("model", encode_ns=4_000_000, software_ns=8_000_000)
-    clip = shoot(made, 3, 20e6, at={60: lambda made: made.set_fault("gpu_failure", True), 120: lambda made: made.set_fault("gpu_failure", False)})
+    clip = shoot(
+        made,
+        3,
+        20e6,
+        at={
+            60: lambda made: made.set_fault("gpu_failure", True),
+            120: lambda made: made.set_fault("gpu_failure", False),
+        },
+    )
     by = np.array(made.names)[clip.tag]
     assert set(by[:60]) == set(by[120:]) == {"model"}
     assert set(by[60:120]) == {"software"}

@@ -1,4 +1,4 @@
-"""What the encoders make, held against ffmpeg: it decodes without a word, to what the encoder says, at the rate asked for."""
+"""What encoders make, held against ffmpeg: it decodes without a word, to what the encoder says, at the rate asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from nenc_lab.programs import module, program
 PROGRAM = Path(_kernels.__file__).parents[1] / "kernels_c" / "tests" / "encode_file"
 NEEDS = {"x264": "nenc-x264.so", "vaapi": "nenc_drv_video.so"}
 
-pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="NOT CHECKED: no ffmpeg (apt-get install ffmpeg)")
+pytestmark = pytest.mark.skipif(
+    shutil.which("ffmpeg") is None, reason="NOT CHECKED: no ffmpeg (apt-get install ffmpeg)"
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def kbps(stream: Stream, first: int, last: int, fps: int = 30) -> float:
 @pytest.mark.parametrize("mode", ["cbr", "vbr"])
 @pytest.mark.parametrize(("kind", "strict"), [("x264", ""), ("vaapi", ""), ("vaapi", "ihd"), ("vaapi", "radeonsi")])
 def test_a_step_of_the_rate_is_followed(tmp_path: Path, kind: str, strict: str, mode: str) -> None:
-    """600 frames of 640x360, 2 Mbit/s and then 500 kbit/s: both halves within 10 % over 5 s, decoded without a warning."""
+    """600 frames of 640x360, 2 Mbit/s, then 500 kbit/s: both halves within 10 % over 5 s, decoded without a warning."""
     made = encode(tmp_path, kind, "frames=600", "step=300:500000", f"mode={mode}", strict=strict)
     assert len(decode(made, 640, 360)) == 600
     assert list(np.flatnonzero(made.key)) == [0]
@@ -114,12 +116,16 @@ def test_a_picture_that_is_handed_over_is_the_one_that_is_copied(tmp_path: Path,
 
 
 def test_hevc(tmp_path: Path) -> None:
-    made = encode(tmp_path, "vaapi", "codec=hevc", "frames=150", "width=320", "height=180", "bps=500000", "step=75:200000")
+    made = encode(
+        tmp_path, "vaapi", "codec=hevc", "frames=150", "width=320", "height=180", "bps=500000", "step=75:200000"
+    )
     assert len(decode(made, 320, 180)) == 150
     assert kbps(made, 105, 150) == pytest.approx(200, rel=0.15)
 
 
-@pytest.mark.parametrize("fault", ["vaEndPicture@20=HW_BUSY", "vaMapBuffer@20=empty", "abort@20", "vaSyncSurface@20=hang"])
+@pytest.mark.parametrize(
+    "fault", ["vaEndPicture@20=HW_BUSY", "vaMapBuffer@20=empty", "abort@20", "vaSyncSurface@20=hang"]
+)
 def test_a_stream_that_changed_hands_decodes_from_end_to_end(tmp_path: Path, fault: str) -> None:
     """All plans and call indices are in the C check; here four of its streams meet a decoder."""
     check = PROGRAM.with_name("check_encode_faults")

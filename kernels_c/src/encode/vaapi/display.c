@@ -125,7 +125,11 @@ static int open_own(nenc_display *display, const char *name, nenc_failure *failu
     if (!display->va) return nenc_fail(failure, NENC_ENOMEM, "vaapi: out of memory");
     vaSetErrorCallback(display->va, keep_message, display);
     vaSetInfoCallback(display->va, ignore_message, NULL);
-    return nenc_va_check(display, "vaInitialize", initialize_own(display->va), failure);
+    const VAStatus status = initialize_own(display->va);
+    if (status == (VAStatus)VA_STATUS_ERROR_UNKNOWN) /* what libva says when there is no such file */
+        return nenc_fail(failure, NENC_ENCODE_MISSING,
+                         "vaInitialize: no driver %s_drv_video.so; LIBVA_DRIVERS_PATH says where to look", name);
+    return nenc_va_check(display, "vaInitialize", status, failure);
 }
 
 static int open_node(nenc_display *display, const char *device, nenc_failure *failure)
