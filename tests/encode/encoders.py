@@ -71,6 +71,10 @@ SMALL = (360, 480, 720)
 """Of real encoders: they have to make every picture."""
 
 
+MADE: list[Encoder] = []
+"""To be closed at the end of the test (conftest.py)."""
+
+
 def sizes(kind: str) -> tuple[int, int, int]:
     return SIZES.get(kind, SMALL)
 
@@ -78,9 +82,11 @@ def sizes(kind: str) -> tuple[int, int, int]:
 def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **settings: Any) -> Encoder:
     """One of the table. Skips, saying why, where this machine or build does not have it."""
     try:
-        return make(kind, _settings(kind, seed, settings), seed, stream)
+        made = make(kind, _settings(kind, seed, settings), seed, stream)
     except EnvironmentError_ as error:
         pytest.skip(f"NOT CHECKED: {error}")
+    MADE.append(made)
+    return made
 
 
 def _settings(kind: str, seed: int, settings: dict[str, Any]) -> ModelSettings | NullSettings | VideoSettings:

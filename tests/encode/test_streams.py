@@ -1,4 +1,4 @@
-"""What encoders make, held against ffmpeg: it decodes without a word, to what the encoder says, at the rate asked for."""
+"""What encoders make, held against ffmpeg: it decodes without a word, to what they say, at the rate asked for."""
 
 from __future__ import annotations
 
