@@ -93,7 +93,8 @@ def checked(
         try:
             scenario = lab.load(path, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
             if repeat > 1:  # the last seed must be a legal one too
-                lab.load(path, overrides=[*overrides, f"seed={scenario.seed + repeat - 1}"])
+                last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
+                lab.load(path, controller=controller, encoder=encoder, overrides=last)
             session.prepare(scenario)
         except InputError as error:
             # one override that fits no scenario would be said once per file
