@@ -92,7 +92,7 @@ def test_the_hash_is_of_the_object_s_content(tmp_path: Path) -> None:
 def test_an_object_that_was_rebuilt_decides_anew(tmp_path: Path, isolate: bool) -> None:
     """And the one before it again, when it is back."""
     library = tmp_path / "mine.so"
-    own = {"kind": "external", "library": str(library), "isolate": isolate}
+    own = {"kind": "external", "library": str(library), "isolate": isolate, "timeout": "20s"}
     short = {**ROUGH, "duration": "1s", "timeline": []}
     rates = []
     for rate in ("7e6", "9e6", "7e6"):

@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 from external_runs import children, descriptors, faulty, order, run
-from shared_objects import controller, from_text, needs_cc
+from shared_objects import ROOT, controller, from_text, needs_cc
 
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.kernels import ffi
@@ -206,3 +206,15 @@ def test_a_decision_that_was_checked_does_not_change() -> None:
     made._link._page.decision.rate_bps = -1.0
     assert made._link.decision.rate_bps == 8e6
     made.close()
+
+
+@pytest.mark.parametrize(("field", "value", "lowest"), [("encode_bps", "0.5", "1"), ("fps", "0.001", "0.01")])
+def test_the_lowest_values_are_those_of_the_header(field: str, value: str, lowest: str) -> None:
+    made = controller(from_text(FORKING % f"d->{field} = {value};"), timeout_ns=20_000_000_000)
+    state = ffi.new("nenc_state *")
+    with pytest.raises(ControllerError, match=f"{field} = {value}: it must be from {lowest} to"):
+        for tick in range(5):
+            made.tick(tick * 16_666_667, state)
+    made.close()
+    header = (ROOT / "kernels_c" / "include" / "nenc" / "controller.h").read_text(encoding="utf-8")
+    assert re.search(rf"double {field}; .*, at least {lowest}, at most", header)
