@@ -240,7 +240,7 @@ def realtime() -> Finding:
         "real-time",
         LIMITED,
         "SCHED_FIFO is not allowed: the adaptation thread runs as an ordinary one, and says so in the run",
-        "'@users - rtprio 50' in /etc/security/limits.conf, then log in again",
+        "'YOU - rtprio 10' in /etc/security/limits.conf, with your user name for YOU, then log in again",
     )
 
 

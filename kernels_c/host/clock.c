@@ -1,7 +1,7 @@
 /* clock.c - the C library's clocks and sleeps, taken over: definitions in the program come before the library's own.
  *
  * Taken over: clock_gettime, gettimeofday, time, timespec_get; nanosleep, clock_nanosleep, usleep, sleep, thrd_sleep;
- * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create. C++'s <thread>, <chrono> and
+ * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create, thrd_create. C++'s <thread>, <chrono> and
  * <condition_variable> come down to these. A thread that waits any other way is taken to be running.
  *
  * One lock holds everything here. A sleeper leaves the running, and whoever wakes it counts it in again before it moves: so
@@ -140,7 +140,8 @@ void host_clock_advance(int64_t now_ns)
 /* ---- threads ---------------------------------------------------------------------------------------------------- */
 
 typedef struct beginning {
-    void *(*function)(void *);
+    void *(*function)(void *); /* one of the two */
+    thrd_start_t c11;
     void *argument;
 } beginning;
 
@@ -163,25 +164,57 @@ static void *begin(void *argument)
     return result;
 }
 
+static int begin_c11(void *argument)
+{
+    beginning given = *(beginning *)argument;
+    free(argument);
+    thread = USERS;
+    int result;
+    pthread_cleanup_push(ended, NULL);
+    result = given.c11(given.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* It runs from before it exists, so that nobody finds everything asleep in between. */
+static beginning *counted_in(beginning given)
+{
+    beginning *kept = malloc(sizeof *kept);
+    if (!kept) return NULL;
+    *kept = given;
+    pthread_mutex_lock(&lock);
+    running++;
+    pthread_mutex_unlock(&lock);
+    return kept;
+}
+
+static void counted_out(beginning *given)
+{
+    free(given);
+    pthread_mutex_lock(&lock);
+    running--;
+    pthread_mutex_unlock(&lock);
+}
+
 /* The library's own function of that name. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 TAKEN_OVER int pthread_create(pthread_t *restrict id, const pthread_attr_t *restrict attr, void *(*function)(void *),
                               void *restrict argument)
 {
-    beginning *given = malloc(sizeof *given);
+    beginning *given = counted_in((beginning){.function = function, .argument = argument});
     if (!given) return EAGAIN;
-    *given = (beginning){function, argument};
-    pthread_mutex_lock(&lock);
-    running++;
-    pthread_mutex_unlock(&lock);
     int error = REAL(pthread_create)(id, attr, begin, given);
-    if (error) {
-        free(given);
-        pthread_mutex_lock(&lock);
-        running--;
-        pthread_mutex_unlock(&lock);
-    }
+    if (error) counted_out(given);
+    return error;
+}
+
+TAKEN_OVER int thrd_create(thrd_t *id, thrd_start_t function, void *argument)
+{
+    beginning *given = counted_in((beginning){.c11 = function, .argument = argument});
+    if (!given) return thrd_nomem;
+    int error = REAL(thrd_create)(id, begin_c11, given);
+    if (error != thrd_success) counted_out(given);
     return error;
 }
 

@@ -9,7 +9,9 @@
 void host_clock_start(int64_t now_ns);
 
 /* Runs every thread whose sleep ends up to now_ns, one after another, each at the moment it asked for, until all of them sleep
- * or wait again. Does not return while one of them runs: the lab has a timeout. */
+ * or wait again. Does not return while one of them runs: the lab has a timeout. Threads that
+ * a signal or broadcast wakes run at once, also several together: one that waited for its turn could be waited for, in a way
+ * that is not seen here, by the one whose turn it is. */
 void host_clock_advance(int64_t now_ns);
 
 #endif

@@ -5,6 +5,7 @@
 #include "protocol.h"
 
 #include <stdbool.h>
+#include <unistd.h>
 
 /* A controller of one interface; exactly one exists in a host. */
 typedef struct host_interface {
@@ -14,6 +15,14 @@ typedef struct host_interface {
     void (*step)(nenc_host_page *page);
     void (*destroy)(nenc_host_page *page);
 } host_interface;
+
+extern pid_t host_pid;
+
+/* Back from the user's code. It may have forked and returned in both: the child must not answer in its parent's place. */
+static inline void host_back(void)
+{
+    if (getpid() != host_pid) _exit(0);
+}
 
 extern const host_interface host_v1, host_origin;
 

@@ -6,6 +6,7 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+pid_t host_pid;
+
 static const host_interface *const interfaces[] = {[NENC_HOST_V1] = &host_v1, [NENC_HOST_ORIGIN] = &host_origin};
 
 static void load(nenc_host_page *page, const char *path)
@@ -23,6 +26,7 @@ static void load(nenc_host_page *page, const char *path)
     page->abi = NENC_HOST_NONE;
     host_enter(page, NENC_HOST_LOADING, page->now_ns); /* constructors run */
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    host_back();
     if (!library) snprintf(page->text, sizeof page->text, "%s", dlerror());
     for (uint32_t abi = NENC_HOST_V1; library && abi <= NENC_HOST_ORIGIN && page->abi == NENC_HOST_NONE; abi++)
         if ((wanted == NENC_HOST_NONE || wanted == abi) && interfaces[abi]->find(library, page)) page->abi = abi;
@@ -51,13 +55,16 @@ static void serve(nenc_host_page *page, const char *path)
 int main(int argc, char **argv)
 {
     if (argc != 5) return fprintf(stderr, "nenc_controller_host is started by nenc-lab, not by hand\n"), 2;
-    const int turn = atoi(argv[1]);
+    const int turn = atoi(argv[1]), memory = atoi(argv[2]);
+    host_pid = getpid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != atoi(argv[3])) return 3; /* the lab ended before it could be noticed */
     dup2(STDERR_FILENO, STDOUT_FILENO);       /* what the user's code prints is not the lab's output ... */
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);    /* ... and is there when it crashes */
-    nenc_host_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(argv[2]), 0);
+    nenc_host_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
     if (page == MAP_FAILED) return 3;
+    close(memory);
+    fcntl(turn, F_SETFD, FD_CLOEXEC); /* what the user's code starts must not keep the socket open when this is gone */
 
     char byte = 0;
     if (write(turn, &byte, 1) != 1) return 3; /* ready */

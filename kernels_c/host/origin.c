@@ -35,6 +35,7 @@ static void create(nenc_host_page *page)
     host_clock_start(page->config.now_ns);
     host_enter(page, NENC_HOST_IN_CREATE, page->config.now_ns);
     encoder = object.init(NULL); /* no display: software */
+    host_back();
     page->status = encoder != NULL;
     if (encoder) run_threads(page, page->config.now_ns);
 }
@@ -44,6 +45,7 @@ static void record(nenc_host_page *page, const nenc_sample *sample)
     run_threads(page, sample->time_ns);
     host_enter(page, NENC_HOST_IN_RECORD, sample->time_ns);
     object.record(encoder, sample->throughput_kbps, sample->rtt_ms, sample->loss);
+    host_back();
     run_threads(page, sample->time_ns); /* it may have woken one */
 }
 
@@ -51,7 +53,9 @@ static void step(nenc_host_page *page)
 {
     run_threads(page, page->now_ns);
     host_enter(page, NENC_HOST_IN_STEP, page->now_ns);
-    page->decision.rate_bps = object.rate(encoder);
+    const uint32_t rate = object.rate(encoder);
+    host_back();
+    page->decision.rate_bps = rate;
     page->status = 0;
 }
 

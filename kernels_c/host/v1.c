@@ -30,10 +30,13 @@ static void create(nenc_host_page *page)
     config.knobs = config.knob_count ? knobs : NULL;
     host_enter(page, NENC_HOST_IN_CREATE, config.now_ns);
     controller = table->create(&config, page->text, sizeof page->text);
+    host_back();
     page->status = controller != NULL;
     if (controller && page->has_gains) {
         host_enter(page, NENC_HOST_IN_SET_GAINS, config.now_ns);
-        if (table->set_gains(controller, page->gain[0], page->gain[1], page->gain[2]) != 0) page->status = -1;
+        const int refused = table->set_gains(controller, page->gain[0], page->gain[1], page->gain[2]);
+        host_back();
+        if (refused) page->status = -1;
     }
 }
 
@@ -42,13 +45,16 @@ static void record(nenc_host_page *page, const nenc_sample *sample)
     const nenc_sample own = *sample;
     host_enter(page, NENC_HOST_IN_RECORD, own.time_ns);
     table->record(controller, &own);
+    host_back();
 }
 
 static void step(nenc_host_page *page)
 {
     nenc_decision decision = page->decision;
     host_enter(page, NENC_HOST_IN_STEP, page->now_ns);
-    page->status = table->step(controller, page->now_ns, &decision);
+    const int status = table->step(controller, page->now_ns, &decision);
+    host_back();
+    page->status = status;
     page->decision = decision;
 }
 
@@ -56,6 +62,7 @@ static void destroy(nenc_host_page *page)
 {
     host_enter(page, NENC_HOST_IN_DESTROY, page->now_ns);
     table->destroy(controller);
+    host_back();
     controller = NULL;
 }
 

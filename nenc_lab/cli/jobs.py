@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from nenc_lab.lab import LabRun
     from nenc_lab.scenario.schema import Scenario
 
-PR_SET_PDEATHSIG = 1
 POLL_S = 0.1
 
 
@@ -99,15 +97,23 @@ def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress | None) 
             for future in futures:
                 yield _opened(_awaited(future, shared, progress))
         except BrokenProcessPool as error:
-            raise EnvironmentError_(
-                "a worker process was killed by the system (out of memory?): call again with fewer --jobs"
-            ) from error
+            raise EnvironmentError_(_why_broken(jobs)) from error
         except KeyboardInterrupt as interrupt:
             _stop(pool, futures, shared)
             interrupt.folders = _partial(futures)  # type: ignore[attr-defined]
             raise
         finally:
             _stop(pool, futures, shared)
+
+
+def _why_broken(jobs: Sequence[Job]) -> str:
+    flows = [flow for job in jobs for flow in job.scenario.flows]
+    if any(flow.controller.kind == "external" and not flow.controller.isolate for flow in flows):
+        return (
+            "a worker process ended: a controller in it (isolate: false) crashed or ended it, or the system did (out of"
+            " memory?): with isolate: true the message names what happened"
+        )
+    return "a worker process was killed by the system (out of memory?): call again with fewer --jobs"
 
 
 def _awaited(future: Future[str], shared: Shared, progress: Progress | None) -> str:
@@ -163,11 +169,17 @@ _shared: Shared
 
 
 def _start_worker(shared: Shared) -> None:
+    import multiprocessing
+
+    from nenc_lab.sweep.runner import die_with
+
     global _shared
     _shared = shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker waits for the parent's word
-    # a parent killed outright cannot give it: die with it
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    die_with(parent.pid, signal.SIGTERM)  # one killed outright cannot give it
 
 
 def _work(index: int, job: Job) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -93,17 +95,28 @@ def checked(
         try:
             scenario = lab.load(path, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
             if repeat > 1:  # the last seed must be a legal one too
-                lab.load(path, overrides=[*overrides, f"seed={scenario.seed + repeat - 1}"])
+                last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
+                lab.load(path, controller=controller, encoder=encoder, overrides=last)
             session.prepare(scenario)
         except InputError as error:
             # one override that fits no scenario would be said once per file
             told = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
+            told = [_as_typed(text, controller) for text in told]
             problems.extend(text for text in told if text not in problems)
             continue
         scenarios.extend(scenario.model_copy(update={"seed": scenario.seed + number}) for number in range(repeat))
     if problems:
         raise InputError("\n".join(problems))
     return scenarios
+
+
+def _as_typed(text: str, controller: str | None) -> str:
+    """``text`` with the override that --controller stands for under the name the user gave it."""
+    if controller is None:
+        return text
+    values = f"{re.escape(controller)}|{re.escape(json.dumps(controller))}"
+    made = rf"--set flows\.[^=]*\.controller\.(kind|library)=({values}):"
+    return re.sub(f"^{made}", lambda _: f"--controller {controller}:", text)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nenc_lab.cli import options
-from nenc_lab.cli.exits import DONE, ENVIRONMENT, INTERNAL
+from nenc_lab.cli.exits import DONE, ENVIRONMENT, INTERNAL, UNMET
 
 if TYPE_CHECKING:
     from nenc_lab.sweep.plan import Plan
@@ -33,7 +33,8 @@ def sweep(
     Every point is checked before the first one runs. Results go into DIR/NAME-HASH: summaries.parquet has a row per run
     and flow, gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill the same command
     goes on where it ended, and after a change of the file it runs only what is new. What a scenario expects is counted,
-    not asked for: exit code 0 says that every run has its figures. --json prints one object.
+    not asked for: exit code 0 says that every run has its figures, 1 that a controller of your own failed in one.
+    --json prints one object.
     """
     from nenc_lab.cli.jobs import given
     from nenc_lab.cli.progress import progress_line
@@ -73,7 +74,9 @@ def sweep(
     _complain(plan, bad)
     if any(result.status == "died" or result.environment for result in bad):
         return ENVIRONMENT
-    return INTERNAL if bad else DONE
+    if not all(result.controller for result in bad):
+        return INTERNAL
+    return UNMET if bad else DONE
 
 
 def _size(plan: Plan) -> str:

@@ -206,6 +206,7 @@ def _setup(settings: ControllerSettings, now_ns: int) -> Setup:
     assert given is not None
     return Setup(
         library=given.library,
+        sha256=given.sha256,
         abi=given.abi,
         timeout_s=given.timeout_ns / 1e9,
         now_ns=now_ns,

@@ -21,6 +21,8 @@ class Setup:
     """What a controller is made of and for. Rates bit/s, times ns."""
 
     library: Path
+    sha256: str
+    """Of the object that was checked."""
     abi: Literal["auto", "v1", "origin"]
     timeout_s: float
     now_ns: int

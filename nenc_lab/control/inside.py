@@ -1,13 +1,17 @@
 """A user's controller in this process (``isolate: false``): fast, and its crash or hang is the lab's.
 
-Its clocks and threads are the machine's own, and an object that was rebuilt needs a new process.
+Its clocks and threads are the machine's own. While there is a controller here, descriptor 1 is stderr: what the object
+prints is not the lab's output.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
+import tempfile
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from nenc_lab.control.base import Sample
@@ -34,6 +38,15 @@ class Inside:
     abi: Abi = "v1"
 
     def __init__(self, setup: Setup) -> None:
+        self._controller: Any = ffi.NULL
+        self._prints = _Prints()
+        try:
+            self._make(setup)
+        except BaseException:
+            self._prints.close()
+            raise
+
+    def _make(self, setup: Setup) -> None:
         self._table = _table(setup)
         if setup.gains is not None and not self._table.set_gains:
             raise no_gains()
@@ -65,17 +78,73 @@ class Inside:
     def close(self) -> None:
         if self._controller:
             controller, self._controller = self._controller, ffi.NULL
-            self._table.destroy(controller)
+            try:
+                self._table.destroy(controller)
+            finally:
+                self._prints.close()
+
+
+class _Prints:
+    """Until it is closed, what goes to descriptor 1 goes to stderr; several may be open at once."""
+
+    _open = 0
+    _stdout = -1
+
+    def __init__(self) -> None:
+        if _Prints._open == 0:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            _flush()
+            _Prints._stdout = os.dup(1)
+            os.dup2(2, 1)
+        _Prints._open += 1
+        self._closed = False
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        _Prints._open -= 1
+        if _Prints._open == 0:
+            _flush()
+            os.dup2(_Prints._stdout, 1)
+            os.close(_Prints._stdout)
+
+
+def _flush() -> None:
+    """What C code printed waits in a buffer that Python knows nothing of."""
+    ctypes.CDLL(None).fflush(None)
+
+
+_loaded: dict[str, ctypes.CDLL] = {}
+"""By digest: the loader gives an object that it has by this name again, whatever the file holds by now."""
+
+
+def _load(setup: Setup) -> ctypes.CDLL:
+    """The object from a copy of its own, which nobody rebuilds while its code runs."""
+    try:
+        content = setup.library.read_bytes()
+    except OSError as error:
+        raise Failure("load", 0, str(error)) from None
+    digest = sha256(content).hexdigest()
+    if digest != setup.sha256:
+        raise Failure("load", 0, "was changed after it was checked: start again")
+    if digest not in _loaded:
+        with tempfile.NamedTemporaryFile(prefix=f"{setup.library.stem}-", suffix=".so") as copy:
+            copy.write(content)
+            copy.flush()
+            try:
+                _loaded[digest] = ctypes.CDLL(copy.name, mode=os.RTLD_NOW | os.RTLD_LOCAL)
+            except OSError as error:
+                raise Failure("load", 0, str(error).replace(copy.name, os.fspath(setup.library))) from None
+    return _loaded[digest]
 
 
 def _table(setup: Setup) -> Any:
     """The object's ``struct nenc_controller_v1 *``, checked."""
     if setup.abi == "origin":
         raise _needs_a_process()
-    try:
-        library = ctypes.CDLL(os.fspath(setup.library), mode=os.RTLD_NOW | os.RTLD_LOCAL)
-    except OSError as error:
-        raise Failure("load", 0, str(error)) from None
+    library = _load(setup)
     try:
         symbol = ctypes.c_char.in_dll(library, TABLE)
     except ValueError:

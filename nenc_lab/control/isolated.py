@@ -21,6 +21,8 @@ from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, n
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import program
 
+LOOK_S = 0.1
+"""How often it is looked whether the process is still there: what it has started may hold the socket open."""
 START_S = 30.0
 """For the lab's own part of the start: the user's timeout begins when the process runs."""
 SAMPLES, KNOBS, NAME = lib.NENC_HOST_SAMPLES, lib.NENC_HOST_KNOBS, lib.NENC_HOST_NAME
@@ -54,6 +56,9 @@ class Isolated:
             raise Failure("create", setup.now_ns, f"at most {KNOBS} knobs, with names under {NAME} bytes")
         self._timeout_s = setup.timeout_s
         self._calls = V1_CALLS
+        self._busy = False
+        """In a call: it can answer to nothing else."""
+        self.decision = ffi.new("nenc_decision *")  # checked here, where nobody else can change it
         self._start(setup)
         try:
             self._load(setup)
@@ -72,14 +77,18 @@ class Isolated:
     def step(self, now_ns: int) -> None:
         page = self._page
         page.now_ns = now_ns
+        page.decision = self.decision[0]
         self._exchange(lib.NENC_HOST_STEP)
-        if page.status != 0:
-            raise Failure("step", now_ns, f"returned {page.status}", status=page.status)
+        status = page.status
+        self.decision[0] = page.decision
+        if status != 0:
+            raise Failure("step", now_ns, f"returned {status}", status=status)
 
     def close(self) -> None:
         if self._page is not None:
             try:
-                self._exchange(lib.NENC_HOST_DESTROY)
+                if not self._busy:  # else Ctrl-C came in the middle of a call
+                    self._exchange(lib.NENC_HOST_DESTROY)
             finally:
                 self._end()
 
@@ -109,30 +118,37 @@ class Isolated:
         self._buffer = ffi.from_buffer(self._memory)
         self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
         self._socket = ours
-        self.decision = ffi.addressof(self._page, "decision")
-        self._socket.settimeout(START_S)
+        self._socket.settimeout(LOOK_S)
         try:
-            self._answer()
+            self._answer(START_S)
         except BaseException:
             self._end()
             raise
-        self._socket.settimeout(self._timeout_s)
+        self._socket.settimeout(min(LOOK_S, self._timeout_s))
 
     def _exchange(self, request: int) -> None:
         """Has the host do it. Raises Failure when it does not come back, and the process is gone then."""
         self._page.request = request
+        self._busy = True
         with suppress(BrokenPipeError, ConnectionResetError):  # the answer says it
             self._socket.send(b"\0")
-        self._answer()
+        self._answer(self._timeout_s)
+        self._busy = False
 
-    def _answer(self) -> None:
-        try:
-            if self._socket.recv(1):
-                return
-        except TimeoutError:
-            raise self._hung() from None
-        except ConnectionResetError:
-            pass
+    def _answer(self, timeout_s: float) -> None:
+        deadline = monotonic() + timeout_s
+        while True:
+            try:
+                if self._socket.recv(1):
+                    return
+                break
+            except TimeoutError:
+                if self._has_ended():
+                    break
+                if monotonic() >= deadline:
+                    raise self._hung() from None
+            except ConnectionResetError:
+                break
         raise self._died()
 
     def _hung(self) -> Failure:
@@ -162,16 +178,20 @@ class Isolated:
         )
 
     def _is_gone(self) -> bool:
-        """Has it ended, or does it within the timeout? It stays a zombie, so that its number is nobody else's."""
+        """Has it ended, or does it within the timeout?"""
         deadline = monotonic() + self._timeout_s
-        while os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        while not self._has_ended():
             if monotonic() > deadline:
                 return False
             sleep(0.001)
         return True
 
+    def _has_ended(self) -> bool:
+        """It stays a zombie, so that its number is nobody else's."""
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def _name(self, call: int) -> str:
-        return self._calls.get(call, "outside of any call")
+        return self._calls.get(call, "a thread of its own")  # nothing else of the user's runs between two calls
 
     def _end(self) -> None:
         """Nothing of it stays: process, socket, memory. May be called again."""
@@ -181,7 +201,7 @@ class Isolated:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._socket.close()
-        self._page = self.decision = None
+        self._page = None
         ffi.release(self._buffer)
         self._memory.close()
 

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 
 def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
-    """The points, best first, one row each: the keys, ``runs``, ``unsettled``, ``failed`` and the medians.
+    """The points, best first, one row each: the keys, ``rows``, ``crashed``, ``unsettled``, ``failed`` and the medians.
 
     A row of ``frame`` (a run and a flow) counts as unsettled when it has no settling time, so a run that failed does.
-    Points go by how many did, then by the median settling time (null where it is not finite: what did not settle took
+    Points go by the runs that failed, each of which is one row however many flows it had, then by how many rows were
+    unsettled, then by the median settling time (null where it is not finite: what did not settle took
     for ever), then by the median overshoot.
     ``failed`` is the number of expectations that were not met in all its runs.
     """
@@ -23,6 +24,7 @@ def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
         frame.group_by(list(keys), maintain_order=True)
         .agg(
             pl.len().alias("rows"),
+            (pl.col("status") != "complete").sum().alias("crashed"),
             pl.col("settling_s").is_null().sum().alias("unsettled"),
             pl.col("settling_s").fill_null(float("inf")).median(),
             pl.col("overshoot").median(),
@@ -32,7 +34,7 @@ def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
             pl.col("failed").sum(),
         )
         .with_columns(pl.when(pl.col("settling_s").is_finite()).then(pl.col("settling_s")))
-        .sort("unsettled", "settling_s", "overshoot", maintain_order=True, nulls_last=True)
+        .sort("crashed", "unsettled", "settling_s", "overshoot", maintain_order=True, nulls_last=True)
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -162,7 +163,17 @@ def _begin(stop: Any) -> None:
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent says when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a parent killed outright cannot say
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    die_with(parent.pid, signal.SIGKILL)
+
+
+def die_with(parent: int, number: signal.Signals) -> None:
+    """From now on this process ends with its parent, by this signal: one killed outright cannot say that it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:  # it ended before it could be noticed
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _serve(work: Callable[[T], R], block: Sequence[T]) -> list[R]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab import session
 from nenc_lab.analysis.finish import finish
-from nenc_lab.errors import EnvironmentError_, NencLabError
+from nenc_lab.errors import ControllerError, EnvironmentError_, NencLabError
 from nenc_lab.sweep import columns
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Result:
     task_s: float | None
     environment: bool = False
     """It ended because this machine could not (a full disk, no memory), not because of a defect."""
+    controller: bool = False
+    """It ended because a controller of the user's failed."""
 
     @property
     def status(self) -> str:
@@ -56,7 +58,7 @@ def work(task: Task) -> Result:
     """Runs it. An exception of the run becomes a row that says so; only KeyboardInterrupt and SystemExit pass."""
     began = perf_counter()
     wall_s: float | None = None
-    environment = False
+    environment = controller = False
     try:
         if task.keep is not None:
             rows, wall_s = _run(task, task.keep)
@@ -65,15 +67,17 @@ def work(task: Task) -> Result:
                 rows, wall_s = _run(task, Path(folder))
     except Exception as error:
         known = isinstance(error, NencLabError)
+        controller = isinstance(error, ControllerError)
         environment = isinstance(error, EnvironmentError_ | OSError | MemoryError)
         rows = columns.without_figures("failed", str(error) if known else f"{type(error).__name__}: {error}")
-    return Result(task.hash, rows, wall_s, perf_counter() - began, environment)
+    return Result(task.hash, rows, wall_s, perf_counter() - began, environment, controller)
 
 
 def died(task: Task) -> Result:
     """Of a task that took its process with it, also when it was alone in it."""
     text = (
-        "its process was killed twice, the second time with nothing else in it (out of memory, or a crash of the core)"
+        "its process ended twice, the second time with nothing else in it"
+        " (out of memory, or a crash of the core or of a controller with isolate: false)"
     )
     return Result(task.hash, columns.without_figures("died", text), None, None)
 

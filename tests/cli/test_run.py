@@ -141,7 +141,11 @@ def test_a_directory_is_all_its_scenarios(nenc_lab, scenario, tmp_path):
     [
         (["--backend", "netem"], 3, "not in this version"),
         (["--backend", "carrier-pigeon"], 2, "virtual or netem"),
-        (["--controller", "./mine.so"], 2, "flows.video.controller.library: './mine.so': no such file"),
+        (
+            ["--controller", "./absent.so"],
+            2,
+            "--controller ./absent.so: flows.video.controller.library: './absent.so': no such file",
+        ),
         (["--controller", "bbr"], 2, "nenc, classic, fixed"),
         (["--set", "flows.video.rate.maximum=1Mbps"], 2, "did you mean 'max'"),
         (["--set", "nonsense"], 2, "nonsense"),

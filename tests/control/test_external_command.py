@@ -123,7 +123,7 @@ def test_a_sweep_goes_on(tmp_path: Path) -> None:
         "space: {flows.video.controller.knobs.nth: [30, 100000]}\n",
         encoding="utf-8",
     )
-    main(["sweep", str(sweep), "--no-plot", "--out", str(tmp_path / "sweeps")])
+    assert main(["sweep", str(sweep), "--no-plot", "--out", str(tmp_path / "sweeps")]) == 1
     import pyarrow.parquet
 
     (folder,) = (tmp_path / "sweeps").iterdir()
@@ -132,6 +132,31 @@ def test_a_sweep_goes_on(tmp_path: Path) -> None:
     assert {row["controller"] for row in rows} == {faulty().name}
     assert "killed by SIGSEGV" in next(row["error"] for row in rows if row["status"] == "failed")
     assert children() == []
+
+
+def test_repeats_take_the_keys_of_an_object_on_the_command_line(tmp_path: Path) -> None:
+    words = ["run", str(write(tmp_path, "s")), "--controller", str(template()), "--repeat", "2", "--no-plot"]
+    keys = ["--set", "flows.video.controller.isolate=false", "--out", str(tmp_path / "runs")]
+    assert main([*words, *keys]) == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_an_object_inside_a_worker_is_named_when_the_worker_ends(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    knobs = json.dumps(order("step", "segv", 30))
+    controller = f"{{kind: external, library: {faulty()}, isolate: false, knobs: {knobs}}}"
+    files = [str(write(tmp_path, name, controller)) for name in ("a", "b")]
+    assert main(["run", *files, "--jobs", "2", "--no-plot", "--out", str(tmp_path / "runs")]) == 3
+    assert "a controller in it (isolate: false) crashed or ended it" in capfd.readouterr().err
+
+
+def test_what_an_object_prints_inside_is_not_the_lab_s_output(tmp_path: Path) -> None:
+    scenario = write(tmp_path, "s", f"{{kind: external, library: {faulty()}, isolate: false}}")
+    words = [*COMMAND, "run", str(scenario), "--json", "--no-plot", "--out", str(tmp_path / "runs")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout)["scenario"] == "s"
+    assert done.stderr == "a controller may print\n"
 
 
 def hosts_of(pid: int) -> list[int]:
@@ -151,7 +176,7 @@ def hosts_of(pid: int) -> list[int]:
 @pytest.mark.parametrize("knobs", [{}, order("step", "hang", 5000)], ids=["busy", "in a call that hangs"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_outlives_the_lab(tmp_path: Path, number: signal.Signals, knobs: dict[str, float]) -> None:
-    controller = f"{{kind: external, library: {faulty()}, timeout: 20s, knobs: {json.dumps(knobs)}}}"
+    controller = f"{{kind: external, library: {faulty()}, timeout: 60s, knobs: {json.dumps(knobs)}}}"
     scenario = write(tmp_path, "a", controller, duration="5000s")
     words = ["run", str(scenario), "--no-plot", "--out", str(tmp_path / "runs")]
     process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True)
@@ -162,7 +187,7 @@ def test_nothing_outlives_the_lab(tmp_path: Path, number: signal.Signals, knobs:
         time.sleep(0.01)
     time.sleep(1.0)
     os.kill(process.pid, number)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=30)[1]  # half of what the call may take
     while hosts_of(process.pid):
         assert time.monotonic() < deadline + 30
         time.sleep(0.01)

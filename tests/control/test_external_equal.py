@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,32 @@ def test_the_hash_is_of_the_object_s_content(tmp_path: Path) -> None:
         names.append(run(tmp_path / "runs", {"kind": "external", "library": str(library)}).folder.name)
     assert names[0] != names[1]
     assert names[0].split("-")[:3] == names[1].split("-")[:3] == ["rough", "mine", "1"]
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+def test_an_object_that_was_rebuilt_decides_anew(tmp_path: Path, isolate: bool) -> None:
+    """And the one before it again, when it is back."""
+    library = tmp_path / "mine.so"
+    own = {"kind": "external", "library": str(library), "isolate": isolate, "timeout": "20s"}
+    short = {**ROUGH, "duration": "1s", "timeline": []}
+    rates = []
+    for rate in ("7e6", "9e6", "7e6"):
+        library.unlink(missing_ok=True)
+        shutil.copy(from_text(STEADY % rate), library)
+        rates.append(run(tmp_path / "runs", own, short).frame("ticks")["rate_bps"].to_list()[-1])
+    assert rates == [7e6, 9e6, 7e6]
+
+
+STEADY = """
+static int memory;
+static void *create(const nenc_controller_config *config, char *why, size_t why_size)
+{ (void)config, (void)why, (void)why_size; return &memory; }
+static void record(void *self, const nenc_sample *sample) { (void)self, (void)sample; }
+static int step(void *self, int64_t now, nenc_decision *d) { (void)self, (void)now; d->rate_bps = %s; return 0; }
+static void destroy(void *self) { (void)self; }
+const struct nenc_controller_v1 nenc_controller_v1 = {
+    NENC_CONTROLLER_ABI, sizeof(struct nenc_controller_v1), 0, 0, create, record, step, 0, destroy };
+"""
 
 
 def test_the_template_uses_what_the_path_carries(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import json
 import re
 from html import escape
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from external_runs import children, descriptors, faulty, order, run
-from shared_objects import controller, needs_cc
+from shared_objects import ROOT, controller, from_text, needs_cc
 
 from nenc_lab.errors import ControllerError, InputError
+from nenc_lab.kernels import ffi
 from nenc_lab.lab import open_run
 
 pytestmark = needs_cc
@@ -143,8 +145,6 @@ def test_what_it_prints_is_not_the_lab_s_output(tmp_path: Path, capfd: pytest.Ca
 def test_a_controller_that_nobody_closed_is_gone_with_its_error() -> None:
     """Failed once, it stays failed, and closing it is no second error."""
     made = controller(faulty(), knobs=order("step", "segv"))
-    from nenc_lab.kernels import ffi
-
     with pytest.raises(ControllerError):
         made.tick(0, ffi.new("nenc_state *"))
     assert children() == []
@@ -158,3 +158,64 @@ def test_two_hundred_lives_leak_nothing() -> None:
         controller(faulty()).close()
     assert descriptors() == before
     assert children() == []
+
+
+FORKING = """
+#include <signal.h>
+#include <unistd.h>
+static int memory, steps;
+static void *create(const nenc_controller_config *config, char *why, size_t why_size)
+{ (void)config, (void)why, (void)why_size; return &memory; }
+static void record(void *self, const nenc_sample *sample) { (void)self, (void)sample; }
+static int step(void *self, int64_t now, nenc_decision *d)
+{
+    (void)self, (void)now;
+    d->rate_bps = 8e6;
+    if (++steps != 5) return 0;
+    %s
+    return 0;
+}
+static void destroy(void *self) { (void)self; }
+const struct nenc_controller_v1 nenc_controller_v1 = {
+    NENC_CONTROLLER_ABI, sizeof(struct nenc_controller_v1), 0, 0, create, record, step, 0, destroy };
+"""
+BOTH_RETURN = "if (fork() == 0) { usleep(20000); d->rate_bps = -1; }"
+CHILD_STAYS = "if (fork() == 0) { for (;;) pause(); } raise(SIGSEGV);"
+EXEC_STAYS = 'if (fork() == 0) { execlp("sleep", "sleep", "60", (char *)0); } usleep(200000); raise(SIGSEGV);'
+
+
+def test_a_step_that_returns_in_two_processes_decides_once(tmp_path: Path) -> None:
+    done = run(tmp_path, from_text(FORKING % BOTH_RETURN), duration="60s", timeout="20s")
+    assert done.status == "complete"
+    assert (done.frame("ticks")["rate_bps"] == 8e6).all()
+
+
+@pytest.mark.parametrize("what", [CHILD_STAYS, EXEC_STAYS], ids=["fork", "exec"])
+def test_a_crash_is_one_while_a_child_holds_on(tmp_path: Path, what: str) -> None:
+    began = monotonic()
+    with pytest.raises(ControllerError, match="killed by SIGSEGV"):
+        run(tmp_path, from_text(FORKING % what), timeout="20s")
+    assert monotonic() - began < 10
+
+
+def test_a_decision_that_was_checked_does_not_change() -> None:
+    """It is in memory that the user's process does not share."""
+    made = controller(faulty())
+    assert made._link.decision != ffi.addressof(made._link._page, "decision")
+    made.tick(0, ffi.new("nenc_state *"))
+    made._link._page.decision.rate_bps = -1.0
+    assert made._link.decision.rate_bps == 8e6
+    made.close()
+
+
+@pytest.mark.parametrize(("field", "value", "lowest"), [("encode_bps", "0.5", "1"), ("fps", "0.001", "0.01")])
+def test_the_lowest_values_are_those_of_the_header(field: str, value: str, lowest: str) -> None:
+    made = controller(from_text(FORKING % f"d->{field} = {value};"), timeout_ns=20_000_000_000)
+    state = ffi.new("nenc_state *")
+    for tick in range(4):
+        made.tick(tick * 16_666_667, state)
+    with pytest.raises(ControllerError, match=f"{field} = {value}: it must be from {lowest} to"):
+        made.tick(4 * 16_666_667, state)
+    made.close()
+    header = (ROOT / "kernels_c" / "include" / "nenc" / "controller.h").read_text(encoding="utf-8")
+    assert re.search(rf"double {field}; .*, at least {lowest}, at most", header)

@@ -18,7 +18,7 @@ from nenc_lab.lab import open_run
 pytestmark = needs_cc
 
 TICK_NS, OWN_TICK_NS = 16_666_667, 10_000_000
-CALLS = ["NANOSLEEP", "USLEEP", "ABSOLUTE", "TIMEDWAIT", "CLOCKWAIT", "THRD_SLEEP", "SPAWNING"]
+CALLS = ["NANOSLEEP", "USLEEP", "ABSOLUTE", "TIMEDWAIT", "CLOCKWAIT", "THRD_SLEEP", "SPAWNING", "SPAWNING_C11"]
 
 
 def ticker(sleep: str, rate: int = 10_000_000) -> Path:

@@ -17,7 +17,20 @@
 #define RATE 10000000
 #endif
 
-enum { NANOSLEEP, USLEEP, ABSOLUTE, TIMEDWAIT, CLOCKWAIT, THRD_SLEEP, SPINNING, BY_SIGNAL, SPAWNING, CRASHING, DONE };
+enum {
+    NANOSLEEP,
+    USLEEP,
+    ABSOLUTE,
+    TIMEDWAIT,
+    CLOCKWAIT,
+    THRD_SLEEP,
+    SPINNING,
+    BY_SIGNAL,
+    SPAWNING,
+    SPAWNING_C11,
+    CRASHING,
+    DONE
+};
 
 typedef struct AdaptiveEncoder {
     pthread_mutex_t mutex;
@@ -55,12 +68,19 @@ static void *spawned(void *argument)
     return argument;
 }
 
+static int spawned_c11(void *argument)
+{
+    usleep(2000);
+    return argument != NULL;
+}
+
 static void sleep_one_tick(AdaptiveEncoder *enc)
 {
     struct timespec tick = {.tv_nsec = tick_ns};
     int64_t next_ns = enc->began_ns + (enc->ticks + 1) * tick_ns;
     struct timespec until = {.tv_sec = next_ns / 1000000000, .tv_nsec = next_ns % 1000000000};
     pthread_t other;
+    thrd_t other_c11;
     switch (SLEEP) {
     case NANOSLEEP: nanosleep(&tick, NULL); break;
     case USLEEP: usleep(10000); break;
@@ -86,6 +106,10 @@ static void sleep_one_tick(AdaptiveEncoder *enc)
         break;
     case SPAWNING: /* threads that end */
         if (pthread_create(&other, NULL, spawned, NULL) == 0) pthread_detach(other);
+        nanosleep(&tick, NULL);
+        break;
+    case SPAWNING_C11:
+        if (thrd_create(&other_c11, spawned_c11, NULL) == thrd_success) thrd_detach(other_c11);
         nanosleep(&tick, NULL);
         break;
     default: break;

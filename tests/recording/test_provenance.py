@@ -63,12 +63,12 @@ def test_imports_stay_light():
     assert done.stdout.strip() == ""
 
 
-def test_writing_and_reading_need_no_arrow_compute():
+def test_writing_and_reading_need_no_arrow_compute(tmp_path):
     """pyarrow.compute takes 60 ms to import: more than a whole run."""
     code = (
-        "import sys, tempfile\nfrom pathlib import Path\nfrom recording_rows import rows\n"
+        "import sys\nfrom pathlib import Path\nfrom recording_rows import rows\n"
         "from nenc_lab.recording.recorder import Recorder\nfrom nenc_lab.recording.open import Run\n"
-        "place = Path(tempfile.mkdtemp())\n"
+        "place = Path(sys.argv[1])\n"
         "with Recorder(place) as recorder:\n"
         "    recorder.append('ticks', rows('ticks', 100))\n"
         "    recorder.append('path', rows('path', 100, who='forward.link'))\n"
@@ -78,5 +78,6 @@ def test_writing_and_reading_need_no_arrow_compute():
     )
     here = Path(__file__).parent
     path = f"{here.parents[1]}:{here}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": path})
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, env={"PYTHONPATH": path})
     assert (done.stdout.strip(), done.stderr) == ("False", "")

@@ -133,13 +133,43 @@ def test_workers_die_with_a_parent_that_is_killed(tmp_path):
     words = [sys.executable, "-c", script, str(Path(__file__).parent)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        worker = int(process.stdout.readline())
+        workers = set()
+        while len(workers) < 2:
+            workers.add(int(process.stdout.readline()))
         process.kill()
+    assert_gone(workers)
+
+
+def assert_gone(workers):
     for _ in range(100):
-        if not Path(f"/proc/{worker}/cmdline").exists() or not Path(f"/proc/{worker}/cmdline").read_bytes():
+        if not any(map(alive, workers)):
             return
         time.sleep(0.05)
     pytest.fail("a worker outlived its parent")
+
+
+def alive(pid):
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # a zombie has none
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_worker_whose_parent_is_gone_before_it_looks_dies_as_well():
+    script = textwrap.dedent(
+        """
+        import os, signal, sys, time
+        from nenc_lab.sweep.runner import die_with
+        parent = os.getpid()
+        if os.fork() == 0:
+            while os.getppid() == parent:
+                time.sleep(0.01)
+            die_with(parent, signal.SIGKILL)
+            print("still here")
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
 def test_a_script_needs_no_main_guard(tmp_path):

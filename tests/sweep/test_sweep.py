@@ -317,3 +317,17 @@ def test_the_package_and_the_function_share_a_name():
 
     assert callable(nenc_lab.sweep)
     assert Path(nenc_lab.sweep.__file__).parent.name == "sweep"
+
+
+def test_a_point_that_ran_is_before_one_that_crashed():
+    """With two flows a run that failed is one row, and one that ran but never settled two."""
+    import polars as pl
+
+    from nenc_lab.sweep.best import ranked
+
+    figures = {"settling_s": None, "overshoot": 0.1, "utilisation": 0.9, "queue_delay_ms.p95": 5.0, "loss": 0.0}
+    ran = {"kp": 1.0, "status": "complete", **figures, "failed": 0}
+    crashed = {"kp": 2.0, "status": "failed", **dict.fromkeys(figures), "failed": None}
+    table = ranked(pl.DataFrame([crashed, ran, ran], infer_schema_length=None), ["kp"])
+    assert table["kp"].to_list() == [1.0, 2.0]
+    assert table["crashed"].to_list() == [0, 1]

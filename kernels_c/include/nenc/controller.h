@@ -6,13 +6,20 @@
  *
  * An object with the origin's three functions (nenc.h) and no table is taken as well. Its thread then runs on the lab's time:
  * the C library's clocks, sleeps and condition variables are taken over (kernels_c/host/clock.c has the list). A thread that
- * neither sleeps nor waits through them ends the run. Only its rate is known, and held within the flow's limits; frame rate,
+ * neither sleeps nor waits through them ends the run. Sleeps that end come one after another, each in its turn; threads that a
+ * signal or broadcast wakes run at once, beside whoever sent it, so that an object with several of them decides the same every
+ * time only if their order does not matter. Only its rate is known, and held within the flow's limits; frame rate,
  * resolution and QP stay as in a nenc_decision that leaves them open.
  *
  * Units: rates are bit/s, times int64 nanoseconds of the lab's clock, ratios 0..1, unless a name says otherwise.
  * Time: now_ns never runs backwards. A controller that reads no clock and draws no chance of its own decides the same
  * every time, and so does the whole run.
- * Threads: every function is called from one thread, never two at once; a step with the records before it within `timeout`.
+ * Threads: every function is called from one thread, never two at once; a step with the records before it within `timeout`, and
+ * so load, create with set_gains, and destroy.
+ * Process: one of its own. What it prints goes to the lab's stderr. A child that it forks is ended with it, unless it is in a
+ * session or process group of its own; one that returns from these functions ends there. With `isolate: false` it runs in the
+ * lab's process: no timeout; a crash or an exit() ends the lab, whose exit code is then that of the signal or of the exit();
+ * and the object is loaded from a copy, so that $ORIGIN in it is not its folder.
  * Ownership: what a pointer argument points to is valid during the call only; name and version are valid for ever.
  */
 #ifndef NENC_CONTROLLER_H
@@ -53,9 +60,9 @@ typedef struct nenc_decision {
     uint32_t size;     /* sizeof(nenc_decision) of the lab */
     uint32_t rung;     /* lines the encoder may use [0: height_max] */
     double rate_bps;   /* the target, rate_min_bps..rate_max_bps: must be set */
-    double encode_bps; /* what the encoder may make, over 0, at most rate_bps [NaN: rate_bps] */
+    double encode_bps; /* what the encoder may make, at least 1, at most rate_bps [NaN: rate_bps] */
     double qp;         /* QP target, 0..51 [NaN: 25] */
-    double fps;        /* frame rate, over 0, at most fps_max [NaN: fps_max] */
+    double fps;        /* frame rate, at least 0.01, at most fps_max [NaN: fps_max] */
     /* Terms that change nothing and are recorded and drawn; see nenc_state. They must be finite, but for the last three. */
     double p; /* rate = anchor (1 + p + i + d) [0] */
     double i;
