@@ -23,7 +23,8 @@ typedef struct nenc_encoder nenc_encoder;
 
 typedef enum nenc_codec { NENC_H264 = 0, NENC_HEVC = 1 } nenc_codec;
 
-/* CBR: a leaky bucket of vbv_ms at bitrate_bps holds every frame. VBR: the mean is bitrate_bps, the bucket leaks at peak_bps. */
+/* CBR: a leaky bucket of vbv_ms at bitrate_bps holds every frame. VBR: the mean is bitrate_bps, what easy pictures leave over
+ * hard ones may spend, and the bucket never leaks faster than peak_bps. */
 typedef enum nenc_rate_mode { NENC_CBR = 0, NENC_VBR = 1 } nenc_rate_mode;
 
 /* VA-API's entry point: the shaders' (EncSlice) or the fixed function's (EncSliceLP). */
@@ -36,7 +37,7 @@ typedef enum nenc_encode_status {
     NENC_ENCODE_FAILED = -34,  /* a call of the driver or the library failed */
     NENC_ENCODE_TIMEOUT = -35, /* it did not answer within timeout_ns */
     NENC_ENCODE_EMPTY = -36,   /* it said done and gave no bytes, or marked them bad */
-    NENC_ENCODE_GONE = -37,    /* its process ended */
+    NENC_ENCODE_GONE = -37,    /* its process ended, or the device is no more */
 } nenc_encode_status;
 
 /* May change with every frame. */

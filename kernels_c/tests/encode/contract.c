@@ -163,6 +163,47 @@ static void frame_rate(const char *name)
     leave(&self);
 }
 
+/* Another limit of the quantiser holds at the latest one picture on, and two IDR pictures in a row are told apart. */
+static void limits(const char *name)
+{
+    stage self;
+    nenc_coded coded;
+    nenc_encoder_config config = small();
+    if (open_on(&self, name, &config) != NENC_OK) return;
+    for (int i = 0; i < 12; i++) {
+        if (i == 1 || i == 8) {
+            config.rate.qp_min = i == 1 ? 44 : 40;
+            CHECK(nenc_encoder_set_rate(self.encoder, &config.rate) == NENC_OK);
+        }
+        shoot(&self, &coded);
+        CHECK(i != 1 || !coded.key); /* right behind the first */
+        if (i >= 4 && !isnan(coded.qp)) CHECK(coded.qp >= 39.5F);
+    }
+    leave(&self);
+}
+
+/* A failure that is made: after it only closing is left. */
+static void after_a_failure(const char *name)
+{
+    stage self;
+    nenc_coded coded;
+    nenc_frame frame;
+    const nenc_encoder_config config = small();
+    if (open_on(&self, name, &config) != NENC_OK) return;
+    shoot(&self, &coded);
+    if (nenc_encoder_fault(self.encoder, "vaEndPicture@1=HW_BUSY") == NENC_OK) {
+        CHECK(nenc_pool_frame(self.pool, 0, &frame) == NENC_OK);
+        CHECK(nenc_encoder_encode(self.encoder, &frame, &coded) == NENC_ENCODE_FAILED && !coded.bytes);
+        CHECK(strstr(nenc_encoder_failure(self.encoder), "vaEndPicture: HW_BUSY"));
+        CHECK(nenc_encoder_encode(self.encoder, &frame, &coded) == NENC_ESTATE);
+        nenc_rate rate = config.rate;
+        rate.bitrate_bps++;
+        CHECK(nenc_encoder_set_rate(self.encoder, &rate) == NENC_ESTATE && nenc_encoder_drain(self.encoder) == NENC_ESTATE);
+        CHECK(nenc_encoder_fault(self.encoder, "") == NENC_OK);
+    }
+    leave(&self);
+}
+
 /* Every picture another rate, and limits of the quantiser that move. */
 static void restless(const char *name)
 {
@@ -204,16 +245,24 @@ static void same_again(const char *name)
 {
     stage one, other;
     nenc_coded a, b;
+    stage third;
+    nenc_coded c;
     const nenc_encoder_config config = small();
+    nenc_encoder_config unlike = config;
+    unlike.width = 320;
+    unlike.rate.bitrate_bps = 300000;
+    unlike.fps_num = 15;
     if (open_on(&one, name, &config) != NENC_OK) return;
-    CHECK(open_on(&other, name, &config) == NENC_OK);
+    CHECK(open_on(&other, name, &config) == NENC_OK && open_on(&third, name, &unlike) == NENC_OK);
     for (int i = 0; i < 20; i++) {
         shoot(&one, &a);
+        shoot(&third, &c);
         shoot(&other, &b);
         CHECK(a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0);
     }
     leave(&one);
     leave(&other);
+    leave(&third);
 }
 
 static void misuse(const char *name)
@@ -243,13 +292,22 @@ static void misuse(const char *name)
     leave(&self);
     nenc_encoder_close(NULL);
 
-    nenc_encoder_config wrong[] = {config, config, config, config, config, config};
+    nenc_encoder_config wrong[] = {config, config, config, config, config, config, config,
+                                   config, config, config, config, config, config};
     wrong[0].width = 641;
     wrong[1].height = 0;
     wrong[2].codec = 9;
     wrong[3].fps_den = 0;
     wrong[4].size = 0;
     memset(wrong[5].preset, 'x', sizeof wrong[5].preset);
+    memset(wrong[6].device, 'x', sizeof wrong[6].device);
+    wrong[7].rate_mode = 2;
+    wrong[8].entry = 3;
+    wrong[9].threads = 0;
+    wrong[10].timeout_ns = 0;
+    wrong[11].rate.vbv_ms = 0;
+    wrong[12].rate_mode = NENC_VBR;
+    wrong[12].rate.peak_bps = wrong[12].rate.bitrate_bps - 1;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char text[200] = "";
         nenc_encoder *none = NULL;
@@ -286,6 +344,8 @@ int main(int argc, char **argv)
         rate_is_followed(info->name, NENC_VBR);
         frame_rate(info->name);
         restless(info->name);
+        limits(info->name);
+        after_a_failure(info->name);
         sizes(info->name);
         same_again(info->name);
         misuse(info->name);

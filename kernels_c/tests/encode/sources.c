@@ -2,6 +2,7 @@
 #include "../core/check.h"
 #include "nenc/source.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static uint32_t crc(const uint8_t *data, size_t bytes)
@@ -130,12 +131,19 @@ static void files(void)
     refused("interlaced", written(path, "YUV4MPEG2 W16 H16 It\n", 21), 0, 0);
     refused("4:2:0", written(path, "YUV4MPEG2 W16 H16 C444\n", 23), 0, 0);
     refused("no end", written(path, "YUV4MPEG2 W16 H16", 17), 0, 0);
+    refused("fraction", written(path, "YUV4MPEG2 W16 H16 F30:0\n", 24), 0, 0);
+    refused("fraction", written(path, "YUV4MPEG2 W16 H16 F-1:1\n", 24), 0, 0);
+    refused("fraction", written(path, "YUV4MPEG2 W16 H16 F30:1x\n", 25), 0, 0);
+    refused("even", written(path, "YUV4MPEG2 W4294967312 H16\n", 26), 0, 0);
     refused("even", written(path, "YUV4MPEG2 W15 H16\n", 18), 0, 0);
     refused("width and height", written(path, data + 60, FRAME), 0, 0);
     refused("multiple", written(path, data + 60, FRAME + 1), W, H);
     CHECK(nenc_source_file(written(path, data + strlen(header) + 6, FRAME), W, H, &source, NULL, 0) == NENC_OK);
     CHECK(nenc_source_render(source, 3, &picture) == NENC_OK && memcmp(out, data + strlen(header) + 6, FRAME) == 0);
     nenc_source_close(source);
+    unlink(path);
+    CHECK(mkfifo(path, 0600) == 0);
+    refused("no regular file", path, W, H);
     unlink(path);
     refused("No such file", path, W, H);
     rmdir(folder);

@@ -83,16 +83,28 @@ static void close_clip(nenc_source *source)
     nenc_free(self);
 }
 
+/* A whole number from 1 to `most` up to `end`; 0 when it is none. */
+static uint32_t parse_number(const char *text, char end, unsigned long most)
+{
+    char *rest;
+    errno = 0;
+    const unsigned long value = *text >= '0' && *text <= '9' ? strtoul(text, &rest, 10) : 0;
+    return value && !errno && *rest == end && value <= most ? (uint32_t)value : 0;
+}
+
 /* NULL: it is one this can read; else what is wrong. */
 static const char *parse_word(clip *self, const char *word)
 {
     nenc_source *source = &self->source;
     switch (*word) {
-    case 'W': source->width = (uint32_t)strtoul(word + 1, NULL, 10); return NULL;
-    case 'H': source->height = (uint32_t)strtoul(word + 1, NULL, 10); return NULL;
-    case 'F':
-        if (sscanf(word + 1, "%u:%u", &source->fps_num, &source->fps_den) != 2) return "its frame rate is no fraction";
-        return NULL;
+    case 'W': source->width = parse_number(word + 1, '\0', 65536); return NULL;
+    case 'H': source->height = parse_number(word + 1, '\0', 65536); return NULL;
+    case 'F': {
+        const char *colon = strchr(word, ':');
+        source->fps_num = parse_number(word + 1, ':', 1000000);
+        source->fps_den = colon ? parse_number(colon + 1, '\0', 1000000) : 0;
+        return source->fps_num && source->fps_den ? NULL : "its frame rate is no fraction such as F30000:1001";
+    }
     case 'I': return word[1] == 'p' || word[1] == '?' ? NULL : "it is interlaced; deinterlace it first (ffmpeg -vf bwdif)";
     case 'C':
         return strcmp(word + 1, "420") == 0 || strcmp(word + 1, "420jpeg") == 0 || strcmp(word + 1, "420mpeg2") == 0 ||
@@ -125,7 +137,7 @@ static const char *measure(clip *self)
         return self->y4m ? "its width and height must be even, 16 to 16384"
                          : "raw NV12 needs its width and height, even, 16 to 16384";
     struct stat about;
-    if (fstat(self->fd, &about) < 0 || !S_ISREG(about.st_mode)) return "it is no regular file";
+    if (fstat(self->fd, &about) < 0) return strerror(errno);
     self->pitch = (int64_t)source->width * source->height * 3 / 2 + (self->y4m ? FRAME_LINE : 0);
     self->count = (uint64_t)(about.st_size - self->first) / (uint64_t)self->pitch;
     if (!self->count) return "it is shorter than one picture";
@@ -138,8 +150,10 @@ static const char *measure(clip *self)
 static const char *begin(clip *self, const char *path, uint32_t width, uint32_t height)
 {
     char header[HEADER_MAX + 1];
-    self->fd = open(path, O_RDONLY | O_CLOEXEC);
+    self->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK /* a pipe must not be waited for */);
     if (self->fd < 0) return strerror(errno);
+    struct stat about;
+    if (fstat(self->fd, &about) < 0 || !S_ISREG(about.st_mode)) return "it is no regular file";
     ssize_t got = pread(self->fd, header, HEADER_MAX, 0);
     if (got < 0) return strerror(errno);
     header[got] = '\0';

@@ -1,7 +1,8 @@
 /* pattern.c - made pictures: a gradient, two layers of texture that move against each other, patches that no prediction gets
  * hold of (water, leaves); a new scene at each cut.
  *
- * Integers only, and a picture depends on nothing but its number: the same on every machine, in any order. */
+ * Samples are made of whole numbers alone, and a picture depends on nothing but its number: the same on every machine, in any
+ * order. */
 #include "core/alloc.h"
 #include "encode/source/rows.h"
 #include "encode/source/source.h"

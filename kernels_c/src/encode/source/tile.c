@@ -10,31 +10,50 @@ static int lattice(uint64_t seed, int octave, int channel, int x, int y)
     return (int)(nenc_mix(seed ^ (uint64_t)octave << 56 ^ (uint64_t)channel << 48 ^ (uint64_t)x << 16 ^ (uint64_t)y) & 511) - 255;
 }
 
-/* Noise of one octave at (x, y), -255..255; `columns` lattice points a row, after which it repeats. */
-static int octave_at(uint64_t seed, int octave, int channel, int spacing, int columns, int rows, int x, int y)
+enum { FINEST = 2, POINTS = NENC_TILE / FINEST };
+
+typedef struct octave {
+    int spacing, columns, rows;
+    int16_t point[POINTS][POINTS];
+} octave;
+
+static void fill_octave(octave *self, uint64_t seed, int number, int channel, int spacing, int width)
 {
-    const int i = x / spacing, j = y / spacing, fx = x % spacing * ONE / spacing, fy = y % spacing * ONE / spacing;
-    const int a = lattice(seed, octave, channel, i % columns, j % rows),
-              b = lattice(seed, octave, channel, (i + 1) % columns, j % rows);
-    const int c = lattice(seed, octave, channel, i % columns, (j + 1) % rows),
-              d = lattice(seed, octave, channel, (i + 1) % columns, (j + 1) % rows);
-    const int top = a * (ONE - fx) + b * fx, bottom = c * (ONE - fx) + d * fx;
+    self->spacing = spacing;
+    self->columns = width / spacing > 0 ? width / spacing : 1;
+    self->rows = NENC_TILE / spacing;
+    for (int y = 0; y < self->rows; y++)
+        for (int x = 0; x < self->columns; x++) self->point[y][x] = (int16_t)lattice(seed, number, channel, x, y);
+}
+
+/* Noise of one octave at (x, y), -255..255; the lattice repeats. */
+static int octave_at(const octave *self, int x, int y)
+{
+    const int i = x / self->spacing % self->columns, j = y / self->spacing % self->rows;
+    const int right = (i + 1) % self->columns, below = (j + 1) % self->rows;
+    const int fx = x % self->spacing * ONE / self->spacing, fy = y % self->spacing * ONE / self->spacing;
+    const int top = self->point[j][i] * (ONE - fx) + self->point[j][right] * fx;
+    const int bottom = self->point[below][i] * (ONE - fx) + self->point[below][right] * fx;
     return (top * (ONE - fy) + bottom * fy) / (ONE * ONE);
 }
 
 void nenc_tile_fill(nenc_tile *tile, uint64_t seed, int amplitude, int finest, int components)
 {
-    for (int y = 0; y < NENC_TILE; y++) {
-        for (int at = 0; at < NENC_TILE; at++) {
-            const int channel = at % components, x = at / components, width = NENC_TILE / components;
-            int sum = 0, weight = 1 << 10, weights = 0;
-            for (int spacing = COARSEST, octave = 0; spacing >= finest; spacing /= 2, octave++, weight /= 2) {
-                const int columns = width / spacing > 0 ? width / spacing : 1;
-                sum += weight * octave_at(seed, octave, channel, spacing, columns, NENC_TILE / spacing, x, y);
-                weights += weight;
-            }
-            tile->row[y][at] = (int8_t)(sum * amplitude / (weights * 255));
+    static const int heaviest = 1 << 10;
+    octave lattices;
+    int weights = 0;
+    for (int spacing = COARSEST, weight = heaviest; spacing >= finest; spacing /= 2, weight /= 2) weights += weight;
+    for (int channel = 0; channel < components; channel++) {
+        const int width = NENC_TILE / components;
+        int sum[NENC_TILE][NENC_TILE] = {{0}};
+        for (int spacing = COARSEST, weight = heaviest, number = 0; spacing >= finest; spacing /= 2, weight /= 2, number++) {
+            fill_octave(&lattices, seed, number, channel, spacing, width);
+            for (int y = 0; y < NENC_TILE; y++)
+                for (int x = 0; x < width; x++) sum[y][x] += weight * octave_at(&lattices, x, y);
         }
-        memcpy(tile->row[y] + NENC_TILE, tile->row[y], NENC_TILE);
+        for (int y = 0; y < NENC_TILE; y++)
+            for (int x = 0; x < width; x++)
+                tile->row[y][x * components + channel] = (int8_t)(sum[y][x] * amplitude / (weights * 255));
     }
+    for (int y = 0; y < NENC_TILE; y++) memcpy(tile->row[y] + NENC_TILE, tile->row[y], NENC_TILE);
 }

@@ -19,6 +19,9 @@ typedef struct encoder {
     nenc_encoder_config config;
     uint32_t fps_num, fps_den; /* of the pictures that come; the stream's stays config.fps */
     int64_t count;
+    int reopen;      /* the quantiser's limits have changed */
+    int reconfigured; /* since the last picture */
+    int after_key;   /* the last picture was a key frame */
     double saved_bits; /* VBR: what was not spent */
     double rate_bps;   /* of the pictures to come */
     nenc_failure *failure; /* where x264's first complaint goes, NULL: nowhere */
@@ -65,7 +68,10 @@ static int set_up(encoder *self)
     const nenc_encoder_config *config = &self->config;
     x264_param_t *param = &self->param;
     const char *preset = config->preset[0] ? config->preset : default_preset;
-    if (x264_param_default_preset(param, preset, "zerolatency") < 0)
+    /* Looked up here: x264 would write its complaint to stderr, and takes numbers for names. */
+    size_t known = 0;
+    while (x264_preset_names[known] && strcmp(x264_preset_names[known], preset) != 0) known++;
+    if (!x264_preset_names[known] || x264_param_default_preset(param, preset, "zerolatency") < 0)
         return nenc_fail(self->failure, NENC_EINVAL,
                          "x264: no preset '%s'; there are ultrafast, superfast, veryfast, faster, fast, "
                          "medium, slow, slower, veryslow, placebo",
@@ -143,23 +149,39 @@ static int reconfigure(encoder *self, nenc_failure *failure)
     int status =
         x264_encoder_reconfig(self->x264, &self->param) < 0 ? failed(self, NENC_ENCODE_FAILED, "x264_encoder_reconfig") : NENC_OK;
     self->failure = NULL;
+    self->reconfigured = 1;
     return status;
 }
 
 static int set_rate(void *state, const nenc_rate *rate, nenc_failure *failure)
 {
     encoder *self = state;
-    const int limits = rate->qp_min != self->config.rate.qp_min || rate->qp_max != self->config.rate.qp_max;
+    if (rate->qp_min != self->config.rate.qp_min || rate->qp_max != self->config.rate.qp_max) self->reopen = 1;
     self->config.rate = *rate;
-    if (!limits) return reconfigure(self, failure);
-    self->failure = failure;
-    failure->text[0] = '\0';
-    self->param.rc.i_qp_min = (int)rate->qp_min;
-    self->param.rc.i_qp_max = (int)rate->qp_max;
-    apply_rate(self);
+    return reconfigure(self, failure);
+}
+
+/* Two neighbouring IDR pictures must differ in idr_pic_id (H.264 7.4.3), and a new encoder begins with 0: behind a key frame
+ * the new limits wait for one picture. */
+static int apply_limits(encoder *self)
+{
+    if (!self->reopen || self->after_key) return NENC_OK;
+    self->param.rc.i_qp_min = (int)self->config.rate.qp_min;
+    self->param.rc.i_qp_max = (int)self->config.rate.qp_max;
     int status = open_x264(self);
-    self->failure = NULL;
+    if (status == NENC_OK) self->reopen = self->reconfigured = 0;
     return status;
+}
+
+/* A change that x264 took without a word and ignored is made by opening anew. */
+static void check_rate(encoder *self)
+{
+    x264_param_t used;
+    if (!self->reconfigured) return;
+    self->reconfigured = 0;
+    x264_encoder_parameters(self->x264, &used);
+    if (used.rc.i_bitrate != self->param.rc.i_bitrate || used.rc.i_vbv_max_bitrate != self->param.rc.i_vbv_max_bitrate)
+        self->reopen = 1;
 }
 
 static int set_fps(void *state, uint32_t num, uint32_t den, nenc_failure *failure)
@@ -206,11 +228,14 @@ static int encode(void *state, const nenc_frame *frame, int key, nenc_coded *cod
     }
     self->failure = failure;
     failure->text[0] = '\0';
-    const int bytes = x264_encoder_encode(self->x264, &nals, &count, &in, &out);
-    int status = bytes < 0 ? failed(self, NENC_ENCODE_FAILED, "x264_encoder_encode") : NENC_OK;
+    int status = apply_limits(self);
+    const int bytes = status == NENC_OK ? x264_encoder_encode(self->x264, &nals, &count, &in, &out) : 0;
+    if (status == NENC_OK) status = bytes < 0 ? failed(self, NENC_ENCODE_FAILED, "x264_encoder_encode") : NENC_OK;
     self->failure = NULL;
     if (status != NENC_OK) return status;
     if (!bytes) return nenc_fail(failure, NENC_ENCODE_EMPTY, "x264 kept the picture to itself");
+    self->after_key = out.b_keyframe;
+    check_rate(self);
     if (self->config.rate_mode == NENC_VBR) {
         status = save_bits(self, bytes, failure);
         if (status != NENC_OK) return status;
