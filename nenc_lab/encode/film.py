@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from nenc_lab.encode.movie import Movie
 from nenc_lab.encode.settings import VideoSettings
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, ffi, lib
 
 TEXT = 256
+Y4M = b"YUV4MPEG2 "
 WIDTHS = {360: 640, 480: 854, 720: 1280, 1080: 1920, 1440: 2560, 2160: 3840, 4320: 7680}
 """Pixels of a row by lines: 16:9, even."""
 
@@ -20,8 +23,9 @@ class Film:
     def __init__(self, settings: VideoSettings) -> None:
         self._settings = settings
         self._source: Any = ffi.NULL
-        self.width = 0
-        self.height = 0
+        self._movie: Movie | None = None
+        self.width: int = 0
+        self.height: int = 0
         if settings.file is not None:
             self._open_file()
         else:
@@ -50,11 +54,18 @@ class Film:
 
     def render(self, number: int, picture: Any) -> None:
         """Picture ``number`` into a ``nenc_picture`` of its size. InputError when the file has changed under us."""
-        if lib.nenc_source_render(self._source, number, picture) < 0:
+        if self._movie is not None:
+            self._movie.render(number, picture)
+        elif lib.nenc_source_render(self._source, number, picture) < 0:
             raise InputError(f"{self._settings.file}: picture {number} cannot be read; the file ends in a picture")
 
     def _open_file(self) -> None:
         settings = self._settings
+        assert settings.file is not None
+        if settings.width is None and not _is_y4m(settings.file):
+            self._movie = Movie(settings.file, f"flows.{settings.flow}.encoder.source.file")
+            self.width, self.height = self._movie.width, self._movie.height
+            return
         made, text = ffi.new("nenc_source **"), ffi.new("char[]", TEXT)
         path = str(settings.file).encode()
         status = lib.nenc_source_file(path, settings.width or 0, settings.height or 0, made, text, TEXT)
@@ -69,6 +80,8 @@ class Film:
         """May be called twice."""
         source, self._source = self._source, ffi.NULL
         lib.nenc_source_close(source)
+        if self._movie is not None:
+            self._movie.close()
 
     def __enter__(self) -> Film:
         return self
@@ -77,3 +90,11 @@ class Film:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_y4m(file: Path) -> bool:
+    try:
+        with open(file, "rb") as clip:
+            return clip.read(len(Y4M)) == Y4M
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None

@@ -30,6 +30,7 @@ EINVAL, UNSUPPORTED, TIMEOUT = -1, -33, -35
 """nenc_status and nenc_encode_status."""
 FAULTS = {"gpu_failure": 1, "gpu_hang": 2, "gpu_reset": 3, "ignore_rate": 4}
 """nenc_fault in failover.h."""
+INPUT = 3
 HAPPENINGS = ("fallback", "probe", "recovery", "input")
 """Kinds of event, by nenc_failover_kind."""
 SOFTWARE = "x264"
@@ -169,6 +170,8 @@ class VideoEncoder:
     def _tell(self, now_ns: int) -> None:
         event = self._event
         while lib.nenc_failover_event_take(self._encoder, event):
+            if event.kind == INPUT and self._settings.kind == SOFTWARE:
+                continue  # nothing is handed over within a process
             text = ffi.string(event.text).decode(errors="replace")
             self.happenings.append(Happening(now_ns, HAPPENINGS[event.kind], text, {"frame": event.number}))
 

@@ -90,7 +90,7 @@ class Source(Model):
     cut: PositiveTime | None = Field(default=None, description="Time between two scene cuts; left out: none.")
     file: str | None = Field(
         default=None,
-        description="A Y4M file, or raw NV12, beside this file. Its size is the encoder's: it has no ladder.",
+        description="A Y4M file, raw NV12 (give its size) or, with PyAV, any video. Its size is its own: no ladder.",
         min_length=1,
         max_length=4000,
     )

@@ -32,7 +32,7 @@ class Stream:
     input: np.ndarray
 
 
-def encode(folder: Path, kind: str, *words: str, strict: str = "") -> Stream:
+def encode(folder: Path, kind: str, *words: str, strict: str = "", faults: str = "") -> Stream:
     if not PROGRAM.is_file():
         pytest.skip("NOT CHECKED: the package is not built in a checkout: no encode_file")
     if module(NEEDS[kind]) is None:
@@ -40,7 +40,7 @@ def encode(folder: Path, kind: str, *words: str, strict: str = "") -> Stream:
     file = folder / "stream.264"
     place = module(NEEDS["x264"])
     assert place is not None
-    environment = {**os.environ, "NENC_MODULES": str(place.parent), "NENC_VA_STRICT": strict}
+    environment = {**os.environ, "NENC_MODULES": str(place.parent), "NENC_VA_STRICT": strict, "NENC_VA_FAULTS": faults}
     if not strict:
         del environment["NENC_VA_STRICT"]
     done = subprocess.run(
@@ -112,6 +112,13 @@ def test_a_picture_that_is_handed_over_is_the_one_that_is_copied(tmp_path: Path,
     assert set(made.input) == ({0.0} if words else {1.0})
     (tmp_path / "other").mkdir()
     other = encode(tmp_path / "other", "vaapi", "frames=30", "pool=0")
+    assert made.file.read_bytes() == other.file.read_bytes()
+
+
+def test_a_frame_in_two_segments_is_the_same_frame(tmp_path: Path) -> None:
+    made = encode(tmp_path, "vaapi", "frames=30")
+    (tmp_path / "other").mkdir()
+    other = encode(tmp_path / "other", "vaapi", "frames=30", faults="two-segments@1..")
     assert made.file.read_bytes() == other.file.read_bytes()
 
 

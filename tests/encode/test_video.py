@@ -13,7 +13,9 @@ from encoders import SECOND_NS, encoder, shoot
 
 from nenc_lab.encode.base import Happening
 from nenc_lab.encode.film import WIDTHS
+from nenc_lab.encode.movie import Movie
 from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.kernels import ffi
 from nenc_lab.lab import LabRun, run_scenario
 from nenc_lab.programs import module
 from nenc_lab.scenario.load import parse
@@ -157,6 +159,40 @@ def test_a_file_is_filmed_in_its_own_size(tmp_path: Path) -> None:
     done = run(tmp_path, "1s", {"kind": "x264", "source": str(clip)})
     assert set(done.frame("frames")["rung"]) == {48}
     assert done.info["scenario"]["flows"][0]["encoder"]["source"]["sha256"]
+
+
+def test_any_video_is_filmed_through_pyav(tmp_path: Path) -> None:
+    """Picture n of the file is picture n of the film, in any order and from its beginning again behind its end."""
+    av = pytest.importorskip("av", reason="NOT CHECKED: no PyAV (pip install 'nenc-lab[video]')")
+    clip = tmp_path / "clip.mkv"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(5):
+            made = np.full((72, 64), 40 * number + 20, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(made, format="yuv420p")))
+        container.mux(stream.encode())
+    movie = Movie(clip, "source")
+    assert (movie.width, movie.height) == (64, 48)
+    memory = np.zeros((72, 256), np.uint8)
+    picture = ffi.new("nenc_picture *")
+    picture.plane = [ffi.from_buffer("uint8_t *", memory), ffi.from_buffer("uint8_t *", memory[48:]), ffi.NULL]
+    picture.stride = [256, 256, 0]
+    for number in (0, 3, 1, 4, 5, 12, 2):
+        movie.render(number, picture)
+        assert set(memory[:, :64].flat) == {40 * (number % 5) + 20}
+        assert not memory[:, 64:].any()
+    movie.close()
+    done = run(tmp_path, "1s", {"kind": "x264", "source": str(clip)})
+    assert set(done.frame("frames")["rung"]) == {48}
+
+
+def test_a_file_that_is_no_video(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"hello" * 1000)
+    with pytest.raises((InputError, EnvironmentError_), match=r"flows\.video\.encoder\.source\.file: .*clip\.mp4"):
+        run(tmp_path, "1s", {"kind": "x264", "source": str(clip)})
+    assert list(tmp_path.iterdir()) == [clip]
 
 
 def test_a_file_that_is_no_clip_is_bad_input(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ typedef enum nenc_failover_kind {
     NENC_FAILOVER_FALLBACK = 0,     /* the primary failed, the fallback made the frame */
     NENC_FAILOVER_PROBE_FAILED = 1, /* it is still gone */
     NENC_FAILOVER_RECOVERED = 2,    /* the primary is back, this frame is its first */
-    NENC_FAILOVER_COPIES = 3,       /* pictures are copied to the primary now, not handed over (or the other way: see text) */
+    NENC_FAILOVER_INPUT = 3,        /* how pictures come to the primary, copied or not: at its first, and when it changes */
 } nenc_failover_kind;
 
 typedef struct nenc_failover_event {

@@ -179,15 +179,13 @@ static int probed(nenc_failover *self, int64_t pts_ns)
     return status == NENC_OK;
 }
 
-/* Pictures that were handed over and are copied now cost time: somebody will want to know. */
+/* How pictures come to the primary, once and whenever it changes: a copy costs time. */
 static void watch_input(nenc_failover *self, const nenc_coded *coded, int64_t pts_ns)
 {
     if ((int)coded->input == self->input) return;
-    if (self->input >= 0 || coded->input == NENC_INPUT_COPY) {
-        nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_COPIES, NENC_OK);
-        snprintf(event->text, sizeof event->text, "pictures are %s",
-                 coded->input == NENC_INPUT_COPY ? "copied to the encoder" : "handed over without a copy");
-    }
+    nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_INPUT, NENC_OK);
+    snprintf(event->text, sizeof event->text, "pictures are %s",
+             coded->input == NENC_INPUT_COPY ? "copied to the encoder" : "handed over without a copy");
     self->input = (int)coded->input;
 }
 
