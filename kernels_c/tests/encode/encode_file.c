@@ -74,6 +74,7 @@ int main(int argc, char **argv)
     FILE *made = config.reconstruct ? fopen(option(argc, argv, "recon", NULL), "wb") : NULL;
     const char *step = option(argc, argv, "step", NULL), *step_bps = step ? strchr(step, ':') : NULL;
     const int frames = (int)number(argc, argv, "frames", 600), key = (int)number(argc, argv, "key", -1);
+    int result = 0;
     const int by_hand = number(argc, argv, "pool", 1) == 0;
     for (int i = 0; i < frames; i++) {
         nenc_frame frame;
@@ -91,7 +92,10 @@ int main(int argc, char **argv)
         }
         if (i == key) nenc_encoder_request_key(encoder);
         frame.pts_ns = i * 1000000000LL / config.fps_num;
-        if (nenc_encoder_encode(encoder, &frame, &coded) != NENC_OK) return fail("encode", nenc_encoder_failure(encoder));
+        if (nenc_encoder_encode(encoder, &frame, &coded) != NENC_OK) {
+            result = fail("encode", nenc_encoder_failure(encoder));
+            break;
+        }
         fwrite(coded.data, 1, coded.bytes, out);
         if (coded.reconstruction.plane[0]) save(made, &coded.reconstruction);
         printf("%d %u %u %.1f %u\n", i, coded.bytes, coded.key, (double)coded.qp, coded.input);
@@ -102,5 +106,5 @@ int main(int argc, char **argv)
     nenc_source_close(source);
     if (shot) fclose(shot);
     if (made) fclose(made);
-    return fclose(out) == 0 ? 0 : fail(argv[2], "cannot be written");
+    return fclose(out) == 0 ? result : fail(argv[2], "cannot be written");
 }

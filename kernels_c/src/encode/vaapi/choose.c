@@ -19,19 +19,22 @@ static const char *profile_name(VAProfile profile)
 
 static const char *entry_name(VAEntrypoint entry) { return entry == VAEntrypointEncSliceLP ? "EncSliceLP" : "EncSlice"; }
 
-/* The entry points of a profile as bits of nenc_entry; 0 when the driver does not have it. */
-static int entries_of(nenc_vaapi *self, VAProfile profile)
+/* The entry points of a profile as bits of nenc_entry; 0 when the driver does not have it, a failure below 0. */
+static int entries_of(nenc_vaapi *self, VAProfile profile, nenc_failure *failure)
 {
     VAEntrypoint list[32];
     const int room = vaMaxNumEntrypoints(self->display.va);
     VAEntrypoint *entries = room > 32 ? calloc((size_t)room, sizeof *entries) : list;
     int count = 0, found = 0;
-    if (entries && vaQueryConfigEntrypoints(self->display.va, profile, entries, &count) == VA_STATUS_SUCCESS)
-        for (int i = 0; i < count; i++) {
-            if (entries[i] == VAEntrypointEncSlice) found |= 1 << NENC_ENTRY_SLICE;
-            if (entries[i] == VAEntrypointEncSliceLP) found |= 1 << NENC_ENTRY_LOW_POWER;
-        }
+    if (!entries) return nenc_fail(failure, NENC_ENOMEM, "vaapi: out of memory");
+    const VAStatus status = vaQueryConfigEntrypoints(self->display.va, profile, entries, &count);
+    for (int i = 0; status == VA_STATUS_SUCCESS && i < count; i++) {
+        if (entries[i] == VAEntrypointEncSlice) found |= 1 << NENC_ENTRY_SLICE;
+        if (entries[i] == VAEntrypointEncSliceLP) found |= 1 << NENC_ENTRY_LOW_POWER;
+    }
     if (entries != list) free(entries);
+    if (status != VA_STATUS_SUCCESS && status != VA_STATUS_ERROR_UNSUPPORTED_PROFILE)
+        return nenc_vaapi_check(self, "vaQueryConfigEntrypoints", status, failure);
     return found;
 }
 
@@ -41,7 +44,8 @@ static int choose_profile(nenc_vaapi *self, nenc_failure *failure)
     int seen = 0;
     for (const VAProfile *profile = self->config.codec == NENC_H264 ? h264_profiles : hevc_profiles; *profile != VAProfileNone;
          profile++) {
-        const int entries = entries_of(self, *profile);
+        const int entries = entries_of(self, *profile, failure);
+        if (entries < 0) return entries;
         seen |= entries;
         if (!entries || (wanted != NENC_ENTRY_ANY && !(entries & 1 << wanted))) continue;
         self->profile = *profile;
@@ -82,9 +86,32 @@ static int check_attributes(nenc_vaapi *self, nenc_failure *failure)
                             vaCreateConfig(self->display.va, self->profile, self->entry, chosen, 2, &self->va_config), failure);
 }
 
+/* Drivers that do not tell have what every HEVC encoder here has had so far: blocks of 8 to 32, transforms of 4 to 32. */
+static int ask_hevc(nenc_vaapi *self, nenc_failure *failure)
+{
+    VAConfigAttrib attributes[] = {{.type = VAConfigAttribEncHEVCBlockSizes},
+                                   {.type = VAConfigAttribEncHEVCFeatures},
+                                   {.type = VAConfigAttribPredictionDirection}};
+    if (self->config.codec != NENC_HEVC) return NENC_OK;
+    int status = nenc_vaapi_check(self, "vaGetConfigAttributes (HEVC)",
+                                  vaGetConfigAttributes(self->display.va, self->profile, self->entry, attributes, 3), failure);
+    if (status != NENC_OK) return status;
+    self->hevc_sizes.bits.log2_max_coding_tree_block_size_minus3 = 2;
+    self->hevc_sizes.bits.log2_max_luma_transform_block_size_minus2 = 3;
+    self->hevc_sizes.bits.max_max_transform_hierarchy_depth_inter =
+        self->hevc_sizes.bits.max_max_transform_hierarchy_depth_intra = 2;
+    self->hevc_features.bits.amp = self->hevc_features.bits.cu_qp_delta = 1;
+    if (attributes[0].value != VA_ATTRIB_NOT_SUPPORTED) self->hevc_sizes.value = attributes[0].value;
+    if (attributes[1].value != VA_ATTRIB_NOT_SUPPORTED) self->hevc_features.value = attributes[1].value;
+    self->both_lists =
+        attributes[2].value != VA_ATTRIB_NOT_SUPPORTED && attributes[2].value & VA_PREDICTION_DIRECTION_BI_NOT_EMPTY;
+    return NENC_OK;
+}
+
 int nenc_vaapi_choose(nenc_vaapi *self, nenc_failure *failure)
 {
     int status = choose_profile(self, failure);
+    if (status == NENC_OK) status = ask_hevc(self, failure);
     if (status == NENC_OK) status = check_attributes(self, failure);
     if (status == NENC_OK)
         snprintf(self->about, sizeof self->about, "%s (%s), %s, %s, %s", vaQueryVendorString(self->display.va),

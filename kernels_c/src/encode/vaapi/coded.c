@@ -13,17 +13,35 @@ static int64_t wall_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+static VAStatus sync_buffer(nenc_vaapi *self, VASurfaceID surface, uint64_t left_ns)
+{
+    return vaSyncBuffer(self->display.va, self->coded, left_ns);
+}
+
+static VAStatus sync_surface(nenc_vaapi *self, VASurfaceID surface, uint64_t left_ns)
+{
+    return vaSyncSurface2(self->display.va, surface, left_ns);
+}
+
+/* The two waits that end; drivers have both, one or none of them. */
+static const struct {
+    const char *call;
+    VAStatus (*sync)(nenc_vaapi *self, VASurfaceID surface, uint64_t left_ns);
+} waits[] = {{"vaSyncBuffer", sync_buffer}, {"vaSyncSurface2", sync_surface}};
+
+enum { WAITS = sizeof waits / sizeof *waits };
+
 /* "Still running, call again" and "hung" are the same answer: only time tells them apart. */
 static int wait_for(nenc_vaapi *self, VASurfaceID surface, nenc_failure *failure)
 {
     const int64_t until_ns = wall_ns() + self->config.timeout_ns;
-    for (;;) {
+    for (int way = 0; way < WAITS;) {
         const int64_t left_ns = until_ns - wall_ns();
-        const VAStatus status = vaSyncBuffer(self->display.va, self->coded, left_ns > 0 ? (uint64_t)left_ns : 0);
-        if (status == VA_STATUS_ERROR_UNIMPLEMENTED) break;
-        if (status != VA_STATUS_ERROR_TIMEDOUT) return nenc_vaapi_check(self, "vaSyncBuffer", status, failure);
-        if (left_ns <= 0)
-            return nenc_fail(failure, NENC_ENCODE_TIMEOUT, "vaSyncBuffer: not done within %lld ms",
+        const VAStatus status = waits[way].sync(self, surface, left_ns > 0 ? (uint64_t)left_ns : 0);
+        if (status == VA_STATUS_ERROR_UNIMPLEMENTED) way++;
+        else if (status != VA_STATUS_ERROR_TIMEDOUT) return nenc_vaapi_check(self, waits[way].call, status, failure);
+        else if (left_ns <= 0)
+            return nenc_fail(failure, NENC_ENCODE_TIMEOUT, "%s: not done within %lld ms", waits[way].call,
                              (long long)(self->config.timeout_ns / 1000000));
     }
     return nenc_vaapi_check(self, "vaSyncSurface", vaSyncSurface(self->display.va, surface), failure);

@@ -88,18 +88,20 @@ static int driver_folder(char folder[PATH_MAX])
     return 0;
 }
 
-/* libva looks for drivers where LIBVA_DRIVERS_PATH says: what the user set stays first. Ours is for this one display. */
-static VAStatus initialize_own(VADisplay display)
+/* libva looks for drivers where LIBVA_DRIVERS_PATH says: what the user set stays first. Ours is for this one display, and it is
+ * the driver that was named, whatever LIBVA_DRIVER_NAME says. */
+static VAStatus initialize_own(VADisplay display, const char *name)
 {
     char folder[PATH_MAX], path[2 * PATH_MAX + 1];
     int major, minor;
     const char *before = getenv("LIBVA_DRIVERS_PATH");
     char *kept = before ? strdup(before) : NULL;
-    if (driver_folder(folder)) {
+    if (strcmp(name, "nenc") == 0 && driver_folder(folder)) {
         snprintf(path, sizeof path, "%s%s%s", before ? before : "", before ? ":" : "", folder);
         setenv("LIBVA_DRIVERS_PATH", path, 1);
     }
-    const VAStatus status = vaInitialize(display, &major, &minor);
+    VAStatus status = vaSetDriverName(display, (char *)(uintptr_t)name); /* copied, not written to */
+    if (status == VA_STATUS_SUCCESS) status = vaInitialize(display, &major, &minor);
     if (kept) setenv("LIBVA_DRIVERS_PATH", kept, 1);
     else unsetenv("LIBVA_DRIVERS_PATH");
     free(kept);
@@ -125,7 +127,7 @@ static int open_own(nenc_display *display, const char *name, nenc_failure *failu
     if (!display->va) return nenc_fail(failure, NENC_ENOMEM, "vaapi: out of memory");
     vaSetErrorCallback(display->va, keep_message, display);
     vaSetInfoCallback(display->va, ignore_message, NULL);
-    const VAStatus status = initialize_own(display->va);
+    const VAStatus status = initialize_own(display->va, name);
     if (status == (VAStatus)VA_STATUS_ERROR_UNKNOWN) /* what libva says when there is no such file */
         return nenc_fail(failure, NENC_ENCODE_MISSING,
                          "vaInitialize: no driver %s_drv_video.so; LIBVA_DRIVERS_PATH says where to look", name);

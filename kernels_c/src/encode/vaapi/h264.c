@@ -103,4 +103,15 @@ static int slice(nenc_vaapi *self, int key, nenc_failure *failure)
     return nenc_vaapi_render(self, VAEncSliceParameterBufferType, &slice, sizeof slice, "slice", failure);
 }
 
-const nenc_vaapi_codec nenc_vaapi_h264 = {.sequence = sequence, .picture = picture, .slice = slice, .unit = 16};
+static uint32_t unit(const nenc_vaapi *self) { return 16; }
+
+static int is_key(const uint8_t *data, size_t bytes)
+{
+    enum { IDR_SLICE = 5 }; /* table 7-1 */
+    for (size_t i = 0; i + 3 < bytes; i++)
+        if (!data[i] && !data[i + 1] && data[i + 2] == 1 && (data[i + 3] & 31) == IDR_SLICE) return 1;
+    return 0;
+}
+
+const nenc_vaapi_codec nenc_vaapi_h264 = {
+    .sequence = sequence, .picture = picture, .slice = slice, .unit = unit, .is_key = is_key};

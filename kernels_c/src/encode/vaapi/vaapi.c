@@ -19,21 +19,28 @@ static int try_device(nenc_vaapi *self, const char *device, nenc_failure *failur
     return status;
 }
 
-/* The first GPU that can; without one our own driver, which always can. */
+/* The first GPU that can; without one our own driver, which always can. What each GPU said is told if that fails too. */
 static int find_device(nenc_vaapi *self, nenc_failure *failure)
 {
     if (self->config.device[0]) return try_device(self, self->config.device, failure);
     glob_t nodes = {0};
+    nenc_failure first = {""};
     int status = NENC_ENCODE_MISSING;
     if (glob("/dev/dri/renderD*", 0, NULL, &nodes) == 0)
-        for (size_t i = 0; status != NENC_OK && i < nodes.gl_pathc; i++) status = try_device(self, nodes.gl_pathv[i], failure);
+        for (size_t i = 0; status != NENC_OK && i < nodes.gl_pathc; i++) {
+            status = try_device(self, nodes.gl_pathv[i], failure);
+            if (status != NENC_OK && !first.text[0]) nenc_fail(&first, 0, "%.60s: %.120s; ", nodes.gl_pathv[i], failure->text);
+        }
     globfree(&nodes);
-    return status == NENC_OK ? status : try_device(self, "driver:nenc", failure);
+    if (status == NENC_OK) return status;
+    nenc_failure last = {""};
+    status = try_device(self, "driver:nenc", &last);
+    return status == NENC_OK ? status : nenc_fail(failure, status, "%s%s", first.text, last.text);
 }
 
 static int open_stream(nenc_vaapi *self, nenc_failure *failure)
 {
-    const uint32_t unit = codec_of(self)->unit;
+    const uint32_t unit = codec_of(self)->unit(self);
     self->aligned_width = (self->config.width + unit - 1) / unit * unit;
     self->aligned_height = (self->config.height + unit - 1) / unit * unit;
     int status = nenc_vaapi_surfaces(self, failure);
@@ -128,8 +135,9 @@ static int encode(void *state, const nenc_frame *frame, int key, nenc_coded *cod
     if (status == NENC_OK) status = submit(self, surface, key, failure);
     if (status == NENC_OK) status = nenc_vaapi_take(self, surface, coded, failure);
     if (status != NENC_OK) return status;
-    coded->key = key != 0;
-    self->idrs += key != 0;
+    coded->key = codec_of(self)->is_key(coded->data, coded->bytes) != 0;
+    if (key && !coded->key) return nenc_fail(failure, NENC_ENCODE_FAILED, "the driver was told to make a key frame and did not");
+    self->idrs += coded->key;
     self->since_idr++;
     self->count++;
     return NENC_OK;

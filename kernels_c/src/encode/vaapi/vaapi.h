@@ -4,6 +4,8 @@
 
 #include "encode/vaapi/display.h"
 
+#include <va/va_enc_hevc.h>
+
 enum { NENC_VA_INPUTS = 2, NENC_VA_RECONSTRUCTIONS = 2, NENC_VA_IMPORTS = 64 };
 
 typedef struct nenc_vaapi {
@@ -17,6 +19,9 @@ typedef struct nenc_vaapi {
     VASurfaceID reconstructions[NENC_VA_RECONSTRUCTIONS];
     VASurfaceID imports[NENC_VA_IMPORTS]; /* pictures of a pool, by buffer - 1 */
     VABufferID coded;
+    VAConfigAttribValEncHEVCBlockSizes hevc_sizes; /* HEVC: what the driver can, or its usual values */
+    VAConfigAttribValEncHEVCFeatures hevc_features;
+    int both_lists;         /* HEVC: the driver wants pictures with two lists of references, both the same (low delay B) */
     uint32_t aligned_width; /* what the codec cuts pictures into */
     uint32_t aligned_height;
     int no_import;  /* the driver would not take a picture as it is */
@@ -41,7 +46,8 @@ typedef struct nenc_vaapi_codec {
     int (*sequence)(nenc_vaapi *self, nenc_failure *failure);
     int (*picture)(nenc_vaapi *self, int key, nenc_failure *failure);
     int (*slice)(nenc_vaapi *self, int key, nenc_failure *failure);
-    uint32_t unit; /* pictures are cut into blocks of this many samples */
+    uint32_t (*unit)(const nenc_vaapi *self); /* pictures are whole multiples of it */
+    int (*is_key)(const uint8_t *data, size_t bytes); /* what the bytes say */
 } nenc_vaapi_codec;
 
 extern const nenc_vaapi_codec nenc_vaapi_h264, nenc_vaapi_hevc;
