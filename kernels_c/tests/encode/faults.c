@@ -63,7 +63,8 @@ static void run(const char *plan, const char *folder, nenc_source *source, int n
     config.encoder.width = WIDTH;
     config.encoder.height = HEIGHT;
     config.encoder.rate.bitrate_bps = 600000;
-    config.encoder.timeout_ns = watchdog_ns;
+    /* Where nothing hangs a busy machine must not look as if something did. */
+    config.encoder.timeout_ns = strstr(plan, "hang") ? watchdog_ns : 5000000000;
     FILE *out = NULL;
     if (folder && snprintf(path, sizeof path, "%s/%03d.264", folder, number) < (int)sizeof path) out = fopen(path, "wb");
     int status = nenc_failover_open(&config, &failover, text, sizeof text);

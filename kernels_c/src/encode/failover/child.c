@@ -17,7 +17,7 @@ extern char **environ;
 
 enum { LAST_WORDS = 160 };
 
-static const int64_t step_ns = 500000, dying_ns = 20000000, stuck_ns = 2000000000;
+static const int64_t step_ns = 500000, dying_ns = 20000000, stuck_ns = 10000000000;
 
 static int64_t wall_ns(void)
 {
