@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     nenc_pool *pool;
     if (argc < 3) return fail("usage", "encode_file ENCODER OUT [NAME=VALUE ...]");
     nenc_encoder_config_default(&config);
+    config.timeout_ns = 30000000000;
     config.width = (uint32_t)number(argc, argv, "width", 640);
     config.height = (uint32_t)number(argc, argv, "height", 360);
     config.fps_num = (uint32_t)number(argc, argv, "fps", 30);

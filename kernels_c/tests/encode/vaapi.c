@@ -12,6 +12,7 @@ static const char *const answers[] = {"fail", "HW_BUSY", "ALLOCATION_FAILED"};
 enum { PICTURES = 4 };
 
 static uint32_t last_input;
+static int64_t patience_ns = 20000000000; /* a busy machine must not look like a hang */
 
 static nenc_encoder_config small(uint32_t codec)
 {
@@ -20,7 +21,7 @@ static nenc_encoder_config small(uint32_t codec)
     config.codec = codec;
     config.width = 320;
     config.height = 192;
-    config.timeout_ns = 300000000;
+    config.timeout_ns = patience_ns;
     snprintf(config.device, sizeof config.device, "driver:nenc");
     return config;
 }
@@ -87,6 +88,7 @@ static void waits(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[300] = "";
         setenv("NENC_VA_FAULTS", cases[i].plan, 1);
+        if (cases[i].status == NENC_ENCODE_TIMEOUT) patience_ns = 300000000;
         const int status = drive(NENC_H264, 0, text, sizeof text);
         if (status != cases[i].status) printf("%s: %d, %s\n", cases[i].plan, status, text);
         CHECK(status == cases[i].status);
