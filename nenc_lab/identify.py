@@ -27,7 +27,7 @@ from nenc_lab.analysis import identification
 from nenc_lab.analysis.identification import Phase, StepResponse
 from nenc_lab.encode.settings import VideoSettings
 from nenc_lab.encode.table import make
-from nenc_lab.errors import InputError
+from nenc_lab.errors import InputError, NencLabError
 from nenc_lab.scenario.types import LINES
 
 SECOND_NS = 1_000_000_000
@@ -36,6 +36,8 @@ MODES = ("cbr", "vbr")
 BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
 """Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
 PHASE_S = 6.0
+LIMITED, FAR_OFF = 0.2, 0.25
+"""From here on a drive is doubtful: part of the frames at a limit of the quantiser, error of the rate."""
 KEY_AT = 0.45
 """Of a phase: after the answer to the step, and paid back before the settled part begins."""
 FPS = 30.0
@@ -64,6 +66,25 @@ class Identified:
     about: dict[str, str]
     drives: tuple[Drive, ...]
 
+    def warnings(self) -> list[str]:
+        """What makes the profile doubtful."""
+        found = []
+        for drive in self.drives:
+            if drive.qp_limited > LIMITED:
+                found.append(
+                    f"{drive.resolution} {drive.mode}: {drive.qp_limited:.0%} of the frames are at a limit of the "
+                    "quantiser, where there is no rate control to identify: change --complexity"
+                )
+            worst = max((abs(step.error) for step in drive.responses), default=0.0)
+            if worst > FAR_OFF:
+                found.append(f"{drive.resolution} {drive.mode}: the output is up to {worst:.0%} off its target")
+            lost = len(drive.phases) - 1 - len(drive.responses)
+            if lost:
+                found.append(
+                    f"{drive.resolution} {drive.mode}: {lost} of {len(drive.phases) - 1} steps were not followed"
+                )
+        return found
+
     def profile(self) -> dict[str, Any]:
         """Keys of the model encoder, as a scenario has them: medians over all drives."""
         responses = [response for drive in self.drives for response in drive.responses]
@@ -75,10 +96,10 @@ class Identified:
         return {
             "key_ratio": round(max(1.0, median(ratios)), 3) if ratios else 1.0,
             "transient_frames": max(1, round(median(spans))) if spans else 1,
-            "reaction": f"{max(0, round(reaction_s * 1000))}ms",
+            "reaction": "0ms",
+            "lag": f"{max(0, round(reaction_s * 1000))}ms",
             "size_scale": f"{min(1.0, scale) * 100:.3g}%",
             "interval_scale": "0%",
-            "transient_change": "100%",
             "encode_time": f"{median(drive.encode_ms for drive in self.drives):.3g}ms",
         }
 
@@ -137,6 +158,7 @@ def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
         "drives": [_plain(drive) for drive in found.drives],
     }
     figures["profile"] = found.profile()
+    figures["warnings"] = found.warnings()
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(_rows(found)), sink)
     files = {
@@ -197,7 +219,10 @@ def _targets(resolution: str) -> list[float]:
 def _drive(
     settings: VideoSettings, resolution: str, phase_s: float, told: Callable[[int], None] | None
 ) -> tuple[Drive, dict[str, str]]:
-    encoder = make(settings.kind, settings, settings.seed, 0)
+    try:
+        encoder = make(settings.kind, settings, settings.seed, 0)
+    except NencLabError as error:
+        raise type(error)(str(error).removeprefix("flows.identify.encoder: ")) from None
     try:
         targets, frames = _targets(resolution), round(phase_s * FPS)
         phases, times, limited = [], [], 0
@@ -269,5 +294,8 @@ def _plain(drive: Drive) -> dict[str, Any]:
 
 
 def _yaml(found: Identified) -> str:
-    lines = [f"# The model encoder, fitted to {found.encoder}: {'; '.join(found.about.values()) or 'no description'}"]
+    lines = [
+        *(f"# doubtful: {text}" for text in found.warnings()),
+        f"# The model encoder, fitted to {found.encoder}: {'; '.join(found.about.values()) or 'no description'}",
+    ]
     return "\n".join([*lines, *(f"{key}: {value}" for key, value in found.profile().items())]) + "\n"

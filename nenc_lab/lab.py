@@ -62,6 +62,13 @@ class LabRun:
         return list(self.info.get("expectations") or [])
 
     @property
+    def notes(self) -> list[str]:
+        """What happened that the scenario did not announce: hardware lost and found, an encoder at a limit."""
+        from nenc_lab.plots.gather import warnings
+
+        return [f"{t_s:.2f} s: {text}" for t_s, text in warnings(self._run)]
+
+    @property
     def ok(self) -> bool:
         """The run is complete and met every expectation."""
         return self.status == "complete" and all(verdict["passed"] for verdict in self.expectations)

@@ -138,6 +138,16 @@ def observed(pairs: Sequence[Sequence[Any]]) -> str:
     return text if len(known) == len(values) else f"{text}, {len(values) - len(known)} none"
 
 
+NOTES_SHOWN = 6
+
+
+def notes(run: LabRun) -> list[str]:
+    """What happened in the run that no scenario announced: hardware lost and found, encoders at a limit."""
+    told = run.notes
+    left = len(told) - NOTES_SHOWN
+    return [*told[:NOTES_SHOWN], *([f"and {left} more: the events table has them"] if left > 0 else [])]
+
+
 def headline(run: LabRun) -> str:
     """One line: how much was simulated, how fast, how it ended."""
     totals_ = run.summary.get("run") or {}
@@ -160,6 +170,7 @@ def html(run: LabRun) -> str:
         picture = base64.b64encode(run.figure.read_bytes()).decode("ascii")
         parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')
     if run.summary:
+        parts.extend(f"<p>note: {markup.escape(text)}</p>" for text in notes(run))
         tables = (changes(run.summary), verdicts(run.expectations), totals(run.summary))
         parts.extend(html_table(table) for table in tables if table.rows)
     return "\n".join(parts)

@@ -276,6 +276,7 @@ def _model_settings(encoder: schema.ModelEncoder) -> ModelSettings:
         size_scale=encoder.size_scale,
         interval_scale=encoder.interval_scale,
         transient_change=encoder.transient_change,
+        lag_ns=encoder.lag,
         encode_ns=encoder.encode_time,
         software_ns=encoder.software_time,
         watchdog_ns=encoder.watchdog,

@@ -31,7 +31,7 @@ TICK_COLUMNS = (
     "feedback_wire_bytes",
     "samples",
 )
-FRAME_COLUMNS = ("t_s", "size", "qp", "received", "lost", "late", "psnr", "ssim")
+FRAME_COLUMNS = ("t_s", "size", "qp", "encoder", "received", "lost", "late", "psnr", "ssim")
 CALM_NS = 5 * SECOND_NS
 """Queue delay is judged from this long after a change."""
 

@@ -71,11 +71,17 @@ def step_response(before: Phase, after: Phase) -> StepResponse | None:
         after.target_bps,
         dead / after.fps,
         tau / after.fps,
-        max(0.0, float(np.max(averaged)) - 1.0),
+        _overshoot(averaged),
         (output_bps - after.target_bps) / after.target_bps,
         y,
         _model(n, dead, tau),
     )
+
+
+def _overshoot(averaged: Floats) -> float:
+    """The highest mean while it settles over the highest of as long a time when it has: both are maxima of noise."""
+    half = len(averaged) // 2
+    return max(0.0, float(np.max(averaged[:half]) - np.max(averaged[half:]))) if half else 0.0
 
 
 def key_ratio(phases: Sequence[Phase]) -> float | None:

@@ -93,6 +93,7 @@ def flow_figures(rows: FlowRows) -> dict[str, Any]:
             rows.end_ns,
             _quantiser(rows.flow),
         ),
+        "software_frames": int(np.count_nonzero(seen["encoder"] == "software")),
         "psnr_db": frames.mean_measured(seen["psnr"]),
         "ssim": frames.mean_measured(seen["ssim"]),
         "feedback_overhead": feedback_overhead(
@@ -119,6 +120,7 @@ def no_figures() -> dict[str, Any]:
         "oscillations_per_min": None,
         "encoder_error": None,
         "encoder_limited_s": {"min": None, "max": None},
+        "software_frames": None,
         "psnr_db": None,
         "ssim": None,
         "feedback_overhead": None,

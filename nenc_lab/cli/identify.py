@@ -30,7 +30,7 @@ def identify(
     preset: Annotated[str, typer.Option(help="x264's names; the encoder's own default when left out.")] = "",
     device: Annotated[str, typer.Option(help="As encoder.device in a scenario.")] = "",
     complexity: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the picture, 0 to 1.")] = 0.5,
-    seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="Of each of the six targets of a drive.")] = 6.0,
+    seconds: Annotated[float, typer.Option(min=3.0, max=600.0, help="Of each of the six targets of a drive.")] = 6.0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write. [identify/KIND]")] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -69,8 +69,10 @@ def identify(
         "host": provenance.host(),
     }
     identification.write(found, folder, info)
+    for text in found.warnings():
+        print(f"nenc-lab: warning: {text}", file=sys.stderr)
     if as_json:
-        json_line({"encoder": kind, "folder": str(folder), "profile": found.profile()})
+        json_line({"encoder": kind, "folder": str(folder), "profile": found.profile(), "warnings": found.warnings()})
         return
     show_table(console(), identified(found))
     print(f"\nprofile: {folder / 'profile.yaml'}\nfigure: {folder / 'step.png'}")

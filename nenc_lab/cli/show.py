@@ -76,6 +76,9 @@ def show_run(out: Console, run: LabRun, *, brief: bool = False) -> None:
     show_table(out, report.changes(run.summary))
     if not brief:
         show_table(out, report.totals(run.summary))
+    notes = report.notes(run)
+    if notes:
+        print("\n" + "\n".join(f"note: {text}" for text in notes))
     failed = [verdict for verdict in run.expectations if not verdict["passed"]]
     show_table(out, report.verdicts(failed if brief else run.expectations))
     print(f"\n{len(run.expectations) - len(failed)} of {len(run.expectations)} expectations met")

@@ -45,7 +45,8 @@ class Limits:
 
     def _verdict(self, now_ns: int) -> Happening | None:
         state, text = "", "the encoder follows its target again"
-        made = f"the encoder makes {self._bits / 1e6:.2f} of {self._asked / 1e6:.2f} Mbit/s"
+        seconds = (now_ns - self._from_ns) / SECOND_NS
+        made = f"the encoder makes {self._bits / seconds / 1e6:.2f} of {self._asked / seconds / 1e6:.2f} Mbit/s"
         if self._bits < (1.0 - OFF) * self._asked and self._lowest >= AT_LIMIT * self._frames:
             state, text = "min", f"{made}: at its finest QP ({self.qp_min}) the picture needs no more"
         elif self._bits > (1.0 + OFF) * self._asked and self._highest >= AT_LIMIT * self._frames:

@@ -36,6 +36,7 @@ class ModelEncoder:
         self.about: dict[str, str] = {}
         self._frame = Frame()
         self._rate_bps = 0.0
+        self._output_bps = 0.0
         self._reacted_ns = 0
         self._key = True
         self._key_ns = 0
@@ -59,12 +60,12 @@ class ModelEncoder:
         if rung != self._rung:
             self._rung = rung
             self._key = True
-        burst = self._react(now_ns, rate_bps)
+        burst = self._react(now_ns, rate_bps) and not settings.lag_ns
         if settings.key_interval_ns and now_ns - self._key_ns >= settings.key_interval_ns:
             self._key = True
         if self._next == _BLOCK:
             self._draw()
-        mean = self._rate_bps / 8.0 / fps
+        mean = self._follow(fps) / 8.0 / fps
         if self._key or burst:
             size = settings.key_ratio
             self._transient_left = settings.transient_frames - 1
@@ -90,6 +91,13 @@ class ModelEncoder:
         frame.qp = qp if qp > 0 else nan
         self._next += 1
         return frame
+
+    def _follow(self, fps: float) -> float:
+        """The rate of this frame: first order behind the one asked for (backward Euler, exact on every machine)."""
+        interval_ns = 1e9 / fps
+        behind = self._rate_bps - self._output_bps if self._output_bps else 0.0
+        self._output_bps = self._rate_bps - behind * (self._settings.lag_ns / (self._settings.lag_ns + interval_ns))
+        return self._output_bps
 
     def _react(self, now_ns: int, rate_bps: float) -> bool:
         """Section 5.1: adopts the requested rate unless it reacted less than tau_v ago. True: the change is abrupt."""

@@ -30,6 +30,8 @@ class ModelSettings:
     """SCALE_B: Laplacian scale of (B - B0) / B0."""
     interval_scale: float = 0.15
     """SCALE_t: Laplacian scale of (t - t0) / t0."""
+    lag_ns: int = 0
+    """Time constant the output follows the rate with; 0: at once. With one, no change of rate is abrupt."""
     transient_change: float = 0.10
     """Relative change of rate that sets off a transient (RFC 8593 section 7)."""
     encode_ns: int = 4_000_000

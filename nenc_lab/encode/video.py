@@ -57,7 +57,9 @@ class VideoEncoder:
         self._quality = ffi.new("nenc_quality *")
         self._fps = settings.fps
         self._key_ns = settings.start_ns
-        self._fault = ""
+        self._gone = ""
+        """The fault that takes the hardware away, the last one to begin."""
+        self._ignores_rate = False
         # Hardware does not show its pictures; a mean over what software made in its place would be of something else.
         self._measures = settings.quality and settings.kind == SOFTWARE
         self._limits = Limits(settings.qp_min, settings.qp_max)
@@ -67,7 +69,10 @@ class VideoEncoder:
         except BaseException:
             self._film.close()
             raise
-        self.about = {"encoder": ffi.string(lib.nenc_failover_describe(self._encoder)).decode(errors="replace")}
+        self._tell(settings.start_ns)  # hardware that was not there from the beginning
+        about = ffi.string(lib.nenc_failover_describe(self._encoder)).decode(errors="replace")
+        lost = any(one.kind == "fallback" for one in self.happenings)
+        self.about = {"encoder": f"{SOFTWARE} in place of {settings.kind}: {about}" if lost else about}
 
     # ---- the engine's calls
 
@@ -103,13 +108,19 @@ class VideoEncoder:
         self._resolution = rung
 
     def set_fault(self, kind: str, on: bool) -> None:
-        if not on and kind != self._fault:
+        if kind == "ignore_rate":
+            self._ignores_rate = on
+        elif on:
+            self._gone = kind
+        elif kind == self._gone:
+            self._gone = ""
+        else:
             return  # another one has taken its place
-        self._fault = kind if on else ""
         # Known to hang: no need to wait long until it is believed.
-        patience_ns = self._settings.watchdog_ns if self._fault == "gpu_hang" else self._patience_ns()
+        patience_ns = self._settings.watchdog_ns if self._gone == "gpu_hang" else self._patience_ns()
         check(lib.nenc_failover_set_timeout(self._encoder, patience_ns), "nenc_failover_set_timeout")
-        check(lib.nenc_failover_fault(self._encoder, FAULTS[kind] if on else 0), "nenc_failover_fault")
+        fault = FAULTS[self._gone] if self._gone else FAULTS["ignore_rate"] if self._ignores_rate else 0
+        check(lib.nenc_failover_fault(self._encoder, fault), "nenc_failover_fault")
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, ffi.NULL
@@ -185,6 +196,8 @@ class VideoEncoder:
         config = ffi.new("nenc_failover_config *")
         lib.nenc_failover_config_default(config)
         config.primary, config.fallback = settings.kind.encode(), SOFTWARE.encode()
+        if settings.codec == "hevc" and settings.kind != SOFTWARE:
+            config.fallback, config.fallback_device = b"vaapi", b"driver:nenc"  # x265 is in our driver alone
         config.isolate = settings.isolate and settings.kind != SOFTWARE
         config.wait_for_probe = 1
         host = ffi.new("char[]", str(program("nenc_encoder_host")).encode())

@@ -53,6 +53,10 @@ class ModelEncoder(_Picture):
         default=8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2."
     )
     reaction: Time = Field(default=100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
+    lag: Time = Field(
+        default=0,
+        description="Time constant its output follows a target with; no change is a transient then. 0s: at once.",
+    )
     size_scale: Ratio = Field(
         default=0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2."
     )

@@ -56,6 +56,7 @@ FLOW: Mapping[str, Any] = {
     "oscillations_per_min": None,
     "encoder_error": None,
     "encoder_limited_s": {"min": None, "max": None},
+    "software_frames": None,
     "psnr_db": None,
     "ssim": None,
     "feedback_overhead": None,

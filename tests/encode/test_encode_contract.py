@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from encoders import SECOND_NS, encoder, shoot, sizes
 
+from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.table import ENCODERS
 
 STATISTICAL = ("model", "null")
@@ -125,3 +126,15 @@ def test_a_rate_that_is_ignored_stays(kind: str) -> None:
     late = clip.t_ns > 3 * SECOND_NS
     bps = 8.0 * clip.bytes[late].sum() / 3
     assert bps == pytest.approx(1e6 if kind == "null" else 3e6, rel=0.1)
+
+
+@every
+def test_an_ignored_rate_does_not_mend_lost_hardware(kind: str) -> None:
+    def both(made: Encoder) -> None:
+        made.set_fault("gpu_reset", True)
+        made.set_fault("ignore_rate", True)
+
+    clip = shoot(encoder(kind), 3, 5e6, at={30: both, 60: lambda made: made.set_fault("ignore_rate", False)})
+    if kind != "null":
+        assert set(clip.tag[30:]) == {1}
+        assert set(clip.tag[:30]) == {0}

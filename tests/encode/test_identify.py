@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from nenc_lab.analysis.identification import Phase, key_ratio, size_scale, step_response, transient_frames
 from nenc_lab.cli import main
+from nenc_lab.encode.settings import ModelSettings
+from nenc_lab.encode.table import make
 from nenc_lab.identify import identify
 from nenc_lab.lab import load
 from nenc_lab.programs import module
@@ -83,6 +86,42 @@ def test_a_real_encoder_gives_a_profile_that_a_scenario_takes(tmp_path: Path, ki
     assert {path.name for path in tmp_path.iterdir()} >= {"profile.yaml", "frames.parquet", "step.png", "step.svg"}
     fitted = load("step", overrides=[f"flows.video.encoder.profile={tmp_path / 'profile.yaml'}"])
     assert fitted.flows[0].encoder.key_ratio == pytest.approx(figures["profile"]["key_ratio"])
+
+
+def test_the_model_answers_as_its_profile_says() -> None:
+    """A lag of 300 ms is found again in the model's own frames, and no step sets off a burst."""
+    settings = ModelSettings(fps=FPS, reaction_ns=0, lag_ns=300_000_000, size_scale=0.0, interval_scale=0.0)
+    made = make("model", settings, 1, 0)
+    phases = []
+    now = 0
+    for rate in (1e6, 3e6, 1e6):
+        bits = np.empty(180)
+        for n in range(180):
+            frame = made.encode(now, rate, FPS, 2160, 25.0)
+            bits[n] = 8 * frame.bytes
+            now += frame.interval_ns
+        phases.append(phase(rate, bits))
+    for before, after in pairwise(phases):
+        found = step_response(before, after)
+        assert found is not None
+        assert found.dead_s + found.tau_s == pytest.approx(0.3, abs=0.05)
+        assert max(after.bits) < 1.02 * max(before.bits[-1], after.bits[-1])
+
+
+def test_overshoot_is_no_maximum_of_noise() -> None:
+    rng = np.random.default_rng(2)
+    noisy = [phase(bps, bps / FPS * (1 + rng.laplace(scale=0.3, size=180))) for bps in (1e6, 3e6) * 20]
+    found = [step_response(before, after) for before, after in pairwise(noisy)]
+    assert np.median([one.overshoot for one in found if one is not None]) < 0.06
+
+
+def test_a_drive_at_the_limits_is_doubtful(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if module("nenc-x264.so") is None:
+        pytest.skip("NOT CHECKED: this build has no x264")
+    words = ["identify", "encoder", "x264", "--resolution", "360p", "--seconds", "3", "--complexity", "0"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    assert "at a limit of the quantiser" in capsys.readouterr().err
+    assert "# doubtful" in (tmp_path / "profile.yaml").read_text()
 
 
 def test_an_unknown_size_and_a_missing_encoder(capsys: pytest.CaptureFixture[str]) -> None:

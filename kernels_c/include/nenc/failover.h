@@ -37,6 +37,7 @@ typedef struct nenc_failover_config {
     uint32_t memory;         /* nenc_memory of the pictures */
     char primary[16];        /* names of encode.h's table */
     char fallback[16];
+    char fallback_device[256]; /* of the fallback, in place of encoder.device; for HEVC, which x264 has not: vaapi, driver:nenc */
     const char *host; /* the program nenc_encoder_host; NULL: $NENC_ENCODER_HOST, else beside this library; not kept */
     nenc_encoder_config encoder; /* of both; timeout_ns is the watchdog: a picture that takes longer has failed */
     int64_t open_timeout_ns;     /* the same for opening the primary */

@@ -199,7 +199,9 @@ int nenc_failover_picture(nenc_failover *self, nenc_frame *frame)
 
 static int open_software(nenc_failover *self, const nenc_encoder_config *config, nenc_encoder **software)
 {
-    return nenc_encoder_open(self->config.fallback, config, software, self->failure.text, sizeof self->failure.text);
+    nenc_encoder_config its = *config;
+    if (self->config.fallback_device[0]) memcpy(its.device, self->config.fallback_device, sizeof its.device);
+    return nenc_encoder_open(self->config.fallback, &its, software, self->failure.text, sizeof self->failure.text);
 }
 
 static int software_frame(nenc_failover *self, const nenc_frame *frame, nenc_failover_frame *made)
@@ -375,7 +377,8 @@ int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failo
     if (failover) *failover = NULL;
     if (!config || !failover || config->size != sizeof *config || config->memory > NENC_MEMORY_DMABUF ||
         !memchr(config->primary, 0, sizeof config->primary) || !memchr(config->fallback, 0, sizeof config->fallback) ||
-        config->open_timeout_ns < 1 || config->probe_first_ns < 1 || config->probe_last_ns < config->probe_first_ns) {
+        !memchr(config->fallback_device, 0, sizeof config->fallback_device) || config->open_timeout_ns < 1 ||
+        config->probe_first_ns < 1 || config->probe_last_ns < config->probe_first_ns) {
         if (text && size) snprintf(text, size, "a field of nenc_failover_config is out of its range");
         return NENC_EINVAL;
     }
