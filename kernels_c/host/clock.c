@@ -44,7 +44,7 @@ static sleeper *sleepers; /* in the order they lay down, at one moment in that o
 static int running;       /* of the user's threads */
 static bool started, main_waits;
 static uint64_t threads_made;
-static atomic_bool seen; /* the user's code has had to do with this clock */
+static atomic_bool touched; /* the user's code has had to do with this clock */
 static _Atomic uint32_t quiet; /* counts up when nobody runs any more, for the main thread to wait on */
 static _Atomic int64_t clock_ns;
 static _Thread_local enum { UNKNOWN, MAIN, USERS } thread;
@@ -95,7 +95,7 @@ static void look_for_cancellation(void)
 /* Sleeps until then, or until somebody signals `on` or cancels it; gives the lock up meanwhile. Says what woke it. */
 static waker lie_down(int64_t until_ns, const void *on)
 {
-    atomic_store(&seen, true);
+    atomic_store(&touched, true);
     if (thread == UNKNOWN) { /* not made by pthread_create: seen for the first time */
         thread = USERS;
         number = ++threads_made;
@@ -133,7 +133,7 @@ void host_clock_start(int64_t now_ns)
 bool host_clock_stop(void)
 {
     started = false;
-    return !atomic_load(&seen);
+    return !atomic_load(&touched);
 }
 
 /* Never back: a sleep may have ended before now. */
@@ -214,7 +214,7 @@ static beginning *counted_in(beginning given)
     pthread_mutex_lock(&lock);
     running++;
     kept->number = ++threads_made;
-    atomic_store(&seen, true);
+    atomic_store(&touched, true);
     pthread_mutex_unlock(&lock);
     return kept;
 }
@@ -267,7 +267,7 @@ static bool is_processor_time(clockid_t id) { return id == CLOCK_PROCESS_CPUTIME
 TAKEN_OVER int clock_gettime(clockid_t id, struct timespec *now)
 {
     if (!started || is_processor_time(id)) return (int)syscall(SYS_clock_gettime, id, now);
-    atomic_store(&seen, true);
+    atomic_store(&touched, true);
     int64_t ns = atomic_load(&clock_ns);
     *now = (struct timespec){.tv_sec = ns / second_ns, .tv_nsec = ns % second_ns};
     return 0;
@@ -301,7 +301,7 @@ TAKEN_OVER int timespec_get(struct timespec *now, int base)
 /* In the three functions themselves time stands still: a sleep there only lets the threads go on. */
 static void sleep_until(int64_t until_ns)
 {
-    atomic_store(&seen, true);
+    atomic_store(&touched, true);
     if (thread == MAIN) {
         sched_yield();
         return;
