@@ -1,7 +1,7 @@
 /* clock.c - the C library's clocks and sleeps, taken over: definitions in the program come before the library's own.
  *
  * Taken over: clock_gettime, gettimeofday, time, timespec_get; nanosleep, clock_nanosleep, usleep, sleep, thrd_sleep;
- * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create, thrd_create. C++'s <thread>, <chrono> and
+ * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create, _cancel; thrd_create. C++'s <thread>, <chrono> and
  * <condition_variable> come down to these. A thread that waits any other way is taken to be running.
  *
  * One lock holds everything here. A sleeper leaves the running, and whoever wakes it counts it in again before it moves: so
@@ -27,21 +27,28 @@
 
 static const int64_t second_ns = 1000000000, first_ns = 1000 * second_ns, never = INT64_MAX;
 
+typedef enum waker { BY_TIME, BY_SIGNAL, BY_CANCEL } waker;
+
 typedef struct sleeper {
     struct sleeper *next;
-    int64_t until_ns;
+    int64_t since_ns, until_ns;
+    uint64_t number; /* of its thread */
+    pthread_t id;
     const void *on; /* the condition variable it waits for, NULL when it only sleeps */
-    bool timed_out;
+    waker by;
     _Atomic uint32_t awake;
 } sleeper;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static sleeper *sleepers; /* in the order they lay down */
+static sleeper *sleepers; /* in the order they lay down, at one moment in that of their threads' numbers */
 static int running;       /* of the user's threads */
 static bool started, main_waits;
+static uint64_t threads_made;
+static atomic_bool touched; /* the user's code has had to do with this clock */
 static _Atomic uint32_t quiet; /* counts up when nobody runs any more, for the main thread to wait on */
 static _Atomic int64_t clock_ns;
 static _Thread_local enum { UNKNOWN, MAIN, USERS } thread;
+static _Thread_local uint64_t number; /* given by who made it: which of two begins first is chance */
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value)
 {
@@ -64,37 +71,50 @@ static void one_less(void)
     if (main_waits) futex_wake(&quiet);
 }
 
-static void wake(sleeper *who, bool timed_out)
+static void wake(sleeper *who, waker by)
 {
     sleeper **link = &sleepers;
     while (*link != who) link = &(*link)->next;
     *link = who->next;
-    who->timed_out = timed_out;
+    who->by = by;
     running++;
     atomic_store(&who->awake, 1);
     futex_wake(&who->awake); /* spurious for a sleeper that has not begun to wait: it looks first */
 }
 
-/* Sleeps until then, or until somebody signals `on`; gives the lock up meanwhile. True when the time came first. */
-static bool lie_down(int64_t until_ns, const void *on)
+static void give_up_lock(void *unused) { pthread_mutex_unlock(&lock); }
+
+/* Under the lock, so that a cancellation from now on finds the sleeper. */
+static void look_for_cancellation(void)
 {
+    pthread_cleanup_push(give_up_lock, NULL);
+    pthread_testcancel();
+    pthread_cleanup_pop(0);
+}
+
+/* Sleeps until then, or until somebody signals `on` or cancels it; gives the lock up meanwhile. Says what woke it. */
+static waker lie_down(int64_t until_ns, const void *on)
+{
+    atomic_store(&touched, true);
     if (thread == UNKNOWN) { /* not made by pthread_create: seen for the first time */
         thread = USERS;
+        number = ++threads_made;
         running++;
     }
-    sleeper self = {.until_ns = until_ns, .on = on};
+    sleeper self = {.since_ns = atomic_load(&clock_ns), .until_ns = until_ns, .number = number, .id = pthread_self(), .on = on};
     sleeper **link = &sleepers;
-    while (*link) link = &(*link)->next;
+    while (*link && ((*link)->since_ns < self.since_ns || (*link)->number < number)) link = &(*link)->next;
+    self.next = *link;
     *link = &self;
     one_less();
     pthread_mutex_unlock(&lock);
     while (!atomic_load(&self.awake)) futex_wait(&self.awake, 0);
     pthread_mutex_lock(&lock);
     if (thread == MAIN) running--; /* it is not one of them */
-    return self.timed_out;
+    return self.by;
 }
 
-/* The first to wake up to now_ns; of several at one moment, the one that lay down first. */
+/* The first to wake up to now_ns; of several at one moment, the first of the list. */
 static sleeper *next_up(int64_t now_ns)
 {
     sleeper *first = NULL;
@@ -108,6 +128,12 @@ void host_clock_start(int64_t now_ns)
     thread = MAIN;
     atomic_store(&clock_ns, first_ns + now_ns);
     started = true;
+}
+
+bool host_clock_stop(void)
+{
+    started = false;
+    return !atomic_load(&touched);
 }
 
 /* Never back: a sleep may have ended before now. */
@@ -131,7 +157,7 @@ void host_clock_advance(int64_t now_ns)
         sleeper *next = next_up(first_ns + now_ns);
         if (!next) break;
         move_clock(next->until_ns);
-        wake(next, true);
+        wake(next, BY_TIME);
     }
     move_clock(first_ns + now_ns);
     pthread_mutex_unlock(&lock);
@@ -143,6 +169,7 @@ typedef struct beginning {
     void *(*function)(void *); /* one of the two */
     thrd_start_t c11;
     void *argument;
+    uint64_t number;
 } beginning;
 
 static void ended(void *unused)
@@ -157,6 +184,7 @@ static void *begin(void *argument)
     beginning given = *(beginning *)argument;
     free(argument);
     thread = USERS;
+    number = given.number;
     void *result;
     pthread_cleanup_push(ended, NULL); /* also when it is cancelled or calls pthread_exit */
     result = given.function(given.argument);
@@ -169,6 +197,7 @@ static int begin_c11(void *argument)
     beginning given = *(beginning *)argument;
     free(argument);
     thread = USERS;
+    number = given.number;
     int result;
     pthread_cleanup_push(ended, NULL);
     result = given.c11(given.argument);
@@ -184,6 +213,8 @@ static beginning *counted_in(beginning given)
     *kept = given;
     pthread_mutex_lock(&lock);
     running++;
+    kept->number = ++threads_made;
+    atomic_store(&touched, true);
     pthread_mutex_unlock(&lock);
     return kept;
 }
@@ -218,6 +249,17 @@ TAKEN_OVER int thrd_create(thrd_t *id, thrd_start_t function, void *argument)
     return error;
 }
 
+TAKEN_OVER int pthread_cancel(pthread_t id)
+{
+    int error = REAL(pthread_cancel)(id);
+    pthread_mutex_lock(&lock);
+    sleeper *each = sleepers;
+    while (each && !pthread_equal(each->id, id)) each = each->next;
+    if (each) wake(each, BY_CANCEL);
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
 /* ---- clocks ----------------------------------------------------------------------------------------------------- */
 
 static bool is_processor_time(clockid_t id) { return id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || id < 0; }
@@ -225,6 +267,7 @@ static bool is_processor_time(clockid_t id) { return id == CLOCK_PROCESS_CPUTIME
 TAKEN_OVER int clock_gettime(clockid_t id, struct timespec *now)
 {
     if (!started || is_processor_time(id)) return (int)syscall(SYS_clock_gettime, id, now);
+    atomic_store(&touched, true);
     int64_t ns = atomic_load(&clock_ns);
     *now = (struct timespec){.tv_sec = ns / second_ns, .tv_nsec = ns % second_ns};
     return 0;
@@ -258,18 +301,24 @@ TAKEN_OVER int timespec_get(struct timespec *now, int base)
 /* In the three functions themselves time stands still: a sleep there only lets the threads go on. */
 static void sleep_until(int64_t until_ns)
 {
+    atomic_store(&touched, true);
     if (thread == MAIN) {
         sched_yield();
         return;
     }
     pthread_mutex_lock(&lock);
-    lie_down(until_ns, NULL);
+    waker by;
+    do {
+        look_for_cancellation();
+        by = lie_down(until_ns, NULL);
+    } while (by != BY_TIME); /* cancelled, which the thread does not allow just now */
+    look_for_cancellation();
     pthread_mutex_unlock(&lock);
 }
 
 TAKEN_OVER int clock_nanosleep(clockid_t id, int flags, const struct timespec *wanted, struct timespec *left)
 {
-    if (!started) return syscall(SYS_clock_nanosleep, id, flags, wanted, left) == 0 ? 0 : errno;
+    if (!started) return REAL(clock_nanosleep)(id, flags, wanted, left);
     if (!legal(wanted)) return EINVAL;
     int64_t until_ns = ns_of(wanted);
     if (!(flags & TIMER_ABSTIME))
@@ -280,6 +329,7 @@ TAKEN_OVER int clock_nanosleep(clockid_t id, int flags, const struct timespec *w
 
 TAKEN_OVER int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
+    if (!started) return REAL(nanosleep)(wanted, left);
     int error = clock_nanosleep(CLOCK_MONOTONIC, 0, wanted, left);
     if (error) errno = error;
     return error ? -1 : 0;
@@ -287,27 +337,34 @@ TAKEN_OVER int nanosleep(const struct timespec *wanted, struct timespec *left)
 
 TAKEN_OVER int usleep(useconds_t us)
 {
+    if (!started) return REAL(usleep)(us);
     return nanosleep(&(struct timespec){.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000}, NULL);
 }
 
 TAKEN_OVER unsigned sleep(unsigned seconds)
 {
+    if (!started) return REAL(sleep)(seconds);
     nanosleep(&(struct timespec){.tv_sec = seconds}, NULL);
     return 0;
 }
 
-TAKEN_OVER int thrd_sleep(const struct timespec *wanted, struct timespec *left) { return nanosleep(wanted, left); }
+TAKEN_OVER int thrd_sleep(const struct timespec *wanted, struct timespec *left)
+{
+    return started ? nanosleep(wanted, left) : REAL(thrd_sleep)(wanted, left);
+}
 
 /* ---- condition variables: the sleepers above, by the address of the variable -------------------------------------- */
 
 static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_ns)
 {
     pthread_mutex_lock(&lock);
+    look_for_cancellation();
     pthread_mutex_unlock(mutex); /* a signal from now on waits for the lock, and then finds the sleeper */
-    bool timed_out = lie_down(until_ns, cond);
+    const waker by = lie_down(until_ns, cond);
     pthread_mutex_unlock(&lock);
     pthread_mutex_lock(mutex);
-    return timed_out ? ETIMEDOUT : 0;
+    if (by != BY_SIGNAL) pthread_testcancel(); /* a signal that was taken must not be lost */
+    return by == BY_TIME ? ETIMEDOUT : 0;
 }
 
 static int wake_on(pthread_cond_t *cond, bool all)
@@ -316,7 +373,7 @@ static int wake_on(pthread_cond_t *cond, bool all)
     for (sleeper *each = sleepers, *next; each; each = next) {
         next = each->next;
         if (each->on != cond) continue;
-        wake(each, false);
+        wake(each, BY_SIGNAL);
         if (!all) break;
     }
     pthread_mutex_unlock(&lock);

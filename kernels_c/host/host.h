@@ -24,6 +24,9 @@ static inline void host_back(void)
     if (getpid() != host_pid) _exit(0);
 }
 
+/* The object's own symbol of that name; NULL when only a library that it links has it. */
+void *host_symbol(void *library, const char *name);
+
 extern const host_interface host_v1, host_origin;
 
 /* Says where the program is about to be: in a function of the user's at this time of the lab's. */

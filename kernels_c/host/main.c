@@ -3,9 +3,11 @@
  * Started by the lab alone: nenc_controller_host SOCKET PAGE PARENT LIBRARY. It answers one request after another until the
  * socket ends, and does not outlive the lab.
  */
+#include "clock.h"
 #include "host.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,12 +26,14 @@ static void load(nenc_host_page *page, const char *path)
 {
     const uint32_t wanted = page->abi;
     page->abi = NENC_HOST_NONE;
-    host_enter(page, NENC_HOST_LOADING, page->now_ns); /* constructors run */
+    host_enter(page, NENC_HOST_LOADING, page->now_ns);
+    if (wanted != NENC_HOST_V1) host_clock_start(page->now_ns); /* constructors run, and must not see two clocks */
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     host_back();
     if (!library) snprintf(page->text, sizeof page->text, "%s", dlerror());
     for (uint32_t abi = NENC_HOST_V1; library && abi <= NENC_HOST_ORIGIN && page->abi == NENC_HOST_NONE; abi++)
         if ((wanted == NENC_HOST_NONE || wanted == abi) && interfaces[abi]->find(library, page)) page->abi = abi;
+    if (page->abi == NENC_HOST_V1 && wanted != NENC_HOST_V1) page->seen_clock = !host_clock_stop();
 }
 
 static void record(nenc_host_page *page)
@@ -52,6 +56,23 @@ static void serve(nenc_host_page *page, const char *path)
     }
 }
 
+/* A timer of the user's may interrupt either, and has nothing to do with the lab. */
+static bool receive(int turn, char *byte)
+{
+    ssize_t count;
+    while ((count = read(turn, byte, 1)) < 0 && errno == EINTR) {
+    }
+    return count == 1;
+}
+
+static bool answer(int turn, const char *byte)
+{
+    ssize_t count;
+    while ((count = write(turn, byte, 1)) < 0 && errno == EINTR) {
+    }
+    return count == 1;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5) return fprintf(stderr, "nenc_controller_host is started by nenc-lab, not by hand\n"), 2;
@@ -67,10 +88,10 @@ int main(int argc, char **argv)
     fcntl(turn, F_SETFD, FD_CLOEXEC); /* what the user's code starts must not keep the socket open when this is gone */
 
     char byte = 0;
-    if (write(turn, &byte, 1) != 1) return 3; /* ready */
-    while (read(turn, &byte, 1) == 1) {
+    if (!answer(turn, &byte)) return 3; /* ready */
+    while (receive(turn, &byte)) {
         serve(page, argv[4]);
-        if (write(turn, &byte, 1) != 1) _exit(NENC_HOST_CUT_OFF);
+        if (!answer(turn, &byte)) _exit(NENC_HOST_CUT_OFF);
         page->call = NENC_HOST_OUTSIDE;
     }
     _exit(0); /* exit() would run what the user's code left for the end */

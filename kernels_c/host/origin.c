@@ -2,8 +2,6 @@
 #include "clock.h"
 #include "host.h"
 
-#include <dlfcn.h>
-
 /* With the signatures of nenc.h. */
 static struct {
     __typeof__(&init_adaptive_encoder) init;
@@ -16,9 +14,9 @@ static AdaptiveEncoder *encoder;
 static bool find(void *library, nenc_host_page *page)
 {
     /* A data pointer as a function: POSIX makes it so. */
-    *(void **)&object.init = dlsym(library, "init_adaptive_encoder");
-    *(void **)&object.record = dlsym(library, "record_network_metrics");
-    *(void **)&object.rate = dlsym(library, "get_current_bitrate");
+    *(void **)&object.init = host_symbol(library, "init_adaptive_encoder");
+    *(void **)&object.record = host_symbol(library, "record_network_metrics");
+    *(void **)&object.rate = host_symbol(library, "get_current_bitrate");
     page->origin_found = (object.init != NULL) | (object.record != NULL) << 1 | (object.rate != NULL) << 2;
     return page->origin_found == 7;
 }
@@ -32,7 +30,6 @@ static void run_threads(nenc_host_page *page, int64_t now_ns)
 
 static void create(nenc_host_page *page)
 {
-    host_clock_start(page->config.now_ns);
     host_enter(page, NENC_HOST_IN_CREATE, page->config.now_ns);
     encoder = object.init(NULL); /* no display: software */
     host_back();

@@ -54,7 +54,7 @@ typedef struct nenc_host_page {
     uint32_t missing; /* ... bit for each of create, record, step, destroy that is NULL; has_set_gains for the optional one */
     uint32_t has_set_gains;
     uint32_t origin_found; /* LOAD: bit for each of the origin's three functions */
-    uint32_t reserved;
+    uint32_t seen_clock;   /* LOAD: a table was found, and the object has seen the clock of the other interface */
     char name[NENC_HOST_NAME];
     char version[NENC_HOST_NAME];
     char text[NENC_HOST_TEXT]; /* why it could not */

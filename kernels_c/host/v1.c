@@ -1,7 +1,6 @@
 /* v1.c - a controller behind the table of controller.h. */
 #include "host.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 
 static const struct nenc_controller_v1 *table;
@@ -9,7 +8,7 @@ static void *controller;
 
 static bool find(void *library, nenc_host_page *page)
 {
-    table = dlsym(library, "nenc_controller_v1");
+    table = host_symbol(library, "nenc_controller_v1");
     if (!table) return false;
     page->abi_version = table->abi_version;
     page->table_size = table->size;

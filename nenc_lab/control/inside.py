@@ -27,6 +27,7 @@ from nenc_lab.control.foreign import (
     nothing_found,
     refused,
 )
+from nenc_lab.control.symbols import own_symbol
 from nenc_lab.kernels import ffi
 
 WHY_BYTES = 512
@@ -95,8 +96,11 @@ class _Prints:
             if sys.stdout is not None:
                 sys.stdout.flush()
             _flush()
-            _Prints._stdout = os.dup(1)
-            os.dup2(2, 1)
+            try:
+                _Prints._stdout = os.dup(1)
+            except OSError:  # the lab was started without one
+                _Prints._stdout = -1
+            _to_stderr()
         _Prints._open += 1
         self._closed = False
 
@@ -107,8 +111,21 @@ class _Prints:
         _Prints._open -= 1
         if _Prints._open == 0:
             _flush()
+            if _Prints._stdout < 0:
+                os.close(1)
+                return
             os.dup2(_Prints._stdout, 1)
             os.close(_Prints._stdout)
+
+
+def _to_stderr() -> None:
+    try:
+        os.dup2(2, 1)
+    except OSError:  # without that one either
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        if nowhere != 1:
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
 
 
 def _flush() -> None:
@@ -130,13 +147,19 @@ def _load(setup: Setup) -> ctypes.CDLL:
     if digest != setup.sha256:
         raise Failure("load", 0, "was changed after it was checked: start again")
     if digest not in _loaded:
-        with tempfile.NamedTemporaryFile(prefix=f"{setup.library.stem}-", suffix=".so") as copy:
+        # In memory: a temporary folder may be one that no code is run from. The name is one that the loader never had.
+        with (
+            open(os.memfd_create(setup.library.name), "wb") as copy,
+            tempfile.TemporaryDirectory(prefix="nenc-object-") as folder,
+        ):
             copy.write(content)
             copy.flush()
+            name = os.path.join(folder, setup.library.name)
+            os.symlink(f"/proc/self/fd/{copy.fileno()}", name)
             try:
-                _loaded[digest] = ctypes.CDLL(copy.name, mode=os.RTLD_NOW | os.RTLD_LOCAL)
+                _loaded[digest] = ctypes.CDLL(name, mode=os.RTLD_NOW | os.RTLD_LOCAL)
             except OSError as error:
-                raise Failure("load", 0, str(error).replace(copy.name, os.fspath(setup.library))) from None
+                raise Failure("load", 0, str(error).replace(name, os.fspath(setup.library))) from None
     return _loaded[digest]
 
 
@@ -145,14 +168,13 @@ def _table(setup: Setup) -> Any:
     if setup.abi == "origin":
         raise _needs_a_process()
     library = _load(setup)
-    try:
-        symbol = ctypes.c_char.in_dll(library, TABLE)
-    except ValueError:
-        found = [hasattr(library, name) for name in ORIGIN]
+    address = own_symbol(library, TABLE)
+    if address is None:
+        found = [own_symbol(library, name) is not None for name in ORIGIN]
         if setup.abi == "auto" and all(found):
-            raise _needs_a_process() from None
-        raise nothing_found(setup.abi, bits(found)) from None
-    table = ffi.cast("struct nenc_controller_v1 *", ctypes.addressof(symbol))
+            raise _needs_a_process()
+        raise nothing_found(setup.abi, bits(found))
+    table = ffi.cast("struct nenc_controller_v1 *", address)
     check_table(table.abi_version, table.size, 0)  # ahead of a look at its functions
     check_table(table.abi_version, table.size, bits([not getattr(table, name) for name in REQUIRED]))
     return table

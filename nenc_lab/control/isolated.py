@@ -12,12 +12,13 @@ import os
 import signal
 import socket
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from time import monotonic, sleep
 from typing import Any
 
 from nenc_lab.control.base import Sample
 from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
+from nenc_lab.errors import EnvironmentError_
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import program
 
@@ -56,12 +57,17 @@ class Isolated:
             raise Failure("create", setup.now_ns, f"at most {KNOBS} knobs, with names under {NAME} bytes")
         self._timeout_s = setup.timeout_s
         self._calls = V1_CALLS
+        self._cause_known = True
         self._busy = False
         """In a call: it can answer to nothing else."""
         self.decision = ffi.new("nenc_decision *")  # checked here, where nobody else can change it
         self._start(setup)
         try:
-            self._load(setup)
+            self._load(setup, setup.abi)
+            if self._page.seen_clock:  # a table after all: its constructors began on a clock that is not the one it has
+                self._end()
+                self._start(setup)
+                self._load(setup, "v1")
             self._create(setup)
         except BaseException:
             self._end()
@@ -95,11 +101,31 @@ class Isolated:
     # ---- the process
 
     def _start(self, setup: Setup) -> None:
-        size = ffi.sizeof("nenc_host_page")
-        file = os.memfd_create("nenc-controller")
-        ours, theirs = socket.socketpair()
         try:
+            self._open(setup)
+        except OSError as error:
+            raise EnvironmentError_(f"no process could be had for a controller: {error}") from None
+        self._buffer = ffi.from_buffer(self._memory)
+        self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
+        self._socket.settimeout(LOOK_S)
+        try:
+            self._answer(START_S)
+        except BaseException:
+            self._end()
+            raise
+        self._socket.settimeout(min(LOOK_S, self._timeout_s))
+
+    def _open(self, setup: Setup) -> None:
+        """The process and the two ways to it, or nothing."""
+        size = ffi.sizeof("nenc_host_page")
+        with ExitStack() as theirs_too, ExitStack() as ours:
+            file = os.memfd_create("nenc-controller")
+            theirs_too.callback(os.close, file)
+            self._socket, theirs = socket.socketpair()
+            ours.enter_context(self._socket)
+            theirs_too.enter_context(theirs)
             os.ftruncate(file, size)
+            self._memory = ours.enter_context(mmap.mmap(file, size))
             command = [os.fspath(program("nenc_controller_host")), str(theirs.fileno()), str(file), str(os.getpid())]
             self._process = subprocess.Popen(
                 [*command, os.fspath(setup.library)],
@@ -108,23 +134,7 @@ class Isolated:
                 pass_fds=(theirs.fileno(), file),
                 process_group=0,  # Ctrl-C is the lab's to answer, and what the user's code starts can be ended with it
             )
-            self._memory = mmap.mmap(file, size)
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-            os.close(file)
-        self._buffer = ffi.from_buffer(self._memory)
-        self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
-        self._socket = ours
-        self._socket.settimeout(LOOK_S)
-        try:
-            self._answer(START_S)
-        except BaseException:
-            self._end()
-            raise
-        self._socket.settimeout(min(LOOK_S, self._timeout_s))
+            ours.pop_all()  # they stay
 
     def _exchange(self, request: int) -> None:
         """Has the host do it. Raises Failure when it does not come back, and the process is gone then."""
@@ -170,6 +180,10 @@ class Isolated:
         code = self._process.returncode
         if not gone or code == lib.NENC_HOST_CUT_OFF:
             return Failure(self._name(call), at_ns, "closed the descriptor it was spoken to through")
+        if not self._cause_known:
+            return Failure(
+                self._name(call), at_ns, "its process ended, nobody knows how: the lab was started with SIGCHLD ignored"
+            )
         if code >= 0:
             return Failure(self._name(call), at_ns, f"ended its process with exit code {code}", exit_code=code)
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
@@ -188,7 +202,11 @@ class Isolated:
 
     def _has_ended(self) -> bool:
         """It stays a zombie, so that its number is nobody else's."""
-        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # whoever started the lab ignores SIGCHLD: the kernel keeps no zombies
+            self._cause_known = False
+            return True
 
     def _name(self, call: int) -> str:
         return self._calls.get(call, "a thread of its own")  # nothing else of the user's runs between two calls
@@ -199,6 +217,7 @@ class Isolated:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()  # it may have left its group
         self._process.wait()
         self._socket.close()
         self._page = None
@@ -207,9 +226,9 @@ class Isolated:
 
     # ---- the object in it
 
-    def _load(self, setup: Setup) -> None:
+    def _load(self, setup: Setup, abi: str) -> None:
         page = self._page
-        page.abi, page.now_ns = ABIS[setup.abi], setup.now_ns
+        page.abi, page.now_ns = ABIS[abi], setup.now_ns
         self._exchange(lib.NENC_HOST_LOAD)
         name, version, said = (
             ffi.string(text).decode(errors="replace") for text in (page.name, page.version, page.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from html import escape
 from pathlib import Path
 from time import monotonic
@@ -219,3 +220,51 @@ def test_the_lowest_values_are_those_of_the_header(field: str, value: str, lowes
     made.close()
     header = (ROOT / "kernels_c" / "include" / "nenc" / "controller.h").read_text(encoding="utf-8")
     assert re.search(rf"double {field}; .*, at least {lowest}, at most", header)
+
+
+@pytest.fixture
+def no_longer_than_20_s():
+    """For what would wait for ever: pytest itself does not end it."""
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError("still waiting")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("no_longer_than_20_s")
+def test_one_that_hangs_outside_its_process_group(tmp_path: Path) -> None:
+    hang = "setpgid(0, getpgid(getppid())); for (;;) pause();"
+    with pytest.raises(ControllerError, match=ENDS["hang"]):
+        run(tmp_path, from_text(FORKING % hang), timeout=patience("hang"))
+
+
+TIMER = """
+struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+sigaction(SIGALRM, &action, NULL);
+setitimer(ITIMER_REAL, &(struct itimerval){{0, 200}, {0, 200}}, NULL);
+"""
+
+
+def test_a_timer_of_its_own_ends_nothing(tmp_path: Path) -> None:
+    head = "#include <sys/time.h>\n#include <signal.h>\nstatic void on_alarm(int number) { (void)number; }\n"
+    done = run(tmp_path, from_text("#define _GNU_SOURCE\n" + head + FORKING % TIMER), duration="60s", timeout="20s")
+    assert done.status == "complete"
+
+
+@pytest.mark.parametrize("how", ["segv", "exit", "hang", "nothing"])
+def test_a_lab_that_was_started_with_sigchld_ignored(tmp_path: Path, how: str) -> None:
+    library = faulty()  # its compiler's end is waited for
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        if how == "nothing":
+            assert run(tmp_path, library, timeout=patience(how)).status == "complete"
+            return
+        with pytest.raises(ControllerError, match=ENDS["hang"] if how == "hang" else "SIGCHLD ignored"):
+            run(tmp_path, library, knobs=order("step", how, 3), timeout=patience(how))
+    finally:
+        signal.signal(signal.SIGCHLD, before)

@@ -1,25 +1,32 @@
 /* controller.h - your own controller in the lab: a shared object that exports one table of functions.
  *
- * The object defines the data symbol `nenc_controller_v1`, declared below; kernels_c/examples/controller.c is a template.
+ * The object defines the data symbol `nenc_controller_v1`, declared below; kernels_c/examples/controller.c is a template. One
+ * that only a library has which the object links does not count.
  *
  *   cc -shared -fPIC -I kernels_c/include mine.c -o mine.so        nenc-lab run step --controller ./mine.so
  *
  * An object with the origin's three functions (nenc.h) and no table is taken as well. Its thread then runs on the lab's time:
- * the C library's clocks, sleeps and condition variables are taken over (kernels_c/host/clock.c has the list). A thread that
- * neither sleeps nor waits through them ends the run. Sleeps that end come one after another, each in its turn; threads that a
- * signal or broadcast wakes run at once, beside whoever sent it, so that an object with several of them decides the same every
- * time only if their order does not matter. Only its rate is known, and held within the flow's limits; frame rate,
- * resolution and QP stay as in a nenc_decision that leaves them open.
+ * the C library's clocks, sleeps and condition variables are taken over (kernels_c/host/clock.c has the list), from before its
+ * constructors. While these and the three functions run, time stands still. A thread that neither sleeps nor waits through them
+ * ends the run, and so does one that sleeps while it holds a mutex that record_network_metrics takes, or that sleeps for no
+ * time (usleep(0)) again and again. Sleeps that end come one after another, each in its turn: at one moment that of who lay
+ * down first, and of those who lay down at one moment that of the thread that was made first. Threads that a signal or
+ * broadcast wakes run at once, beside whoever sent it, so that an object with several of them decides the same every time only
+ * if their order does not matter. Only its rate is known, and held within the flow's limits; frame rate, resolution and QP stay
+ * as in a nenc_decision that leaves them open.
  *
  * Units: rates are bit/s, times int64 nanoseconds of the lab's clock, ratios 0..1, unless a name says otherwise.
  * Time: now_ns never runs backwards. A controller that reads no clock and draws no chance of its own decides the same
  * every time, and so does the whole run.
  * Threads: every function is called from one thread, never two at once; a step with the records before it within `timeout`, and
  * so load, create with set_gains, and destroy.
- * Process: one of its own. What it prints goes to the lab's stderr. A child that it forks is ended with it, unless it is in a
- * session or process group of its own; one that returns from these functions ends there. With `isolate: false` it runs in the
- * lab's process: no timeout; a crash or an exit() ends the lab, whose exit code is then that of the signal or of the exit();
- * and the object is loaded from a copy, so that $ORIGIN in it is not its folder.
+ * Load: with abi `auto`, constructors run before it is known which interface there is. When they read a clock, sleep or make
+ * a thread, an object with a table is loaded a second time, in a new process; abi `v1` loads it once.
+ * Process: one of its own, which ends with the thread of the lab that made the controller. What it prints goes to the lab's
+ * stderr. A child that it forks is ended with it, unless it is in a session or process group of its own; one that returns from
+ * these functions ends there. With `isolate: false` it runs in the lab's process: no timeout; a crash or an exit() ends the
+ * lab, whose exit code is then that of the signal or of the exit(); the object is loaded from a copy, so that $ORIGIN in it is
+ * not its folder; and that copy stays, so that its static variables begin each run as the one before has left them.
  * Ownership: what a pointer argument points to is valid during the call only; name and version are valid for ever.
  */
 #ifndef NENC_CONTROLLER_H

@@ -71,8 +71,14 @@ static int step(void *controller, int64_t now_ns, nenc_decision *decision)
 
 static int set_gains(void *controller, double kp, double ki, double kd)
 {
-    const nenc_config *now = &((const AdaptiveEncoder *)controller)->config;
-    return nenc_set_gains(controller, isnan(kp) ? now->kp : kp, isnan(ki) ? now->ki : ki, isnan(kd) ? now->kd : kd);
+    AdaptiveEncoder *enc = controller;
+    nenc_gains now = {.kp = enc->config.kp, .ki = enc->config.ki, .kd = enc->config.kd};
+    /* A set that the next step is to take counts already. It stays there, in case this one is not legal; nobody takes it
+     * meanwhile, as all calls come from one thread. */
+    const uint64_t taken = enc->gains.taken;
+    nenc_gains_take(&enc->gains, &now);
+    enc->gains.taken = taken;
+    return nenc_set_gains(enc, isnan(kp) ? now.kp : kp, isnan(ki) ? now.ki : ki, isnan(kd) ? now.kd : kd);
 }
 
 static void destroy(void *controller) { nenc_destroy(controller); }

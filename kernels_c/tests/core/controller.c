@@ -116,11 +116,39 @@ static void is_the_table_of_the_header(void)
     CHECK(strcmp(nenc_controller_v1.version, nenc_version()) == 0);
 }
 
+/* One gain a call, all before the first step: what NaN leaves is what the call before has set. */
+static void leaves_what_was_just_set(void)
+{
+    const double kp = 0.9, ki = 0.4, kd = 0.1;
+    nenc_controller_config config = ordinary();
+    char why[64] = "";
+    void *one_by_one = nenc_controller_v1.create(&config, why, sizeof why);
+    void *together = nenc_controller_v1.create(&config, why, sizeof why);
+    if (!one_by_one || !together) exit(EXIT_FAILURE);
+    CHECK(nenc_controller_v1.set_gains(one_by_one, kp, NAN, NAN) == 0);
+    CHECK(nenc_controller_v1.set_gains(one_by_one, NAN, ki, NAN) == 0);
+    CHECK(nenc_controller_v1.set_gains(one_by_one, NAN, NAN, -1) != 0); /* refused: the rest stays */
+    CHECK(nenc_controller_v1.set_gains(one_by_one, NAN, NAN, kd) == 0);
+    CHECK(nenc_controller_v1.set_gains(together, kp, ki, kd) == 0);
+    for (int tick = 1; tick < 600; tick++) {
+        nenc_sample sample = sample_at(tick * tick_ns, tick);
+        nenc_controller_v1.record(one_by_one, &sample);
+        nenc_controller_v1.record(together, &sample);
+        nenc_decision one = {.size = sizeof one}, other = {.size = sizeof other};
+        CHECK(nenc_controller_v1.step(one_by_one, tick * tick_ns, &one) == 0);
+        CHECK(nenc_controller_v1.step(together, tick * tick_ns, &other) == 0);
+        CHECK(one.rate_bps == other.rate_bps && one.p == other.p && one.i == other.i && one.d == other.d);
+    }
+    nenc_controller_v1.destroy(one_by_one);
+    nenc_controller_v1.destroy(together);
+}
+
 int main(void)
 {
     decides_as_the_core();
     says_what_is_wrong();
     takes_gains_and_time();
+    leaves_what_was_just_set();
     is_the_table_of_the_header();
     return CHECK_END();
 }
