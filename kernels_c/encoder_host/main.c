@@ -104,7 +104,10 @@ static int open_encoder(host *self, const nenc_remote_message *message, const in
     if (self->fault == NENC_FAULT_FAIL || self->fault == NENC_FAULT_HANG || self->fault == NENC_FAULT_RESET)
         return say(answer, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
     int status = nenc_encoder_open(message->name, &self->config, &self->encoder, answer->text, sizeof answer->text);
-    if (status == NENC_OK) say(answer, status, nenc_encoder_describe(self->encoder));
+    if (status == NENC_OK) {
+        say(answer, status, nenc_encoder_describe(self->encoder));
+        snprintf(answer->device, sizeof answer->device, "%s", nenc_encoder_device(self->encoder));
+    }
     return status;
 }
 
@@ -179,9 +182,15 @@ static int take_descriptors(struct msghdr *received, int fds[NENC_REMOTE_PICTURE
 {
     struct cmsghdr *carried = CMSG_FIRSTHDR(received);
     if (!carried || carried->cmsg_level != SOL_SOCKET || carried->cmsg_type != SCM_RIGHTS) return 0;
-    const size_t bytes = carried->cmsg_len - CMSG_LEN(0);
-    memcpy(fds, CMSG_DATA(carried), bytes);
-    return (int)(bytes / sizeof(int));
+    const size_t sent = (carried->cmsg_len - CMSG_LEN(0)) / sizeof(int), room = NENC_REMOTE_PICTURES + 1;
+    int count = 0;
+    for (size_t i = 0; i < sent; i++) { /* padding of the buffer has room for one more than there should be */
+        int fd;
+        memcpy(&fd, CMSG_DATA(carried) + i * sizeof fd, sizeof fd);
+        if (i < room) fds[count++] = fd;
+        else close(fd);
+    }
+    return count;
 }
 
 /* False when the parent is gone or speaks otherwise. */
@@ -200,7 +209,10 @@ static int serve_one(host *self)
     if (got < 0 && errno == EINTR) return 1;
     if (got != (ssize_t)sizeof message || message.magic != NENC_REMOTE_MAGIC) return 0;
     nenc_remote_answer answer = {.magic = NENC_REMOTE_MAGIC, .qp = NAN};
-    answer.status = serve(self, &message, fds, take_descriptors(&received, fds), &answer);
+    int count = take_descriptors(&received, fds);
+    const int wanted = message.request == NENC_REMOTE_OPEN && count == (int)message.count + 1;
+    for (; !wanted && count > 0; count--) close(fds[count - 1]); /* nobody's */
+    answer.status = serve(self, &message, fds, count, &answer);
     ssize_t sent;
     do sent = send(NENC_REMOTE_SOCKET, &answer, sizeof answer, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);

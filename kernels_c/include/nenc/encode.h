@@ -63,9 +63,9 @@ typedef struct nenc_encoder_config {
     uint32_t reconstruct; /* 1: nenc_coded.reconstruction is filled where the backend can */
     uint32_t window_ms;   /* VAEncMiscParameterRateControl.window_size */
     uint32_t reserved;
-    int64_t timeout_ns;   /* a frame that takes longer has failed, where the backend can tell */
+    int64_t timeout_ns;   /* a frame that takes longer has failed, where the backend can tell; at most an hour */
     nenc_rate rate;
-    char preset[32];  /* x264's names; others map them to their nearest, empty: the backend's default */
+    char preset[32];  /* x264's names, which NVENC maps to its own and VA-API does not read; empty: the default */
     char
         device[256]; /* VA-API: /dev/dri/renderD128, or driver:NAME (a driver without a device); NVENC: 0, 1, ...; empty: first */
 } nenc_encoder_config;
@@ -117,7 +117,8 @@ NENC_API int nenc_encoder_modules(const char *folder);
 NENC_API int nenc_encoder_open(const char *name, const nenc_encoder_config *config, nenc_encoder **encoder, char *text,
                                size_t size);
 
-/* From the next picture on. The same rate again costs nothing: may be called before every picture.
+/* From the next picture on. The same rate again costs nothing: may be called before every picture. Other limits of the
+ * quantiser may make that picture, or the one behind a key frame, a key frame (x264 opens anew).
  * NENC_EINVAL: bitrate 0 or over 1 Gbit/s, qp_min > qp_max or over 51, vbv_ms or peak out of their range. */
 NENC_API int nenc_encoder_set_rate(nenc_encoder *encoder, const nenc_rate *rate);
 
@@ -139,6 +140,9 @@ NENC_API int nenc_encoder_drain(nenc_encoder *encoder);
 
 /* What is in use: "x264 core 164", "Intel iHD driver ... H264Main EncSlice CBR". Valid until close. */
 NENC_API const char *nenc_encoder_describe(const nenc_encoder *encoder);
+
+/* The device in use, as nenc_encoder_config names it: to open the same again. "" where there is none. Valid until close. */
+NENC_API const char *nenc_encoder_device(const nenc_encoder *encoder);
 
 /* The last failure in one line, "vaEndPicture: HW_BUSY (0x22)"; "" when there was none. Valid until the next call. */
 NENC_API const char *nenc_encoder_failure(const nenc_encoder *encoder);

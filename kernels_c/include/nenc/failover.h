@@ -81,7 +81,7 @@ NENC_API void nenc_failover_config_default(nenc_failover_config *config);
 
 /* 0 and *failover, to be closed; a primary that cannot be opened is an event and software from the first picture on. An error
  * (text says why, size bytes, may be NULL with 0) only when the fallback cannot be opened, or when the primary cannot do what is
- * asked (NENC_ENCODE_UNSUPPORTED, NENC_EINVAL) or does not exist in this build (NENC_ENCODE_MISSING). */
+ * asked (NENC_ENCODE_UNSUPPORTED, NENC_EINVAL) or does not exist in this build or on this machine (NENC_ENCODE_MISSING). */
 NENC_API int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failover, char *text, size_t size);
 
 /* A picture to write the next capture into: of memory that the primary shares; its turn comes again after three more. */
@@ -117,7 +117,7 @@ NENC_API const char *nenc_failover_describe(const nenc_failover *failover);
 /* Why the last call failed, in a line. Valid until the next call. */
 NENC_API const char *nenc_failover_failure(const nenc_failover *failover);
 
-/* Also of NULL. Ends the process and waits for it, two seconds more when the kernel does not let go of it. */
+/* Also of NULL. Ends the process and waits for it, ten seconds more when the kernel does not let go of it. */
 NENC_API void nenc_failover_close(nenc_failover *failover);
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NENC_BACKEND_ABI = 1, NENC_FAILURE_TEXT = 256 };
+enum { NENC_BACKEND_ABI = 2, NENC_FAILURE_TEXT = 256 };
 
 /* Why the last call failed, in one line: the call that failed, and what it said. */
 typedef struct nenc_failure {
@@ -27,6 +27,7 @@ typedef struct nenc_backend {
     int (*drain)(void *state, nenc_failure *failure);
     int (*fault)(void *state, const char *plan, nenc_failure *failure); /* NULL: it cannot be told to fail */
     const char *(*describe)(const void *state);
+    const char *(*device)(const void *state); /* as in the configuration, the one that was chosen; NULL: it knows none */
     void (*close)(void *state);
 } nenc_backend;
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LONGEST_NS 3600000000000 /* an hour */
+
 struct nenc_encoder {
     const nenc_backend *backend;
     void *state;
@@ -53,7 +55,7 @@ static const char *wrong_field(const nenc_encoder_config *config)
     if (config->height < 16 || config->height > 16384 || config->height % 2) return "height";
     if (!nenc_fps_is_legal(config->fps_num, config->fps_den)) return "fps_num, fps_den";
     if (config->threads < 1 || config->threads > 256) return "threads";
-    if (config->timeout_ns < 1) return "timeout_ns";
+    if (config->timeout_ns < 1 || config->timeout_ns > LONGEST_NS) return "timeout_ns";
     if (!nenc_rate_is_legal(&config->rate, config->rate_mode)) return "rate";
     if (!memchr(config->preset, 0, sizeof config->preset)) return "preset";
     if (!memchr(config->device, 0, sizeof config->device)) return "device";
@@ -173,6 +175,11 @@ int nenc_encoder_drain(nenc_encoder *encoder)
 const char *nenc_encoder_describe(const nenc_encoder *encoder)
 {
     return encoder ? encoder->backend->describe(encoder->state) : "";
+}
+
+const char *nenc_encoder_device(const nenc_encoder *encoder)
+{
+    return encoder && encoder->backend->device ? encoder->backend->device(encoder->state) : "";
 }
 
 const char *nenc_encoder_failure(const nenc_encoder *encoder) { return encoder ? encoder->failure.text : ""; }

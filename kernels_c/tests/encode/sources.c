@@ -42,7 +42,7 @@ static void golden(void)
         uint64_t number;
         uint32_t crc;
     } known[] = {
-        {0, 0, 0x6d899427}, {0.25, 7, 0x022e55e8}, {0.5, 100, 0xe7951097}, {0.75, 1000000, 0xb1fd2a6c}, {1, 59, 0xa90504f5}};
+        {0, 0, 0x6d899427}, {0.25, 7, 0xe63d7324}, {0.5, 100, 0x792f8025}, {0.75, 1000000, 0xf52add78}, {1, 59, 0x3cb5bdf4}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const nenc_pattern pattern = {
             .width = 322, .height = 182, .seed = 11, .complexity = known[i].complexity, .scene_frames = 50};

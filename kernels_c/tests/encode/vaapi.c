@@ -96,6 +96,42 @@ static void waits(void)
     setenv("NENC_VA_FAULTS", "", 1);
 }
 
+/* A second pool's pictures have the numbers of the first one's. */
+static void two_pools(void)
+{
+    const nenc_encoder_config config = small(NENC_H264);
+    nenc_encoder *encoder = NULL;
+    nenc_pool *pools[2];
+    nenc_frame frame;
+    nenc_coded coded[3];
+    CHECK(nenc_encoder_open("vaapi", &config, &encoder, NULL, 0) == NENC_OK);
+    CHECK(!strcmp(nenc_encoder_device(encoder), "driver:nenc"));
+    for (int i = 0; i < 2; i++) CHECK(nenc_pool_create(config.width, config.height, 1, NENC_MEMORY_ANY, &pools[i]) == NENC_OK);
+    CHECK(nenc_pool_frame(pools[1], 0, &frame) == NENC_OK);
+    uint64_t random = 1;
+    for (uint32_t i = 0; i < config.width * config.height / 2; i++)
+        ((uint8_t *)(uintptr_t)frame.picture.plane[0])[i] = (uint8_t)check_random(&random);
+    for (int i = 0; i < 3; i++) {
+        CHECK(nenc_pool_frame(pools[i == 2], 0, &frame) == NENC_OK);
+        CHECK(nenc_encoder_encode(encoder, &frame, &coded[i]) == NENC_OK && coded[i].input == NENC_INPUT_ZERO_COPY);
+    }
+    CHECK(coded[2].bytes > 10 * coded[1].bytes); /* noise, not the black of the first pool again */
+    nenc_encoder_close(encoder);
+    for (int i = 0; i < 2; i++) nenc_pool_destroy(pools[i]);
+}
+
+/* What HEVC through VA-API cannot say is refused. */
+static void odd_hevc(void)
+{
+    char text[300] = "";
+    nenc_encoder_config config = small(NENC_HEVC);
+    nenc_encoder *encoder = NULL;
+    config.width = 642;
+    const int status = nenc_encoder_open("vaapi", &config, &encoder, text, sizeof text);
+    CHECK(status == NENC_ENCODE_UNSUPPORTED && !encoder);
+    nenc_encoder_close(encoder);
+}
+
 /* The driver that was named, whatever the environment says; and one that is not there. */
 static void names(void)
 {
@@ -125,5 +161,7 @@ int main(void)
     every_call_fails(NENC_H264, 1);
     waits();
     names();
+    two_pools();
+    odd_hevc();
     return CHECK_END();
 }

@@ -67,6 +67,13 @@ static void drop_primary(nenc_failover *self)
     self->probing = 0;
 }
 
+/* The device that was chosen stays the one that probes look for: software that stands in for a GPU is not the GPU come back. */
+static void keep_device(nenc_failover *self, const char *device)
+{
+    nenc_encoder_config *config = &self->config.encoder;
+    if (!config->device[0]) snprintf(config->device, sizeof config->device, "%s", device);
+}
+
 static int refused(const nenc_failover *self) { return self->fault != NENC_FAULT_NONE && self->fault != NENC_FAULT_IGNORE_RATE; }
 
 /* Begins to open it: the answer of one that is isolated is still to come. */
@@ -76,8 +83,10 @@ static int begin_primary(nenc_failover *self, nenc_failure *failure)
     if (!config->isolate) {
         if (refused(self)) return nenc_fail(failure, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
         int status = nenc_encoder_open(config->primary, &config->encoder, &self->local, failure->text, sizeof failure->text);
-        if (status == NENC_OK) snprintf(self->about, sizeof self->about, "%s", nenc_encoder_describe(self->local));
-        return status;
+        if (status != NENC_OK) return status;
+        snprintf(self->about, sizeof self->about, "%s", nenc_encoder_describe(self->local));
+        keep_device(self, nenc_encoder_device(self->local));
+        return NENC_OK;
     }
     nenc_remote_reap(&self->leaving, config->wait_for_probe); /* never two of them on one device */
     int status = self->remote ? NENC_OK : nenc_remote_start(self->host, &self->remote, failure);
@@ -92,8 +101,10 @@ static int end_primary(nenc_failover *self, int64_t timeout_ns, nenc_failure *fa
 {
     if (!self->config.isolate) return NENC_OK;
     int status = nenc_remote_opened(self->remote, timeout_ns, failure);
-    if (status == NENC_OK) snprintf(self->about, sizeof self->about, "%s", nenc_remote_describe(self->remote));
-    return status;
+    if (status != NENC_OK) return status;
+    snprintf(self->about, sizeof self->about, "%s", nenc_remote_describe(self->remote));
+    keep_device(self, nenc_remote_device(self->remote));
+    return NENC_OK;
 }
 
 static int open_primary(nenc_failover *self, nenc_failure *failure)

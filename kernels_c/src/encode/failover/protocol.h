@@ -50,6 +50,7 @@ typedef struct nenc_remote_answer {
     uint32_t input;
     float qp;
     int64_t encode_ns;
+    char device[256];            /* OPEN: the one it chose */
     char text[NENC_REMOTE_TEXT]; /* OPEN: what it is; else why it failed */
 } nenc_remote_answer;
 

@@ -24,6 +24,7 @@ struct nenc_remote {
     uint64_t frame_bytes;
     int mute; /* an answer is overdue */
     char about[NENC_REMOTE_TEXT];
+    char device[256];
 };
 
 static int64_t wall_ns(void)
@@ -158,7 +159,10 @@ int nenc_remote_opened(nenc_remote *remote, int64_t timeout_ns, nenc_failure *fa
 {
     nenc_remote_answer answer;
     int status = take_answer(remote, timeout_ns, &answer, failure);
-    if (status == NENC_OK) memcpy(remote->about, answer.text, sizeof remote->about);
+    if (status != NENC_OK) return status;
+    memcpy(remote->about, answer.text, sizeof remote->about);
+    answer.device[sizeof answer.device - 1] = '\0';
+    memcpy(remote->device, answer.device, sizeof remote->device);
     return status;
 }
 
@@ -190,6 +194,8 @@ int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, c
     coded->encode_ns = answer.encode_ns;
     return NENC_OK;
 }
+
+const char *nenc_remote_device(const nenc_remote *remote) { return remote->device; }
 
 const char *nenc_remote_describe(const nenc_remote *remote) { return remote->about; }
 

@@ -23,6 +23,9 @@ int nenc_remote_opened(nenc_remote *remote, int64_t timeout_ns, nenc_failure *fa
 int nenc_remote_encode(nenc_remote *remote, const nenc_encoder_config *config, const nenc_frame *frame, int key,
                        nenc_coded *coded, nenc_failure *failure);
 
+/* The device it chose. */
+const char *nenc_remote_device(const nenc_remote *remote);
+
 /* What it said of itself when it was opened. */
 const char *nenc_remote_describe(const nenc_remote *remote);
 

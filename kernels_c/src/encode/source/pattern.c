@@ -45,7 +45,7 @@ static int scaled(double amount, int most) { return (int)(amount * most + 0.5); 
 /* -1 or 1, 1 to `most` sixteenths of a sample, larger pictures faster. */
 static int speed(const pattern *self, uint64_t bits, int most)
 {
-    const int sixteenths = 1 + (int)(bits >> 8) % most;
+    const int sixteenths = 1 + (int)((bits >> 8) % (uint64_t)most);
     return (bits & 1 ? -1 : 1) * (int)((int64_t)sixteenths * self->asked.width / 1280 + 1);
 }
 

@@ -67,6 +67,7 @@ static int collect(nenc_vaapi *self, const VACodedBufferSegment *segment, nenc_c
     size_t bytes = 0;
     uint32_t bits = 0;
     if (!segment) return nenc_fail(failure, NENC_ENCODE_EMPTY, "vaMapBuffer: success, and no frame");
+    const uint32_t qp = segment->status & VA_CODED_BUF_STATUS_PICTURE_AVE_QP_MASK; /* of the picture: the first says it */
     for (; segment; segment = segment->next) {
         bits |= segment->status;
         int status = keep(self, segment, &bytes, failure);
@@ -76,7 +77,6 @@ static int collect(nenc_vaapi *self, const VACodedBufferSegment *segment, nenc_c
         return nenc_fail(failure, NENC_ENCODE_EMPTY, "vaMapBuffer: the frame is marked %s (0x%x)",
                          bits & VA_CODED_BUF_STATUS_BAD_BITSTREAM ? "BAD_BITSTREAM" : "FRAME_SIZE_OVERFLOW", bits);
     if (!bytes) return nenc_fail(failure, NENC_ENCODE_EMPTY, "vaMapBuffer: a frame of 0 bytes");
-    const uint32_t qp = bits & VA_CODED_BUF_STATUS_PICTURE_AVE_QP_MASK;
     coded->data = self->data;
     coded->bytes = (uint32_t)bytes;
     coded->qp = qp ? (float)qp : NAN;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +95,8 @@ static VAStatus initialize_own(VADisplay display, const char *name)
 {
     char folder[PATH_MAX], path[2 * PATH_MAX + 1];
     int major, minor;
+    static pthread_mutex_t environment = PTHREAD_MUTEX_INITIALIZER; /* it is the process's, and libva reads nothing else */
+    pthread_mutex_lock(&environment);
     const char *before = getenv("LIBVA_DRIVERS_PATH");
     char *kept = before ? strdup(before) : NULL;
     if (strcmp(name, "nenc") == 0 && driver_folder(folder)) {
@@ -103,8 +106,9 @@ static VAStatus initialize_own(VADisplay display, const char *name)
     VAStatus status = vaSetDriverName(display, (char *)(uintptr_t)name); /* copied, not written to */
     if (status == VA_STATUS_SUCCESS) status = vaInitialize(display, &major, &minor);
     if (kept) setenv("LIBVA_DRIVERS_PATH", kept, 1);
-    else unsetenv("LIBVA_DRIVERS_PATH");
+    else if (!before) unsetenv("LIBVA_DRIVERS_PATH");
     free(kept);
+    pthread_mutex_unlock(&environment);
     return status;
 }
 

@@ -77,7 +77,7 @@ static int picture(nenc_vaapi *self, int key, nenc_failure *failure)
     for (size_t i = 0; i < sizeof pic.reference_frames / sizeof *pic.reference_frames; i++) forget(&pic.reference_frames[i]);
     if (!key) pic.reference_frames[0] = reconstruction(self, 1);
     pic.coded_buf = self->coded;
-    pic.collocated_ref_pic_index = 0xff;
+    pic.collocated_ref_pic_index = FEATURES(self).temporal_mvp && !key ? 0 : 0xff;
     pic.pic_init_qp = (uint8_t)self->config.rate.qp_initial;
     pic.nal_unit_type = key ? IDR_W_RADL : TRAIL_R;
     pic.pic_fields.bits.idr_pic_flag = key != 0;

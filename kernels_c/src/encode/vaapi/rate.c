@@ -37,7 +37,7 @@ static uint32_t packed_fps(const nenc_encoder_config *config)
     uint32_t num = config->fps_num, den = config->fps_den;
     if (den == 1000 && num % 1000 == 0) return num / 1000 | 1 << 16;
     for (; num > 0xffff || den > 0xffff; num /= 2, den /= 2) continue;
-    return num | (den ? den : 1) << 16;
+    return (num ? num : 1) | (den ? den : 1) << 16;
 }
 
 int nenc_vaapi_rate(nenc_vaapi *self, nenc_failure *failure)
@@ -57,7 +57,7 @@ int nenc_vaapi_rate(nenc_vaapi *self, nenc_failure *failure)
     control.rate.rc_flags.bits.reset = 1; /* some read it */
     misc hrd = {.type = VAEncMiscParameterTypeHRD};
     memset(&hrd.hrd, 0, sizeof hrd.hrd);
-    hrd.hrd.buffer_size = (uint32_t)(bucket ? bucket : 1); /* 0 is an error in newer Mesa */
+    hrd.hrd.buffer_size = (uint32_t)(bucket > UINT32_MAX ? UINT32_MAX : bucket ? bucket : 1); /* 0 is an error in newer Mesa */
     hrd.hrd.initial_buffer_fullness = hrd.hrd.buffer_size / 10 * 9;
     misc fps = {.type = VAEncMiscParameterTypeFrameRate};
     memset(&fps.fps, 0, sizeof fps.fps);

@@ -2,6 +2,7 @@
 #include "encode/vaapi/vaapi.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <va/va_drmcommon.h>
 
 /* DRM's name for NV12, which is VA's too. */
@@ -102,20 +103,38 @@ static int copy(nenc_vaapi *self, const nenc_picture *picture, VASurfaceID surfa
     return status;
 }
 
+/* The surface on a picture's memory, made if need be; buffers of another pool may have the same numbers. */
+static VASurfaceID imported(nenc_vaapi *self, const nenc_frame *frame)
+{
+    nenc_vaapi_import *known = &self->imports[frame->buffer - 1],
+                      wanted = {.surface = VA_INVALID_ID, .modifier = frame->modifier};
+    struct stat object;
+    if (fstat(frame->fd, &object) < 0) return VA_INVALID_ID;
+    wanted.device = object.st_dev;
+    wanted.inode = object.st_ino;
+    for (int i = 0; i < 2; i++) {
+        wanted.offset[i] = frame->offset[i];
+        wanted.stride[i] = frame->picture.stride[i];
+    }
+    if (known->surface != VA_INVALID_ID) {
+        wanted.surface = known->surface;
+        if (memcmp(known, &wanted, sizeof wanted) == 0) return known->surface;
+        vaDestroySurfaces(self->display.va, &known->surface, 1);
+        known->surface = wanted.surface = VA_INVALID_ID;
+    }
+    if (import(self, frame, &wanted.surface) != VA_STATUS_SUCCESS) return VA_INVALID_ID;
+    *known = wanted;
+    return known->surface;
+}
+
 int nenc_vaapi_input(nenc_vaapi *self, const nenc_frame *frame, VASurfaceID *surface, uint32_t *input, nenc_failure *failure)
 {
     if (frame->fd >= 0 && frame->buffer >= 1 && frame->buffer <= NENC_VA_IMPORTS && !self->no_import) {
-        VASurfaceID *known = &self->imports[frame->buffer - 1];
-        if (*known == VA_INVALID_ID && import(self, frame, known) != VA_STATUS_SUCCESS) {
-            *known = VA_INVALID_ID;
-            self->no_import = 1; /* not of this pool, then; the copy below always works */
-            self->display.message[0] = '\0';
-        }
-        if (*known != VA_INVALID_ID) {
-            *surface = *known;
-            *input = NENC_INPUT_ZERO_COPY;
-            return NENC_OK;
-        }
+        *surface = imported(self, frame);
+        *input = NENC_INPUT_ZERO_COPY;
+        if (*surface != VA_INVALID_ID) return NENC_OK;
+        self->no_import = 1; /* nor the next ones, then; the copy below always works */
+        self->display.message[0] = '\0';
     }
     if (self->inputs[0] == VA_INVALID_ID) {
         int status = make(self, self->inputs, NENC_VA_INPUTS, failure);
@@ -129,7 +148,7 @@ int nenc_vaapi_input(nenc_vaapi *self, const nenc_frame *frame, VASurfaceID *sur
 void nenc_vaapi_drop_surfaces(nenc_vaapi *self)
 {
     for (int i = 0; i < NENC_VA_IMPORTS; i++)
-        if (self->imports[i] != VA_INVALID_ID) vaDestroySurfaces(self->display.va, &self->imports[i], 1);
+        if (self->imports[i].surface != VA_INVALID_ID) vaDestroySurfaces(self->display.va, &self->imports[i].surface, 1);
     if (self->inputs[0] != VA_INVALID_ID) vaDestroySurfaces(self->display.va, self->inputs, NENC_VA_INPUTS);
     if (self->reconstructions[0] != VA_INVALID_ID)
         vaDestroySurfaces(self->display.va, self->reconstructions, NENC_VA_RECONSTRUCTIONS);

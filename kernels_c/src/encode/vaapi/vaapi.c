@@ -35,7 +35,11 @@ static int find_device(nenc_vaapi *self, nenc_failure *failure)
     if (status == NENC_OK) return status;
     nenc_failure last = {""};
     status = try_device(self, "driver:nenc", &last);
-    return status == NENC_OK ? status : nenc_fail(failure, status, "%s%s", first.text, last.text);
+    if (status != NENC_OK) return nenc_fail(failure, status, "%s%s", first.text, last.text);
+    /* A GPU that is there and was not taken must not go without a word. */
+    const size_t said = strlen(self->about);
+    if (first.text[0]) snprintf(self->about + said, sizeof self->about - said, "; %s", first.text);
+    return NENC_OK;
 }
 
 static int open_stream(nenc_vaapi *self, nenc_failure *failure)
@@ -43,6 +47,11 @@ static int open_stream(nenc_vaapi *self, nenc_failure *failure)
     const uint32_t unit = codec_of(self)->unit(self);
     self->aligned_width = (self->config.width + unit - 1) / unit * unit;
     self->aligned_height = (self->config.height + unit - 1) / unit * unit;
+    if (self->config.codec == NENC_HEVC &&
+        (self->aligned_width != self->config.width || self->aligned_height != self->config.height))
+        return nenc_fail(failure, NENC_ENCODE_UNSUPPORTED,
+                         "%ux%u in HEVC: VA-API cannot say what is cut off; width and height must be multiples of %u",
+                         self->config.width, self->config.height, unit);
     int status = nenc_vaapi_surfaces(self, failure);
     if (status == NENC_OK)
         status = nenc_vaapi_check(self, "vaCreateContext",
@@ -82,7 +91,7 @@ static int open_vaapi(const nenc_encoder_config *config, void **state, nenc_fail
     self->va_config = self->context = self->coded = VA_INVALID_ID;
     for (int i = 0; i < NENC_VA_INPUTS; i++) self->inputs[i] = VA_INVALID_ID;
     for (int i = 0; i < NENC_VA_RECONSTRUCTIONS; i++) self->reconstructions[i] = VA_INVALID_ID;
-    for (int i = 0; i < NENC_VA_IMPORTS; i++) self->imports[i] = VA_INVALID_ID;
+    for (int i = 0; i < NENC_VA_IMPORTS; i++) self->imports[i].surface = VA_INVALID_ID;
     int status = find_device(self, failure);
     if (status == NENC_OK) status = open_stream(self, failure);
     if (status != NENC_OK) close_vaapi(self);
@@ -154,6 +163,7 @@ static int fault(void *state, const char *plan, nenc_failure *failure)
     return set(plan) == 0 ? NENC_OK : nenc_fail(failure, NENC_EINVAL, "the driver does not understand the plan '%s'", plan);
 }
 
+static const char *device(const void *state) { return ((const nenc_vaapi *)state)->display.place; }
 static const char *describe(const void *state) { return ((const nenc_vaapi *)state)->about; }
 
 __attribute__((visibility("default"))) extern const nenc_backend nenc_encoder_module;
@@ -167,5 +177,6 @@ const nenc_backend nenc_encoder_module = {
     .drain = drain,
     .fault = fault,
     .describe = describe,
+    .device = device,
     .close = close_vaapi,
 };

@@ -8,6 +8,14 @@
 
 enum { NENC_VA_INPUTS = 2, NENC_VA_RECONSTRUCTIONS = 2, NENC_VA_IMPORTS = 64 };
 
+/* A surface on a caller's memory: this object, this way. */
+typedef struct nenc_vaapi_import {
+    VASurfaceID surface; /* VA_INVALID_ID: there is none */
+    uint64_t device, inode, modifier;
+    uint32_t offset[2];
+    int64_t stride[2];
+} nenc_vaapi_import;
+
 typedef struct nenc_vaapi {
     nenc_encoder_config config; /* rate and frame rate as they are to be with the next picture */
     nenc_display display;
@@ -17,7 +25,7 @@ typedef struct nenc_vaapi {
     VAContextID context;
     VASurfaceID inputs[NENC_VA_INPUTS]; /* pictures that have to be copied */
     VASurfaceID reconstructions[NENC_VA_RECONSTRUCTIONS];
-    VASurfaceID imports[NENC_VA_IMPORTS]; /* pictures of a pool, by buffer - 1 */
+    nenc_vaapi_import imports[NENC_VA_IMPORTS]; /* pictures of a pool, by buffer - 1 */
     VABufferID coded;
     VAConfigAttribValEncHEVCBlockSizes hevc_sizes; /* HEVC: what the driver can, or its usual values */
     VAConfigAttribValEncHEVCFeatures hevc_features;

@@ -67,6 +67,8 @@ static size_t encode_x264(video *self, const uint8_t *nv12, size_t pitch, int ke
     in.img.plane[1] = (uint8_t *)nv12 + pitch * self->height;
     in.img.i_stride[0] = in.img.i_stride[1] = (int)pitch;
     in.i_type = key ? X264_TYPE_IDR : X264_TYPE_P;
+    /* NVENC moves the quantiser's bounds at any picture, x264 never: above the one it was opened with the lower one is the QP. */
+    if ((int)self->rate.qp_min > self->param.rc.i_qp_min) in.i_qpplus1 = (int)self->rate.qp_min + 1;
     const int bytes = x264_encoder_encode(self->x264, &units, &count, &in, &out);
     if (bytes <= 0) return 0;
     *data = units[0].p_payload;
