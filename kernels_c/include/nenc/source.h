@@ -17,7 +17,7 @@ typedef struct nenc_source nenc_source;
  * at 1280x720, 30 pictures/s and QP 25, in kbit/s:
  *
  *   complexity    0     0.25    0.5    0.75      1
- *                 9      230   1400    8000  20000
+ *                 9      310   1600    8200  20000
  */
 typedef struct nenc_pattern {
     uint32_t width; /* even, 16..16384 */
