@@ -1,4 +1,5 @@
 /* origin.c - the three functions of network_adaptive_encoding.c, with its signatures and units. */
+#include "core/clock.h"
 #include "core/encoder.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* thread.c - ticks on absolute deadlines, so that lateness never adds up to drift. */
 #include "core/thread.h"
 
+#include "core/clock.h"
 #include "core/encoder.h"
 #include "core/lateness.h"
 #include "core/trace.h"
@@ -13,13 +14,6 @@
 
 /* Above every ordinary thread, below the kernel's own (50). */
 enum { PRIORITY = 10, SECOND_NS = 1000000000 };
-
-int64_t nenc_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static void sleep_until(int64_t deadline_ns)
 {

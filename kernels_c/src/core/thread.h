@@ -17,7 +17,4 @@ typedef struct nenc_thread {
     pthread_t id;
 } nenc_thread;
 
-/* CLOCK_MONOTONIC. */
-int64_t nenc_now_ns(void);
-
 #endif

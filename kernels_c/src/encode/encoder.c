@@ -1,9 +1,9 @@
 /* encoder.c - the public encoder: checks what it is given, times what the backend does, keeps its failures. */
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "encode/module.h"
 
 #include <string.h>
-#include <time.h>
 
 #define LONGEST_NS 3600000000000 /* an hour */
 
@@ -128,20 +128,13 @@ static int fits(const nenc_encoder *encoder, const nenc_frame *frame)
            picture->stride[1] >= picture->width && picture->stride[0] <= INT32_MAX && picture->stride[1] <= INT32_MAX;
 }
 
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 int nenc_encoder_encode(nenc_encoder *encoder, const nenc_frame *frame, nenc_coded *coded)
 {
     if (!encoder || !frame || !coded) return NENC_EINVAL;
     *coded = (nenc_coded){0};
     if (!fits(encoder, frame)) return NENC_EINVAL;
     if (encoder->failed) return NENC_ESTATE;
-    const int64_t began = wall_ns();
+    const int64_t began = nenc_now_ns();
     nenc_coded made = {.number = encoder->count, .pts_ns = frame->pts_ns};
     int status = encoder->backend->encode(encoder->state, frame, encoder->key, &made, &encoder->failure);
     if (status == NENC_OK && !made.bytes)
@@ -151,7 +144,7 @@ int nenc_encoder_encode(nenc_encoder *encoder, const nenc_frame *frame, nenc_cod
         encoder->failed = 1;
         return status;
     }
-    made.encode_ns = wall_ns() - began;
+    made.encode_ns = nenc_now_ns() - began;
     encoder->count++;
     encoder->key = 0;
     *coded = made;

@@ -1,5 +1,6 @@
 /* child.c - starts a process, and tells how it ended. */
 #include "encode/failover/child.h"
+#include "core/clock.h"
 #include "encode/failover/protocol.h"
 
 #include <errno.h>
@@ -18,13 +19,6 @@ extern char **environ;
 enum { LAST_WORDS = 160 };
 
 static const int64_t step_ns = 500000, dying_ns = 20000000, stuck_ns = 10000000000;
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static int spawn(nenc_child *child, const char *program, const char *argument, int theirs)
 {
@@ -114,8 +108,8 @@ int nenc_child_ended(nenc_child *child, nenc_failure *failure)
     int how = -1;
     char words[LAST_WORDS];
     /* Its end of the socket goes a moment before it does; a frame is owed, so this does not wait for a device to be closed. */
-    const int64_t until_ns = wall_ns() + dying_ns;
-    while (child->pid && !reap(child, &how) && wall_ns() < until_ns) nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
+    const int64_t until_ns = nenc_now_ns() + dying_ns;
+    while (child->pid && !reap(child, &how) && nenc_now_ns() < until_ns) nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
     last_words(child, words);
     const char *said = words[0] ? "; it said: " : "";
     if (child->pid || how == -1) return nenc_fail(failure, NENC_ENCODE_GONE, "its process hung up%s%s", said, words);
@@ -131,7 +125,7 @@ void nenc_child_leave(nenc_child *child, int64_t patience_ns)
     if (child->socket >= 0) close(child->socket);
     if (child->words >= 0) close(child->words);
     child->socket = child->words = -1;
-    child->until_ns = wall_ns() + patience_ns;
+    child->until_ns = nenc_now_ns() + patience_ns;
     nenc_child_left(child);
 }
 
@@ -139,13 +133,13 @@ int nenc_child_left(nenc_child *child)
 {
     int how;
     if (!child->pid || reap(child, &how)) return 1;
-    if (!child->killed && wall_ns() >= child->until_ns) child->killed = kill(child->pid, SIGKILL) == 0;
+    if (!child->killed && nenc_now_ns() >= child->until_ns) child->killed = kill(child->pid, SIGKILL) == 0;
     return 0;
 }
 
 void nenc_child_stop(nenc_child *child, int64_t patience_ns)
 {
     nenc_child_leave(child, patience_ns);
-    while (!nenc_child_left(child) && wall_ns() < child->until_ns + stuck_ns)
+    while (!nenc_child_left(child) && nenc_now_ns() < child->until_ns + stuck_ns)
         nanosleep(&(struct timespec){.tv_nsec = step_ns}, NULL);
 }

@@ -1,5 +1,6 @@
 /* failover.c - hardware while it works, software while it does not, and how one becomes the other. */
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "encode/failover/events.h"
 #include "encode/failover/protocol.h"
 #include "encode/failover/remote.h"
@@ -7,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef enum failover_mode { PRIMARY, SOFTWARE } failover_mode;
 
@@ -34,13 +34,6 @@ struct nenc_failover {
     nenc_failure failure;
     char about[NENC_REMOTE_TEXT];
 };
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 void nenc_failover_config_default(nenc_failover_config *config)
 {
@@ -263,7 +256,7 @@ int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_fail
     *made = (nenc_failover_frame){0};
     if (frame->buffer != self->next + 1)
         return nenc_fail(&self->failure, NENC_ESTATE, "not the picture that nenc_failover_picture gave");
-    const int64_t began_ns = wall_ns();
+    const int64_t began_ns = nenc_now_ns();
     nenc_remote_reap(&self->leaving, 0);
     self->pts_ns = frame->pts_ns;
     /* A primary that could not be opened: when was not known then. */
@@ -271,18 +264,18 @@ int nenc_failover_encode(nenc_failover *self, const nenc_frame *frame, nenc_fail
     int status = nenc_pool_written(self->pool, self->next);
     if (status != NENC_OK) return nenc_fail(&self->failure, status, "DMA_BUF_IOCTL_SYNC failed");
     if (!primary_frame(self, frame, made)) {
-        const int64_t failed_ns = wall_ns();
+        const int64_t failed_ns = nenc_now_ns();
         status = software_frame(self, frame, made);
         if (made->failed && self->events.count)
             self->events.event[(self->events.first + self->events.count - 1) % NENC_FAILOVER_EVENTS].took_ns =
-                wall_ns() - failed_ns;
+                nenc_now_ns() - failed_ns;
         if (status != NENC_OK) return status;
     }
     made->coded.number = self->count++;
     *(made->software ? &self->counts.software : &self->counts.primary) += 1;
     self->counts.keys += made->coded.key != 0;
     made->coded.pts_ns = frame->pts_ns;
-    made->took_ns = wall_ns() - began_ns;
+    made->took_ns = nenc_now_ns() - began_ns;
     self->key = 0;
     self->next = (self->next + 1) % NENC_REMOTE_PICTURES;
     return NENC_OK;

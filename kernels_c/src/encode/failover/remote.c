@@ -1,6 +1,7 @@
 /* remote.c - the lab's end of an encoder in another process: requests, answers, patience. */
 #include "encode/failover/remote.h"
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "encode/failover/child.h"
 #include "encode/failover/protocol.h"
 #include "encode/module.h"
@@ -26,13 +27,6 @@ struct nenc_remote {
     char about[NENC_REMOTE_TEXT];
     char device[256];
 };
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * second_ns + now.tv_nsec;
-}
 
 int nenc_remote_start(const char *host, nenc_remote **remote, nenc_failure *failure)
 {
@@ -82,9 +76,9 @@ static int send_message(nenc_remote *remote, nenc_remote_message *message, const
 
 static int take_answer(nenc_remote *remote, int64_t timeout_ns, nenc_remote_answer *answer, nenc_failure *failure)
 {
-    const int64_t until_ns = wall_ns() + timeout_ns;
+    const int64_t until_ns = nenc_now_ns() + timeout_ns;
     for (;;) {
-        const int64_t left_ns = until_ns - wall_ns();
+        const int64_t left_ns = until_ns - nenc_now_ns();
         const struct timespec left = {.tv_sec = left_ns > 0 ? left_ns / second_ns : 0,
                                       .tv_nsec = left_ns > 0 ? left_ns % second_ns : 0};
         struct pollfd watched = {.fd = remote->child.socket, .events = POLLIN};

@@ -2,6 +2,7 @@
  * only ever called on the thread that encodes: a reconfigure from another one was seen to deadlock. */
 #include "encode/nvenc/nvenc.h"
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "encode/nvenc/session.h"
 #include "encode/nvenc/settings.h"
 #include "encode/nvenc/status.h"
@@ -42,17 +43,10 @@ static int set_fps(void *state, uint32_t num, uint32_t den, nenc_failure *failur
     return NENC_OK;
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 /* True while the answer is that the encoder is busy and there is patience left; waits a little first. */
 static int again(NVENCSTATUS status, int64_t deadline)
 {
-    if (!nenc_nvenc_busy(status) || now_ns() >= deadline) return 0;
+    if (!nenc_nvenc_busy(status) || nenc_now_ns() >= deadline) return 0;
     nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
     return 1;
 }
@@ -164,7 +158,7 @@ static int encode(void *state, const nenc_frame *frame, int key, nenc_coded *cod
     nenc_nvenc *self = state;
     CUcontext popped;
     uint32_t pitch = 0;
-    const int64_t began = now_ns(), patience = self->config.timeout_ns;
+    const int64_t began = nenc_now_ns(), patience = self->config.timeout_ns;
     const int64_t deadline = patience > INT64_MAX - began ? INT64_MAX : began + patience;
     CUresult pushed = self->cuda.push(self->context);
     int status = NENC_OK;

@@ -1,17 +1,10 @@
 /* coded.c - the frame of a picture: waiting with patience, then every segment of it. */
+#include "core/clock.h"
 #include "encode/vaapi/vaapi.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static VAStatus sync_buffer(nenc_vaapi *self, VASurfaceID surface, uint64_t left_ns)
 {
@@ -34,9 +27,9 @@ enum { WAITS = sizeof waits / sizeof *waits };
 /* "Still running, call again" and "hung" are the same answer: only time tells them apart. */
 static int wait_for(nenc_vaapi *self, VASurfaceID surface, nenc_failure *failure)
 {
-    const int64_t until_ns = wall_ns() + self->config.timeout_ns;
+    const int64_t until_ns = nenc_now_ns() + self->config.timeout_ns;
     for (int way = 0; way < WAITS;) {
-        const int64_t left_ns = until_ns - wall_ns();
+        const int64_t left_ns = until_ns - nenc_now_ns();
         const VAStatus status = waits[way].sync(self, surface, left_ns > 0 ? (uint64_t)left_ns : 0);
         if (status == VA_STATUS_ERROR_UNIMPLEMENTED) way++;
         else if (status != VA_STATUS_ERROR_TIMEDOUT) return nenc_vaapi_check(self, waits[way].call, status, failure);
