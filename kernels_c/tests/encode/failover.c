@@ -2,15 +2,14 @@
  * of its own, hurt in every way there is. The same through VA-API: failover_vaapi.c. */
 #include "nenc/failover.h"
 #include "../core/check.h"
+#include "leftovers.h"
 #include "nenc/source.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static const int64_t frame_ns = 1000000000 / 30;
@@ -20,17 +19,6 @@ typedef struct tally {
     int64_t slowest_ns; /* from a failure to the frame of the fallback */
     uint64_t bytes;
 } tally;
-
-static int open_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-    while (readdir(folder)) count++;
-    closedir(folder);
-    return count;
-}
-
-static int has_children(void) { return waitpid(-1, NULL, WNOHANG | __WALL) >= 0; }
 
 static nenc_failover *begin(const char *primary, uint32_t width, uint32_t height)
 {

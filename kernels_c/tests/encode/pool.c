@@ -1,22 +1,13 @@
 /* pool.c - pictures in shared memory: where their rows are, who else sees them, what is left when making them fails half-way. */
 #include "nenc/pool.h"
 #include "../core/check.h"
+#include "leftovers.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int open_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-    while (readdir(folder)) count++;
-    closedir(folder);
-    return count;
-}
 
 /* Mappings of pictures: none may outlive its pool. */
 static int mappings(void)

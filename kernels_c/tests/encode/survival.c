@@ -3,6 +3,8 @@
  * Linked with --wrap=nenc_alloc. */
 #include "../core/check.h"
 #include "core/alloc.h"
+#include "core/clock.h"
+#include "leftovers.h"
 #include "nenc/failover.h"
 #include "nenc/source.h"
 
@@ -31,26 +33,7 @@ void *__wrap_nenc_alloc(size_t size)
 static const int64_t frame_ns = 1000000000 / 30, watchdog_ns = 200000000;
 static const int64_t patience_ns = 10000000000;
 
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 static void nap_ms(int ms) { nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL); }
-
-static int entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder) return -1;
-    int count = 0;
-    while (readdir(folder)) count++;
-    closedir(folder);
-    return count;
-}
-
-static int open_descriptors(void) { return entries("/proc/self/fd"); }
 
 /* A living child of `parent` by its number, 0: there is none. */
 static pid_t child_of(pid_t parent)
@@ -74,8 +57,6 @@ static pid_t child_of(pid_t parent)
     closedir(folder);
     return found;
 }
-
-static int has_children(void) { return waitpid(-1, NULL, WNOHANG | __WALL) >= 0; }
 
 static nenc_failover_config usual(const char *primary)
 {
@@ -137,9 +118,9 @@ static void in_time(void)
         nenc_failover_frame made;
         for (int n = 0; n < 5; n++) CHECK(one(failover, n, &made) == NENC_OK && !made.software);
         CHECK(nenc_failover_fault(failover, lines[i].fault) == NENC_OK);
-        const int64_t began_ns = wall_ns();
+        const int64_t began_ns = nenc_now_ns();
         CHECK(one(failover, 5, &made) == NENC_OK && made.software && made.coded.key);
-        const int64_t took_ns = wall_ns() - began_ns;
+        const int64_t took_ns = nenc_now_ns() - began_ns;
         printf("fault %u: %.1f ms to the first software frame (at most %.1f)\n", lines[i].fault, (double)took_ns * 1e-6,
                (double)lines[i].most_ns * 1e-6);
         CHECK(took_ns <= lines[i].most_ns || !timed());
@@ -160,11 +141,11 @@ static void in_real_time(int fault_meanwhile)
     CHECK(nenc_failover_fault(failover, NENC_FAULT_RESET) == NENC_OK);
     CHECK(one(failover, 0, &made) == NENC_OK && made.software);
     CHECK(nenc_failover_fault(failover, NENC_FAULT_NONE) == NENC_OK);
-    const int64_t until_ns = wall_ns() + patience_ns;
-    for (int n = 1; n < 60 || (!fault_meanwhile && !recovered && wall_ns() < until_ns); n++) {
-        const int64_t began_ns = wall_ns();
+    const int64_t until_ns = nenc_now_ns() + patience_ns;
+    for (int n = 1; n < 60 || (!fault_meanwhile && !recovered && nenc_now_ns() < until_ns); n++) {
+        const int64_t began_ns = nenc_now_ns();
         CHECK(one(failover, n, &made) == NENC_OK);
-        CHECK(wall_ns() - began_ns < frame_ns || !timed());
+        CHECK(nenc_now_ns() - began_ns < frame_ns || !timed());
         if (fault_meanwhile && n == 3) CHECK(made.software && nenc_failover_fault(failover, NENC_FAULT_FAIL) == NENC_OK);
         recovered += count_events(failover, NENC_FAILOVER_RECOVERED);
         nap_ms(3);
@@ -200,7 +181,7 @@ static void killed(int times)
     int n = 0, fallbacks = 0;
     atomic_store(&hunting, 1);
     CHECK(pthread_create(&hunter, NULL, hunt, &seed) == 0);
-    for (const int64_t until_ns = wall_ns() + 20000000000; hunted < times && wall_ns() < until_ns; n++) {
+    for (const int64_t until_ns = nenc_now_ns() + 20000000000; hunted < times && nenc_now_ns() < until_ns; n++) {
         CHECK(one(failover, n, &made) == NENC_OK);
         nenc_failover_event event;
         while (nenc_failover_event_take(failover, &event)) {
