@@ -3,6 +3,7 @@
 #include "nenc/controller.h"
 #include "nenc/encode.h"
 #include "nenc/failover.h"
+#include "nenc/live.h"
 #include "nenc/nenc.h"
 #include "nenc/pool.h"
 #include "nenc/quality.h"

@@ -1,0 +1,169 @@
+/* live.h - what `nenc send` and `nenc recv` say while they run: telemetry in shared memory, and the socket that steers a sender.
+ *
+ * Telemetry is one file (best in a tmpfs), mapped by the program that writes and by whoever reads: a header, then rings of
+ * fixed records. A ring has one writer, which stores a record and then counts it: record n is at n modulo capacity, and a reader
+ * that has read up to n finds what is new between n and `written`. The writer never waits; a reader that falls behind by more
+ * than the capacity can tell how much it has missed.
+ *
+ * All times are int64 nanoseconds of CLOCK_MONOTONIC, -1: never. Kernel time stamps, which are of CLOCK_REALTIME, are moved
+ * there.
+ */
+#ifndef NENC_LIVE_H
+#define NENC_LIVE_H
+
+#include "nenc/nenc.h"
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+extern "C" {
+#endif
+
+/* ---- records ---------------------------------------------------------------------------------------------------- */
+
+/* A media packet handed to the kernel. */
+typedef struct nenc_sent_record {
+    int64_t sequence; /* RTP's, extended beyond 16 bits */
+    int64_t due_ns;   /* when the pacer wanted it sent ... */
+    int64_t sent_ns;  /* ... and when it was */
+    int64_t frame;
+    uint32_t media_bytes;
+    uint32_t refused; /* 1: the kernel did not take it */
+} nenc_sent_record;
+
+/* A frame that reached the pacer. */
+typedef struct nenc_captured_record {
+    int64_t frame;
+    int64_t capture_ns;
+    int64_t ready_ns;
+    int64_t first_sequence;
+    int64_t bytes; /* media: what its packets carry behind their RTP headers, fragmentation headers included */
+    uint32_t packets;
+    uint32_t key;
+    uint32_t software;
+    uint32_t rung; /* lines */
+    float qp;      /* NaN when unknown, and the next two */
+    float psnr;
+    float ssim;
+    uint32_t reserved;
+} nenc_captured_record;
+
+/* A control tick, as the sender's pacer took it up. */
+typedef struct nenc_tick_record {
+    nenc_state state; /* state.now_ns is the tick's time */
+    int64_t backlog_bytes; /* media bytes waiting in the pacer */
+    int64_t sent_bytes;
+    int64_t sent_packets;
+} nenc_tick_record;
+
+typedef struct nenc_event_record {
+    int64_t t_ns;
+    char kind[16];  /* fallback, recovery, probe, input, warning, note */
+    char text[360]; /* a line for people */
+} nenc_event_record;
+
+/* A datagram that arrived at a receiver. */
+typedef struct nenc_arrival_record {
+    int64_t sequence;    /* extended as the sender's; -1: foreign or malformed */
+    int64_t received_ns; /* the kernel's time stamp */
+    uint32_t media_bytes;
+    uint16_t wire_bytes;
+    uint8_t ecn;     /* of the IP header: 0 none, 1 and 2 ECT, 3 CE */
+    uint8_t verdict; /* nenc_verdict */
+} nenc_arrival_record;
+
+typedef enum nenc_verdict {
+    NENC_ARRIVED = 0,
+    NENC_DUPLICATE = 1, /* replayed, too */
+    NENC_LATE = 2,      /* behind what can still be reported */
+    NENC_FOREIGN = 3,   /* another SSRC, source or payload type */
+    NENC_MALFORMED = 4,
+} nenc_verdict;
+
+/* A report that a receiver sent. */
+typedef struct nenc_report_record {
+    int64_t sent_ns;
+    int64_t highest;     /* extended sequence number reported up to */
+    uint32_t wire_bytes; /* UDP, IP and Ethernet included */
+    uint32_t packets;    /* that it is about */
+} nenc_report_record;
+
+/* ---- the file --------------------------------------------------------------------------------------------------- */
+
+typedef enum nenc_ring_kind {
+    NENC_RING_SENT = 0,
+    NENC_RING_CAPTURED = 1,
+    NENC_RING_TICKS = 2,
+    NENC_RING_SAMPLES = 3, /* nenc_sample */
+    NENC_RING_EVENTS = 4,
+    NENC_RING_ARRIVALS = 5,
+    NENC_RING_REPORTS = 6,
+    NENC_RINGS = 7,
+} nenc_ring_kind;
+
+typedef struct nenc_ring_info {
+    uint64_t offset; /* of record 0, from the beginning of the file */
+    uint64_t record_bytes;
+    uint64_t capacity; /* a power of two; 0: this program has none */
+    uint64_t written;  /* records since the beginning, stored behind each of them */
+} nenc_ring_info;
+
+enum { NENC_LATE_BINS = 64 }; /* bins of 125 us; the last one has all that is later */
+
+typedef struct nenc_live_counters {
+    uint64_t packets;          /* handed to the kernel, or received and new */
+    uint64_t bytes;            /* of these, UDP payload */
+    uint64_t refused;          /* the kernel did not take */
+    uint64_t feedback;         /* feedback packets that made a sample, or that were sent */
+    uint64_t feedback_ignored; /* malformed, foreign, replayed */
+    uint64_t duplicates;
+    uint64_t late;
+    uint64_t foreign;
+    uint64_t malformed;
+    uint64_t overflow;         /* the socket's buffer was full (SO_RXQ_OVFL) */
+    uint64_t frames;           /* sent, or handed out whole */
+    uint64_t damaged;          /* handed out with a part missing */
+    uint64_t skipped;          /* captures that were due while the encoder was still busy */
+    int64_t wakeup_max_ns;     /* how late the pacing (or receiving) thread woke up */
+    uint64_t wakeups[NENC_LATE_BINS];
+    int64_t pacing_max_ns;     /* how late packets left, against when they were due */
+    uint64_t pacing[NENC_LATE_BINS];
+} nenc_live_counters;
+
+typedef struct nenc_telemetry {
+    char magic[8]; /* "NENCLIV1" */
+    uint32_t bytes; /* of this header */
+    uint32_t finished; /* 1: the program has ended in good order, and nothing more comes */
+    int64_t origin_ns; /* --start-at */
+    int64_t pid;
+    nenc_ring_info rings[NENC_RINGS];
+    nenc_live_counters counters; /* written by one thread, a value may be newer than its neighbour */
+} nenc_telemetry;
+
+/* ---- the steering socket (SOCK_SEQPACKET) ----------------------------------------------------------------------- */
+
+/* One message is one of these, whole. The sender's controller may be on the other side: the sender then sends each sample when its
+ * feedback has arrived, and a TICK every tick; the answer is a DECIDE, which holds from when it comes. */
+typedef enum nenc_message_kind {
+    NENC_SAY_TICK = 1,   /* sender: state.now_ns is the tick's time */
+    NENC_SAY_SAMPLE = 2, /* sender: sample */
+    NENC_SAY_DECIDE = 3, /* to the sender: state, whole */
+    NENC_SAY_FAULT = 4,  /* to the sender: value is nenc_fault, on is 1 or 0 */
+    NENC_SAY_KEY = 5,    /* the next frame is a key frame */
+    NENC_SAY_LINES = 6,  /* value: lines of the picture from now on */
+    NENC_SAY_GAINS = 7,  /* gains: kp, ki, kd of the sender's own controller */
+    NENC_SAY_STOP = 8,   /* no more frames; the sender ends when it has sent what it has */
+    NENC_SAY_REPORT = 9, /* to a receiver: on is 1 or 0, reports are sent or not */
+} nenc_message_kind;
+
+typedef struct nenc_message {
+    uint32_t kind;
+    uint32_t on;
+    int64_t value;
+    double gains[3];
+    nenc_sample sample;
+    nenc_state state;
+} nenc_message;
+
+#if !defined(NENC_CFFI) && defined(__cplusplus)
+}
+#endif
+#endif
