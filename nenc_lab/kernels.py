@@ -61,6 +61,8 @@ def dtype(struct: str) -> np.dtype[Any]:
 def _format(kind: Any) -> Any:
     if kind.kind == "struct":
         return dtype(kind.cname)
+    if kind.kind == "array" and kind.item.cname == "char":
+        return f"S{kind.length}"
     if kind.kind == "array":
         return (_format(kind.item), (kind.length,))
     return _NUMPY[kind.cname]

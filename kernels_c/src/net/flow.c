@@ -13,6 +13,7 @@ int nenc_flow_init(nenc_flow *flow, int id, const nenc_flow_config *config, int 
         .config = *config,
         .first_link = first_link,
         .last_link = last_link,
+        .bucket = {.burst_ns = config->pacer_burst_ns},
         .frames = {.row_size = sizeof(nenc_frame)},
         .fates = {.row_size = 1},
         .reports = {.row_size = sizeof(nenc_report)},
@@ -63,25 +64,13 @@ int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
 
 int64_t nenc_flow_next_send(const nenc_flow *flow)
 {
-    if (flow->pacing_frame == flow->next_frame || !(flow->pace_bps > 0.0)) return INT64_MAX;
-    int64_t next = frame_at(flow, flow->pacing_frame)->row.ready_ns;
-    if (next < flow->paced_from_ns) next = flow->paced_from_ns;
-    const double allowed = ceil(flow->tat_ns - (double)flow->config.pacer_burst_ns);
-    if (allowed >= 0x1p63) return INT64_MAX; /* centuries from now: next to no rate */
-    return allowed > (double)next ? (int64_t)allowed : next;
+    if (flow->pacing_frame == flow->next_frame) return INT64_MAX;
+    return nenc_bucket_next(&flow->bucket, frame_at(flow, flow->pacing_frame)->row.ready_ns);
 }
 
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps)
 {
-    const double burst_ns = (double)flow->config.pacer_burst_ns, now = (double)now_ns;
-    if (!(flow->pace_bps > 0.0)) flow->tat_ns += now - (double)flow->paced_from_ns; /* a bucket does not run dry in a pause */
-    if (pace_bps > 0.0) {
-        const double wait_ns = flow->tat_ns - burst_ns - now; /* what is left of it goes at the new rate */
-        if (wait_ns > 0.0) flow->tat_ns = now + burst_ns + wait_ns * (flow->rated_bps / pace_bps);
-        flow->rated_bps = pace_bps;
-    }
-    flow->pace_bps = pace_bps;
-    flow->paced_from_ns = now_ns;
+    nenc_bucket_set_pace(&flow->bucket, now_ns, pace_bps);
 }
 
 void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)
@@ -102,8 +91,7 @@ void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)
         .kind = NENC_PACKET_MEDIA,
         .flags = flow->config.ecn ? NENC_PACKET_ECT : 0,
     };
-    if (flow->tat_ns < (double)now_ns) flow->tat_ns = (double)now_ns;
-    flow->tat_ns += 8e9 * media / flow->pace_bps;
+    nenc_bucket_take(&flow->bucket, now_ns, media);
     flow->counters.sent_packets++;
     flow->counters.sent_bytes += media;
     flow->counters.backlog_bytes -= media;

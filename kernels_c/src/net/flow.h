@@ -3,6 +3,7 @@
 #define NENC_NET_FLOW_H
 
 #include "nenc/vnet.h"
+#include "net/bucket.h"
 #include "net/histogram.h"
 #include "net/pipe.h"
 #include "net/rows.h"
@@ -36,11 +37,8 @@ typedef struct nenc_flow {
     int first_reverse_link; /* -1: the reverse direction has no links, reports arrive at once */
     int last_reverse_link;
 
-    /* Sender. Pacing is a virtual-scheduling leaky bucket (ITU-T I.371 GCRA): tat_ns is when the bucket would be empty. */
-    double pace_bps;
-    double tat_ns;
-    double rated_bps;      /* the rate tat_ns is reckoned with: the last one that was not 0 */
-    int64_t paced_from_ns; /* pace_bps holds from here on: nothing is sent before it */
+    /* Sender. */
+    nenc_bucket bucket;
     nenc_rows frames; /* nenc_frame, oldest first; number of the first: first_frame */
     int64_t first_frame;
     int64_t next_frame;
