@@ -1,0 +1,45 @@
+/* nenc.c - the program `nenc`: one table of subcommands. */
+#include "tool.h"
+
+#include "nenc/nenc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *about;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+} commands[] = {
+    {NULL, NULL, NULL},
+};
+
+int nenc_complain(const char *command, int status, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "nenc %s%s", command, *command ? ": " : "");
+    vfprintf(stderr, format, values);
+    fputc('\n', stderr);
+    va_end(values);
+    return status;
+}
+
+static int usage(FILE *to, int status)
+{
+    fputs("usage: nenc COMMAND [OPTION...]\n\n", to);
+    for (size_t i = 0; commands[i].name; i++) fprintf(to, "  %-6s  %s\n", commands[i].name, commands[i].about);
+    fputs("\nnenc COMMAND --help says more; nenc --version says which it is.\n", to);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) return usage(stderr, NENC_EXIT_INPUT);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return usage(stdout, NENC_EXIT_OK);
+    if (strcmp(argv[1], "--version") == 0) return printf("nenc %s\n", nenc_version()) < 0;
+    for (size_t i = 0; commands[i].name; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "nenc: there is no command %s\n", argv[1]);
+    return usage(stderr, NENC_EXIT_INPUT);
+}

@@ -1,0 +1,46 @@
+/* options.h - long options of `nenc`, from one table: read, checked, and printed as usage. */
+#ifndef NENC_TOOLS_OPTIONS_H
+#define NENC_TOOLS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the text of an option becomes, at offset `at` of the struct it is read into. */
+typedef enum nenc_option_kind {
+    NENC_OPTION_FLAG,    /* bool; no value is written */
+    NENC_OPTION_TEXT,    /* const char *, of argv */
+    NENC_OPTION_CHOICE,  /* int, the place of the word in `value`: "cbr|onoff" */
+    NENC_OPTION_INTEGER, /* int64_t */
+    NENC_OPTION_NUMBER,  /* double */
+    NENC_OPTION_RATE,    /* int64_t bit/s: 50Mbps */
+    NENC_OPTION_TIME,    /* int64_t ns: 20ms */
+    NENC_OPTION_SIZE,    /* int64_t bytes: 1200B, 250kB */
+    NENC_OPTION_RATIO,   /* double 0..1: 1%, 0.01 */
+    NENC_OPTION_TO,      /* nenc_endpoint: HOST:PORT */
+    NENC_OPTION_LISTEN,  /* nenc_endpoint: [HOST]:PORT, port 0 allowed */
+} nenc_option_kind;
+
+typedef struct nenc_option {
+    const char *name; /* without dashes */
+    nenc_option_kind kind;
+    size_t at;
+    const char *value; /* its word in the usage: "NS"; words of a choice */
+    const char *help;
+    const char *initial; /* what it is when not given; NULL: the field stays as the caller set it */
+    bool required;
+    double min, max; /* of a number, in inside units; both 0: what the kind allows */
+} nenc_option;
+
+typedef struct nenc_command {
+    const char *name;  /* "cross" */
+    const char *about; /* one line */
+    const nenc_option *options; /* ends with a NULL name */
+    const char *more; /* printed below the options; may be NULL */
+} nenc_command;
+
+/* Reads argv[1..] into the struct. False when the program is to end with *status: 0 after --help, 2 for bad input, which has been
+ * told on stderr. Both `--name value` and `--name=value`; no option twice. */
+bool nenc_options_read(const nenc_command *command, int argc, char **argv, void *into, int *status);
+
+#endif
