@@ -4,6 +4,7 @@
 #include "nenc/encode.h"
 #include "nenc/failover.h"
 #include "nenc/live.h"
+#include "nenc/model.h"
 #include "nenc/nenc.h"
 #include "nenc/pool.h"
 #include "nenc/quality.h"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-FAULTS = ("gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate")
-"""What may befall an encoder (scenario/disturbance.py)."""
+FAULTS = {"gpu_failure": 1, "gpu_hang": 2, "gpu_reset": 3, "ignore_rate": 4}
+"""What may befall an encoder (scenario/disturbance.py), and its nenc_fault in failover.h."""
 
 
 class Frame:

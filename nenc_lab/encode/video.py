@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import nan
 from typing import Any
 
-from nenc_lab.encode.base import Frame, Happening
+from nenc_lab.encode.base import FAULTS, Frame, Happening
 from nenc_lab.encode.film import Film
 from nenc_lab.encode.limits import Limits
 from nenc_lab.encode.settings import VideoSettings
@@ -28,8 +28,6 @@ ENTRIES = {"any": 0, "slice": 1, "low-power": 2}
 """nenc_codec, nenc_rate_mode and nenc_entry in encode.h."""
 EINVAL, UNSUPPORTED, TIMEOUT = -1, -33, -35
 """nenc_status and nenc_encode_status."""
-FAULTS = {"gpu_failure": 1, "gpu_hang": 2, "gpu_reset": 3, "ignore_rate": 4}
-"""nenc_fault in failover.h."""
 INPUT = 3
 HAPPENINGS = ("fallback", "probe", "recovery", "input")
 """Kinds of event, by nenc_failover_kind."""
