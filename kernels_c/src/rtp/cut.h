@@ -1,0 +1,46 @@
+/* cut.h - an access unit cut into RTP payloads: RFC 6184 (H.264), RFC 7798 (HEVC), padding.
+ *
+ * H.264 and HEVC: each NAL unit travels alone, or in fragmentation units when it does not fit (packetization-mode 1, no
+ * aggregation). Start codes do not travel.
+ * Padding: the model encoder's frames, ceil(bytes / most) packets, all full but the last, as the virtual network cuts them. Byte k
+ * of a frame is byte k modulo 16 of the text "nenc-lab padding".
+ */
+#ifndef NENC_RTP_CUT_H
+#define NENC_RTP_CUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nenc/encode.h"
+
+/* The codec's number where there is one. */
+typedef enum nenc_rtp_format { NENC_RTP_H264 = NENC_H264, NENC_RTP_HEVC = NENC_HEVC, NENC_RTP_PADDING = 2 } nenc_rtp_format;
+
+enum { NENC_CUT_LEAST = 4 }; /* smallest legal `most` */
+
+typedef struct nenc_cutter {
+    nenc_rtp_format format;
+    const uint8_t *at; /* what is still to go, of the unit; padding: NULL */
+    const uint8_t *end;
+    const uint8_t *nal; /* what is still to go of the NAL unit that is being cut into fragments */
+    size_t nal_bytes;
+    uint8_t header[2]; /* of that NAL unit */
+    size_t first;      /* 1: its next fragment is its first */
+    size_t padding;    /* bytes of it cut so far, and in all */
+    size_t padding_bytes;
+    size_t most;
+    size_t left; /* packets still to come */
+} nenc_cutter;
+
+/* Begins a unit (Annex B, or padding, of which only `bytes` counts), which must stay until it is cut, for payloads of at most `most` bytes.
+ * NENC_EINVAL: no NAL unit in it, bytes before the first start code, a NAL unit of a type that only payload formats use. */
+int nenc_cut_begin(nenc_cutter *cutter, nenc_rtp_format format, const uint8_t *unit, size_t bytes, size_t most);
+
+/* How many packets are still to come. */
+size_t nenc_cut_count(const nenc_cutter *cutter);
+
+/* The next payload: 1, its bytes into `into` (room for `most`), *last = 1 with the unit's last one, which gets the marker.
+ * 0 when there is none. */
+int nenc_cut_next(nenc_cutter *cutter, uint8_t *into, size_t *bytes, int *last);
+
+#endif
