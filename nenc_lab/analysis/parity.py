@@ -1,0 +1,256 @@
+"""Two networks side by side: each figure's means over repeats, their difference, and whether it is within tolerance.
+
+compare(first, second) -- a flow -- pairs           a figure on both sides, interval, verdict
+                               |-- rate_distance    how far apart the rate curves are
+                               `-- evidence         what the runs say that may explain it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab.analysis.course import course
+from nenc_lab.analysis.evidence import Evidence, of_flow, of_runs
+from nenc_lab.analysis.interval import Estimate, difference, mean_of, paired_difference
+from nenc_lab.analysis.rate_distance import RateDistance, rate_distance
+from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance
+from nenc_lab.errors import InputError
+
+if TYPE_CHECKING:
+    from nenc_lab.recording.open import Run
+
+Value = float | None
+"""A figure of one run; None where its summary has null: never settled, nothing to measure."""
+
+
+class Verdict(StrEnum):
+    """On one pair, or on all of them."""
+
+    AGREES = "agrees"
+    MISSES = "misses"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One network: what it is called, and its runs, of which only complete ones count."""
+
+    name: str
+    runs: tuple[Run, ...]
+
+    @property
+    def complete(self) -> tuple[Run, ...]:
+        """The runs that went to their end, by seed."""
+        return tuple(sorted((run for run in self.runs if run.status == "complete"), key=lambda run: run.info["seed"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One figure of a flow on both networks, in ``unit`` (% of a ratio)."""
+
+    figure: str
+    """Key in `nenc_lab.analysis.tolerance.TOLERANCES`."""
+    title: str
+    unit: str
+    values: tuple[tuple[Value, ...], tuple[Value, ...]]
+    """Of each run of the first and of the second network."""
+    means: tuple[Estimate | None, Estimate | None]
+    """Of the values there are; None of none."""
+    difference: Estimate | None
+    """Second minus first."""
+    limit: float | None
+    """What the difference may be; None where there is none to judge."""
+    verdict: Verdict
+    reason: str
+    """Why, where figures alone do not say it."""
+    at_s: float | None = None
+    """When the change was that it belongs to; None: the whole run."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowParity:
+    """All pairs of one flow."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+    distance: RateDistance
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """Two networks side by side in one scenario."""
+
+    scenario: str
+    sides: tuple[Side, Side]
+    tolerances: Mapping[str, Tolerance]
+    paired: bool
+    """Both have a run of each seed: differences are taken seed by seed, for the seed makes the same encoder's noise."""
+    flows: tuple[FlowParity, ...]
+    evidence: tuple[Evidence, ...]
+    """Of what concerns every flow."""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, Pair], ...]:
+        """Every pair with its flow's name."""
+        return tuple((flow.name, pair) for flow in self.flows for pair in flow.pairs)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Misses when one pair does, else undecided when one is."""
+        return overall(pair.verdict for _, pair in self.pairs)
+
+    def known(self, flow: FlowParity, pair: Pair) -> tuple[str, ...]:
+        """What the runs say that may bear on this pair."""
+        return tuple(one.text for one in (*flow.evidence, *self.evidence) if pair.figure in one.figures)
+
+
+def overall(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of them."""
+    found = set(verdicts)
+    return next((one for one in (Verdict.MISSES, Verdict.UNDECIDED) if one in found), Verdict.AGREES)
+
+
+def compare(first: Side, second: Side, tolerances: Mapping[str, Tolerance] = TOLERANCES) -> Parity:
+    """Compares the complete runs of two networks. Raises InputError when one has none, or scenarios' names differ."""
+    for side in (first, second):
+        if not side.complete:
+            states = ", ".join(f"{run.folder} is {run.status}" for run in side.runs) or "there is no run"
+            raise InputError(f"{side.name} has no complete run to compare: {states}")
+    names = {str(run.info["scenario"].get("name", "")) for side in (first, second) for run in side.complete}
+    if len(names) > 1:
+        raise InputError(f"runs of different scenarios cannot be compared: {', '.join(sorted(names))}")
+    runs = first.complete, second.complete
+    seeds = [[run.info["seed"] for run in each] for each in runs]
+    paired = sorted(seeds[0]) == sorted(seeds[1]) and len(set(seeds[0])) == len(seeds[0])
+    flows = dict.fromkeys(name for run in (*runs[0], *runs[1]) for name in run.summary["flows"])
+    return Parity(
+        scenario=names.pop(),
+        sides=(first, second),
+        tolerances=dict(tolerances),
+        paired=paired,
+        flows=tuple(_flow(name, (first, second), tolerances, paired) for name in flows),
+        evidence=of_runs((first.name, runs[0]), (second.name, runs[1])),
+    )
+
+
+def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Tolerance], paired: bool) -> FlowParity:
+    first, second = ([run.summary["flows"].get(name) or {"changes": []} for run in side.complete] for side in sides)
+    whole = [
+        pair(figure, title, tolerances[figure], [read(one) for one in first], [read(one) for one in second], paired)
+        for figure, title, read in _FIGURES
+    ]
+    keys = dict.fromkeys(_key(change) for one in (*first, *second) for change in one["changes"])
+    settling = [
+        pair(
+            "settling",
+            f"settling, {key[1]} at {key[0]:g} s",
+            tolerances["settling"],
+            [_settling(one, key) for one in first],
+            [_settling(one, key) for one in second],
+            paired,
+            at_s=key[0],
+        )
+        for key in sorted(keys)
+    ]
+    courses = [[course(run, name) for run in side.complete] for side in sides]
+    return FlowParity(
+        name,
+        (*whole, *settling),
+        rate_distance(*courses),
+        of_flow(name, *((side.name, side.complete) for side in sides)),
+    )
+
+
+def pair(
+    figure: str,
+    title: str,
+    tolerance: Tolerance,
+    first: Sequence[Value],
+    second: Sequence[Value],
+    paired: bool = False,
+    at_s: float | None = None,
+) -> Pair:
+    """Judges one figure, by the means; ``paired``: the values of the same place belong together.
+
+    Where the interval of the difference is wider than the tolerance both ways, the repeats are too few (or scatter too
+    much) to say that it is within: then it is undecided. A mean outside misses all the same when the interval says that
+    there is a difference at all (0 is not in it).
+    """
+    known = [value for value in first if value is not None], [value for value in second if value is not None]
+    means = tuple(mean_of(values) if values else None for values in known)
+    if paired:
+        both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+        apart = paired_difference(*zip(*both, strict=True)) if both else None
+    else:
+        apart = difference(*known) if all(known) else None
+    limit = tolerance.limit(means[1].mean) if means[1] is not None else None
+    verdict, reason = _nulls(first, second, paired)
+    if apart is not None and limit is not None and verdict is not Verdict.MISSES:
+        judged, why = _judged(apart, limit)
+        if verdict is None or judged is Verdict.MISSES:
+            verdict, reason = judged, "; ".join(filter(None, (reason, why)))
+    assert verdict is not None
+    return Pair(
+        figure=figure,
+        title=title,
+        unit=tolerance.unit,
+        values=(tuple(first), tuple(second)),
+        means=(means[0], means[1]),
+        difference=apart,
+        limit=limit if apart is not None else None,
+        verdict=verdict,
+        reason=reason,
+        at_s=at_s,
+    )
+
+
+def _judged(apart: Estimate, limit: float) -> tuple[Verdict, str]:
+    size = abs(apart.mean)
+    if apart.half is not None and apart.half > limit and not size > max(limit, apart.half):
+        return Verdict.UNDECIDED, "the interval is wider than the tolerance: more repeats would tell"
+    return (Verdict.AGREES if size <= limit else Verdict.MISSES), ""
+
+
+def _nulls(first: Sequence[Value], second: Sequence[Value], paired: bool) -> tuple[Verdict | None, str]:
+    """The verdict where runs have no figure; None when the figures decide. Both never: alike. One never: not alike."""
+    some = [sum(value is not None for value in values) for values in (first, second)]
+    if some == [len(first), len(second)]:
+        return None, ""
+    told = f"a figure in {some[0]} of {len(first)} against {some[1]} of {len(second)} runs"
+    if not any(some):
+        return Verdict.AGREES, "neither has one"
+    if paired and all((a is None) == (b is None) for a, b in zip(first, second, strict=True)):
+        return None, told  # with the same seeds neither has one: alike
+    if sorted((some[0] / len(first), some[1] / len(second))) == [0.0, 1.0]:
+        return Verdict.MISSES, told
+    return Verdict.UNDECIDED, told
+
+
+def _percent(value: Value) -> Value:
+    return None if value is None else 100.0 * value
+
+
+def _part(name: str, key: str) -> Callable[[Mapping[str, Any]], Value]:
+    return lambda figures: (figures.get(name) or {}).get(key)
+
+
+_FIGURES: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Value]], ...] = (
+    ("goodput", "goodput", lambda figures: figures.get("goodput_mbps")),
+    ("utilisation", "utilisation", lambda figures: _percent(figures.get("utilisation"))),
+    ("queue_delay_p50", "queue delay p50", _part("queue_delay_ms", "p50")),
+    ("queue_delay_p95", "queue delay p95", _part("queue_delay_ms", "p95")),
+    ("loss", "loss", lambda figures: _percent(figures.get("loss"))),
+)
+"""Key, title, and where it is in a flow's part of the summary; settling comes per change."""
+
+
+def _key(change: Mapping[str, Any]) -> tuple[float, str]:
+    return round(float(change["at_s"]), 3), str(change["kind"])
+
+
+def _settling(figures: Mapping[str, Any], key: tuple[float, str]) -> Value:
+    return next((change["settling_s"] for change in figures["changes"] if _key(change) == key), None)

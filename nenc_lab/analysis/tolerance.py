@@ -1,0 +1,97 @@
+"""How far two networks may be apart in each figure before it is a difference: one table, each entry with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from nenc_lab.errors import InputError
+from nenc_lab.units import parse_rate, parse_ratio, parse_time, shown
+
+Unit = Literal["Mbit/s", "%", "ms", "s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Two means may be ``absolute`` (in ``unit``) or ``relative`` (0..1 of the second mean) apart: what is more.
+
+    A ``unit`` of % means percentage points.
+    """
+
+    unit: Unit
+    absolute: float
+    relative: float
+    reason: str
+
+    def limit(self, reference: float) -> float:
+        """In ``unit``, for this mean of the second network."""
+        return max(self.absolute, self.relative * abs(reference))
+
+    def __str__(self) -> str:
+        points = "points" if self.unit == "%" else self.unit
+        parts = [f"{self.absolute:g} {points}"] if self.absolute or not self.relative else []
+        return " or ".join([*parts, *([f"{100 * self.relative:g} %"] if self.relative else [])])
+
+
+TOLERANCES: dict[str, Tolerance] = {
+    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "less than the step from one set of gains to the next in a sweep"),
+    "utilisation": Tolerance("%", 5.0, 0.0, "as the goodput of a flow that fills its path"),
+    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as the 95th percentile"),
+    "queue_delay_p95": Tolerance("ms", 15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts"),
+    "loss": Tolerance("%", 0.5, 0.0, "the least loss that TFRC's bound answers to with tens of Mbit/s"),
+    "settling": Tolerance("s", 1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled"),
+}
+"""Keys as ``--tolerance`` names them."""
+
+
+def tolerances(words: Iterable[str]) -> dict[str, Tolerance]:
+    """The table with these entries replaced: ``goodput=3%``, ``loss=0.2%``, ``queue_delay_p95=10ms/10%``.
+
+    A length and a part, in any order, joined by a slash; what is left out is 0. For utilisation and loss a percentage
+    is percentage points. Raises InputError with every word that is wrong.
+    """
+    table = dict(TOLERANCES)
+    problems = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if key not in TOLERANCES:
+            problems.append(f"--tolerance {word}: {shown(key)} is no figure: {', '.join(TOLERANCES)}")
+        elif not equals:
+            problems.append(f"--tolerance {word}: write it with a value: {key}={_example(TOLERANCES[key])}")
+        else:
+            try:
+                table[key] = _parsed(TOLERANCES[key], value)
+            except InputError as error:
+                problems.append(f"--tolerance {word}: {error}")
+    if problems:
+        raise InputError("\n".join(problems))
+    return table
+
+
+def changed(table: Mapping[str, Tolerance]) -> list[str]:
+    """Keys of the entries that are not the usual ones."""
+    return [key for key, one in table.items() if one != TOLERANCES[key]]
+
+
+def _parsed(usual: Tolerance, text: str) -> Tolerance:
+    found: dict[str, float] = {}
+    for part in text.split("/"):
+        relative = part.strip().endswith("%") and usual.unit != "%"
+        kind = "relative" if relative else "absolute"
+        if kind in found:
+            raise InputError(f"{shown(text)} has two of a kind: write {_example(usual)}")
+        found[kind] = parse_ratio(part.strip()) if relative else _length(usual.unit, part.strip())
+    return replace(usual, absolute=found.get("absolute", 0.0), relative=found.get("relative", 0.0), reason="asked for")
+
+
+def _length(unit: Unit, text: str) -> float:
+    if unit == "Mbit/s":
+        return parse_rate(text) / 1e6
+    if unit == "%":
+        return 100 * parse_ratio(text)
+    return parse_time(text) / (1e9 if unit == "s" else 1e6)
+
+
+def _example(one: Tolerance) -> str:
+    return {"Mbit/s": "5% or 2Mbps", "%": "0.5% (percentage points)", "ms": "15ms/15%", "s": "1s"}[one.unit]
