@@ -10,6 +10,7 @@ from house import imports, modules
 LAYERS = [
     {"errors", "records", "units"},
     {"programs"},
+    {"place"},
     {"kernels", "scenario"},
     {"quality"},
     {"control", "encode", "network", "recording"},
