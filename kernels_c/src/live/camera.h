@@ -63,7 +63,7 @@ typedef struct nenc_shot {
     float psnr; /* dB; NaN: not measured */
     float ssim;
     int32_t failed; /* status of the hardware when it failed at this picture, else 0 */
-    int64_t encode_ns; /* model: ready this long after the capture; real encoders: what encoding took, failed attempt included */
+    int64_t encode_ns; /* model: ready this long after the capture; real encoders: what it took, opening another size included */
     int64_t render_ns; /* what making the picture took, before encoding */
     int64_t measure_ns; /* what PSNR and SSIM took, after it */
     int64_t interval_ns; /* from this capture to the next */
