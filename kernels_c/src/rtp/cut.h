@@ -2,8 +2,8 @@
  *
  * H.264 and HEVC: each NAL unit travels alone, or in fragmentation units when it does not fit (packetization-mode 1, no
  * aggregation). Start codes do not travel.
- * Padding: the model encoder's frames, ceil(bytes / most) packets, all full but the last, as the virtual network cuts them. Byte k
- * of a frame is byte k modulo 16 of the text "nenc-lab padding".
+ * Padding: the model encoder's frames, ceil(bytes / most) packets, all full but the last, as the virtual network cuts them.
+ * Byte k of a frame is byte k modulo 16 of the text "nenc-lab padding".
  */
 #ifndef NENC_RTP_CUT_H
 #define NENC_RTP_CUT_H
@@ -20,20 +20,20 @@ enum { NENC_CUT_LEAST = 4 }; /* smallest legal `most` */
 
 typedef struct nenc_cutter {
     nenc_rtp_format format;
-    const uint8_t *at; /* what is still to go, of the unit; padding: NULL */
-    const uint8_t *end;
-    const uint8_t *nal; /* what is still to go of the NAL unit that is being cut into fragments */
-    size_t nal_bytes;
-    uint8_t header[2]; /* of that NAL unit */
-    size_t first;      /* 1: its next fragment is its first */
-    size_t padding;    /* bytes of it cut so far, and in all */
-    size_t padding_bytes;
     size_t most;
-    size_t left; /* packets still to come */
+    size_t left;       /* packets still to come */
+    const uint8_t *at; /* what is still to be cut of the unit; padding: nothing */
+    const uint8_t *end;
+    const uint8_t *rest; /* what is still to come of the NAL unit that goes in fragments */
+    size_t rest_bytes;   /* 0: none does */
+    uint8_t header[3];   /* of its fragments; the start bit is set until the first one is made */
+    size_t offset;       /* padding: bytes cut so far, and in all */
+    size_t bytes;
 } nenc_cutter;
 
-/* Begins a unit (Annex B, or padding, of which only `bytes` counts), which must stay until it is cut, for payloads of at most `most` bytes.
- * NENC_EINVAL: no NAL unit in it, bytes before the first start code, a NAL unit of a type that only payload formats use. */
+/* Begins a unit for payloads of at most `most` bytes: Annex B, which must stay until it is cut; of padding only `bytes` counts.
+ * NENC_EINVAL: no NAL unit in it, other bytes than zeros before the first, or one that is shorter than its header or of a type
+ * that only payload formats use; padding of no bytes; `most` under NENC_CUT_LEAST. */
 int nenc_cut_begin(nenc_cutter *cutter, nenc_rtp_format format, const uint8_t *unit, size_t bytes, size_t most);
 
 /* How many packets are still to come. */

@@ -3,12 +3,12 @@
  * What a report tells is what nenc_flow_make_report (net/flow.h) tells on the virtual network: every packet after the highest
  * one reported before, up to the highest one received. One that comes later than that is counted and not reported again.
  *
- * Clocks: all times are ns of one clock of the caller's, from any zero at or after which they are not negative. Report timestamps
- * are its time in 1/65536 s, modulo 2^32: the middle of an NTP timestamp whose zero is that clock's.
- * Rounding: an arrival is told in 1/1024 s before the report timestamp, and rounding down would make every round trip that the
- * sender reckons half a millisecond too long. Offsets are rounded to the nearest, and the report timestamp is moved by up to
- * 1/2048 s so that the newest packet's offset needs no rounding: its arrival, and the time between two reports' newest packets, is known
- * to 1/65536 s.
+ * Clocks: all times are ns, not negative, of one clock of the caller's. Report timestamps are its time in 1/65536 s, modulo 2^32:
+ * the middle of an NTP timestamp whose zero is that clock's.
+ * Rounding: an arrival is told in 1/1024 s before the report timestamp. Rounded down, it would make every round trip that the
+ * sender reckons half a millisecond too long on average: it is rounded to the nearest. And the report timestamp is moved by up
+ * to 1/2048 s, so that the newest packet's offset needs no rounding: its arrival, and so the time between the newest packets of
+ * two reports, is known to 1/65536 s.
  */
 #ifndef NENC_RTP_INBOX_H
 #define NENC_RTP_INBOX_H
@@ -21,8 +21,8 @@ typedef struct nenc_inbox nenc_inbox;
 
 typedef enum nenc_taken {
     NENC_TAKEN_NEW,       /* first copy; it will be reported */
-    NENC_TAKEN_LATE,      /* its place was reported as not received, or is too far back to be reported: for the media it may
-                           * still be in time */
+    NENC_TAKEN_LATE,      /* its number was reported as not received (then it counts as received), or is too far back to be told
+                           * from a replay; for the media it may be in time */
     NENC_TAKEN_DUPLICATE, /* had before: a copy or a replay */
     NENC_TAKEN_FOREIGN,   /* of another stream */
 } nenc_taken;
@@ -44,7 +44,7 @@ enum { NENC_INBOX_REACH = 3000 }; /* MAX_DROPOUT of RFC 3550 A.1 */
 typedef struct nenc_inbox_counts {
     int64_t received; /* packets, each once, late ones too */
     int64_t bytes;    /* of their payloads */
-    int64_t late;
+    int64_t late;     /* all of them: counted as received or not */
     int64_t duplicates;
     int64_t foreign;
     int64_t restarts;
@@ -58,11 +58,11 @@ typedef struct nenc_inbox_counts {
 nenc_inbox *nenc_inbox_create(const nenc_inbox_config *config);
 void nenc_inbox_destroy(nenc_inbox *inbox);
 
-/* A packet that arrived at recv_ns with the ECN bits of its IP header (0..3; 3 is CE). *extended: its sequence number without the
- * wrap, equal to the sender's own count when that began below 32768; it is set for all but FOREIGN.
+/* A packet that arrived at recv_ns with the ECN bits of its IP header (0..3; 3 is CE). *extended is its sequence number without
+ * the wrap, the sender's own count when that began below 32768; it is set for all but FOREIGN.
  *
- * A number NENC_INBOX_REACH or more away from the highest is read with the timestamps' help: one that is newer than the newest
- * packet's is ahead, however many packets were lost, and one that is not is behind, a replay. */
+ * A number NENC_INBOX_REACH or more away from the highest is read with the help of the timestamps: newer than the newest
+ * packet's, it is ahead, however many were lost; otherwise it is behind, a replay. */
 nenc_taken nenc_inbox_take(nenc_inbox *inbox, const nenc_rtp *packet, int64_t recv_ns, unsigned ecn, int64_t *extended);
 
 /* One RTCP packet of the report that is due at now_ns; its bytes, or 0 when nothing new came since the last report. To be called

@@ -1,9 +1,11 @@
 /* join.h - RTP payloads back into access units, whatever was lost, copied or out of order on the way.
  *
- * Units come out as Annex B. A start code has four bytes where Annex B asks for that (parameter sets, the first NAL unit of an access
- * unit) and three elsewhere, which is what x264 and x265 write: their streams come out byte for byte when nothing was lost. Other
- * encoders' streams have the same NAL units.
+ * Units come out as Annex B. A start code has four bytes where Annex B asks for that (parameter sets, the first NAL unit of an
+ * access unit) and three elsewhere, which is what x264 and x265 write: their streams come out byte for byte when nothing was
+ * lost. Other encoders' streams come out with the same NAL units.
  * Of a damaged unit the NAL units that are whole come out; one that was torn is dropped. Padding comes out as it came.
+ * A unit ends with the packet that has the marker, or before one with another timestamp. Packets without payload are stepped
+ * over.
  */
 #ifndef NENC_RTP_JOIN_H
 #define NENC_RTP_JOIN_H
@@ -33,6 +35,7 @@ typedef struct nenc_join_config {
     uint32_t window;       /* packets a packet may be ahead of a missing one; a power of two from 2 to 32768, 0: 1024 */
     uint32_t most_payload; /* bytes; a longer one counts as illegal; 0: 2048 */
     size_t most_unit;      /* bytes; a longer unit is counted and dropped; 0: 16 MiB */
+    int64_t first_sequence; /* the first number sent, -1: the first one that comes is taken for it */
     int64_t patience_ns;   /* how long a missing packet is waited for once a later one is there; 0: 100 ms */
     nenc_unit_taker *taker;
     void *context;

@@ -1,12 +1,13 @@
 /* outbox.h - the sender's memory of what it sent, and what RFC 8888 feedback says of it.
  *
- * A sample means what the virtual network's means (nenc_flow_make_report, nenc_flow_take_report in net/flow.c), as far as the wire
- * tells; where it does not:
- * - a report time at which the receiver had nothing to say is seen by the time that passed between two reports, when report_ns is
- *   known: the span then begins one report_ns before this one;
- * - a report that got lost is seen by the gap in the numbers; its packets are neither received nor lost. The report after it is
- *   measured like a first one: its oldest packet opens the span and is not in it;
- * - a report that tells of losses only is kept for the next that tells of a packet too.
+ * A sample means what the virtual network's means (nenc_flow_make_report, nenc_flow_take_report in net/flow.c), as far as the
+ * wire tells. Where it does not:
+ * - A report time at which the receiver had nothing to say is seen by the time that passed between two reports, when report_ns
+ *   is known: the span then begins one report_ns before this one.
+ * - A report that got lost is seen by the gap in the numbers; its packets are neither received nor lost. The report after it is
+ *   measured like a first one: its oldest packet opens the span and is not in it.
+ * - A report that tells of losses only, or spans no time, is kept for the next one.
+ * - bytes_in_flight is known here: media sent after the highest packet reported.
  */
 #ifndef NENC_RTP_OUTBOX_H
 #define NENC_RTP_OUTBOX_H
@@ -50,13 +51,12 @@ typedef struct nenc_outbox_counts {
 nenc_outbox *nenc_outbox_create(const nenc_outbox_config *config);
 void nenc_outbox_destroy(nenc_outbox *outbox);
 
-/* A packet that went out at sent_ns. Extended numbers: the first 0..65535, then one more each time; its low 16 bits are on the wire.
+/* A packet that went out at sent_ns. The first number is 0..65535, then one more each time; the low 16 bits are on the wire.
  * NENC_EINVAL when it is not the next one. */
 int nenc_outbox_sent(nenc_outbox *outbox, int64_t sequence, int64_t sent_ns, uint32_t media_bytes);
 
-/* An RTCP packet that arrived at arrived_ns, alone or compound: the first CCFB packet in it that has a block for this stream
- * counts, and of that every such block. Returns nenc_feedback. *sample is legal input of nenc_record; a round trip that the rounding of the
- * arrival times makes negative is 0. */
+/* An RTCP packet that arrived at arrived_ns, alone or compound: its first block about this stream in a CCFB packet counts.
+ * Returns nenc_feedback; with a sample, *sample is legal input of nenc_record. A round trip that rounding makes negative is 0. */
 int nenc_outbox_feedback(nenc_outbox *outbox, const uint8_t *data, size_t size, int64_t arrived_ns, nenc_sample *sample);
 
 const nenc_outbox_counts *nenc_outbox_counted(const nenc_outbox *outbox);

@@ -16,8 +16,9 @@ typedef struct nenc_sdp {
     size_t bytes;
 } nenc_sdp;
 
-/* Its text into `into`, zero-terminated. Its length, or NENC_EINVAL (no address, no parameter sets in the unit, padding has no description)
- * or NENC_ERANGE (does not fit into `room` bytes; NENC_SDP_BYTES is enough for parameter sets of up to 2 KB). */
+/* Its text into `into`, zero-terminated: its length. NENC_EINVAL: no numeric address, no port, or not all parameter sets in the
+ * unit; padding has no description. NENC_ERANGE: it does not fit into `room` bytes; NENC_SDP_BYTES is enough for parameter sets
+ * of 2 KB. */
 int nenc_sdp_write(const nenc_sdp *sdp, char *into, size_t room);
 
 #endif
