@@ -11,6 +11,8 @@ static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
+    {"cross", "other traffic for a path under test", nenc_cross_main},
+    {"sink", "receives what cross sends, and counts it", nenc_sink_main},
     {NULL, NULL, NULL},
 };
 

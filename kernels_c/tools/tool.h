@@ -13,4 +13,8 @@ enum {
 /* "nenc cross: " and the text on stderr; returns `status`, so that it can be returned. */
 __attribute__((format(printf, 3, 4))) int nenc_complain(const char *command, int status, const char *format, ...);
 
+/* Each is given its own name as argv[0] and returns an exit code. */
+int nenc_cross_main(int argc, char **argv);
+int nenc_sink_main(int argc, char **argv);
+
 #endif

@@ -12,7 +12,7 @@ from nenc_lab import _kernels
 from nenc_lab.errors import InternalError
 from nenc_lab.programs import program
 
-PROGRAMS = ["check_kernels", "nenc_controller_host", "nenc_encoder_host"]
+PROGRAMS = ["check_kernels", "nenc", "nenc_controller_host", "nenc_encoder_host"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
