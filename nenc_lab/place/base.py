@@ -56,9 +56,10 @@ class Place(Protocol):
     ) -> Any:
         """Runs ``target`` ("module:function") as ``function(arguments, tell)`` in a fresh process inside.
 
-        Arguments, what it tells (``heard`` gets it) and the result are JSON. What it prints goes to ``said``, by default
-        to stderr. Its exception is raised here. Inside it is root, with CAP_NET_ADMIN, in network and mount namespaces
-        of its own: only ``lo``, empty /run and /dev/shm; cwd, environment and files are the lab's. What it has started
-        ends with it. Ctrl-C is handed on as SIGINT; it then has 20 s to end, and a second Ctrl-C kills it.
-        Raises PlaceLost, CallTimeout (after ``timeout_s`` seconds) and CallDied. One call at a time.
+        Arguments, what it tells (``heard`` gets it) and the result are JSON; large things belong in files. What it
+        prints goes to ``said``, by default to stderr. Its exception is raised here. Inside it is root, with
+        CAP_NET_ADMIN, in network and mount namespaces of its own: only ``lo``, empty /run and /dev/shm; cwd,
+        environment and files are the lab's. What it has started ends with it. Ctrl-C is handed on as SIGINT; it then
+        has 20 s to end, and a second Ctrl-C kills it. Raises PlaceLost, CallTimeout (after ``timeout_s`` seconds) and
+        CallDied. One call at a time.
         """

@@ -81,9 +81,11 @@ def init_script(environment: Mapping[str, str], setup: str) -> str:
     """What the kernel runs first; its own command line could not hold all of this."""
     names = [name for name in environment if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)]
     exports = [f"export {name}={shlex.quote(environment[name])}" for name in names]
-    words = [sys.executable, *_interpreter_flags(), str(Path(__file__).with_name("enter.py")), setup, "first"]
+    words = [*interpreter(), setup, "first"]
     return "\n".join(["#!/bin/sh", *exports, "exec " + " ".join(map(shlex.quote, words)), ""])
 
 
-def _interpreter_flags() -> list[str]:
-    return ["-P", *subprocess._args_from_interpreter_flags()]  # type: ignore[attr-defined]
+def interpreter() -> list[str]:
+    """The command that starts Python inside as it was started for the lab."""
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, "-P", *flags, str(Path(__file__).with_name("enter.py"))]

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -51,6 +52,11 @@ class Conversation:
             if source is not kept:
                 source.setblocking(False)  # type: ignore[union-attr]
             self._selector.register(source, selectors.EVENT_READ)
+
+    @property
+    def folder(self) -> Path:
+        assert self._kept.folder is not None, "it was started"
+        return self._kept.folder
 
     def wait_for(self, kind: Kind, timeout_s: float) -> Any:
         """The JSON of the next frame, which must be of this kind. Raises PlaceLost."""
@@ -95,9 +101,8 @@ class Conversation:
         if len(text) <= INLINE:
             self._send(Kind.CALL, {"target": target, "arguments": text})
             return
-        assert self._kept.folder is not None
         name = f"arguments-{next(_file_numbers)}"
-        (self._kept.folder / name).write_text(text, encoding="utf-8")
+        (self.folder / name).write_text(text, encoding="utf-8")
         self._send(Kind.CALL, {"target": target, "file": name})
 
     def _outcome(

@@ -22,9 +22,6 @@ def end_all(timeout_s: float = 5.0) -> bool:
     """Kills and reaps all descendants of this process, which must have called `adopt_orphans`. Are all gone?"""
     deadline = time.monotonic() + timeout_s
     while True:
-        for pid in children(os.getpid()):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
         try:
             while os.waitpid(-1, os.WNOHANG)[0] != 0:
                 pass
@@ -32,4 +29,7 @@ def end_all(timeout_s: float = 5.0) -> bool:
             return True
         if time.monotonic() > deadline:
             return False
+        for pid in children(os.getpid()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)

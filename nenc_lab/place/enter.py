@@ -1,4 +1,7 @@
-"""The first lines of Python inside a place: imports go as they do in the lab. Run as a script: setup file, and the module to go on with."""
+"""The first lines of Python inside a place: imports go as they do in the lab.
+
+Run as a script, with the setup file and the module to go on with.
+"""
 
 from __future__ import annotations
 

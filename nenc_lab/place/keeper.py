@@ -19,8 +19,9 @@ import tempfile
 from contextlib import suppress
 from typing import Any
 
+from nenc_lab.place.confine import confine
 from nenc_lab.place.descendants import end_all
-from nenc_lab.place.namespaces import adopt_orphans
+from nenc_lab.place.namespaces import adopt_orphans, signal_at_parent_death
 
 LOOK_MS = 500
 """How often it is looked whether the lab is still the parent."""
@@ -48,7 +49,8 @@ def _keep(control: socket.socket, order: dict[str, Any], lab: int) -> None:
     try:
         try:
             folder = _make_folder(order["prefix"], order["bases"], order["room"], order["executable"])
-            place = _start(order, folder)
+            confined = _confine(order["as_root"])
+            place = _start(order, folder, confined)
         except OSError as error:
             _tell(control, {"failed": str(error)})
             return
@@ -61,7 +63,17 @@ def _keep(control: socket.socket, order: dict[str, Any], lab: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(order: dict[str, Any], folder: str) -> subprocess.Popen[bytes]:
+def _confine(as_root: bool) -> bool:
+    try:
+        confine(as_root)
+    except OSError:
+        if as_root:
+            raise
+        return False
+    return True
+
+
+def _start(order: dict[str, Any], folder: str, confined: bool) -> subprocess.Popen[bytes]:
     for name, text in order["files"].items():
         with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text.replace(FOLDER, folder))
@@ -76,10 +88,16 @@ def _start(order: dict[str, Any], folder: str) -> subprocess.Popen[bytes]:
             stderr=log,
             pass_fds=order["descriptors"],
             process_group=0,
+            # a guest that is not confined must end by itself: its processes would outlive a kernel that was killed
+            preexec_fn=_die_with_me if confined else None,  # one thread: nothing can be locked
         )
     for descriptor in order["descriptors"]:
         os.close(descriptor)  # so that the place alone holds it, and its end can be seen
     return place
+
+
+def _die_with_me() -> None:
+    signal_at_parent_death(signal.SIGKILL)
 
 
 def _watch(control: socket.socket, place: subprocess.Popen[bytes], lab: int) -> None:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,31 @@ CODE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a keeper is to start. ``@FOLDER@`` in command, environment and files becomes the private folder."""
+
+    command: list[str]
+    environment: dict[str, str]
+    files: dict[str, str]
+    """Text by name, in the folder."""
+    descriptors: list[int]
+    """Handed to the place; they stay open here."""
+    bases: list[str]
+    """Where the folder may be, best first."""
+    room: int = 1 << 20
+    """Bytes that must be free there."""
+    executable: bool = False
+    """Must files there be fit for mapping as programs?"""
+    as_root: bool = False
+    """The place must be confined to a PID namespace, as root. Otherwise it is where that is allowed, as who we are."""
+
+
 class Kept:
     """A started place. ``folder`` is its private folder, ``pid`` its first process."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        files: Mapping[str, str],
-        descriptors: Sequence[int],
-        bases: Sequence[str],
-        room: int = 1 << 20,
-        executable: bool = False,
-    ) -> None:
-        """``@FOLDER@`` in command, environment and files becomes the folder; ``descriptors`` are handed to the place and
-        stay open here. Raises EnvironmentError_."""
+    def __init__(self, order: Order) -> None:
+        """Raises EnvironmentError_."""
         prefix = f"{PREFIX}{Owner.me()}-"
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -53,7 +63,7 @@ class Kept:
                     words,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno(), *descriptors],
+                    pass_fds=[theirs.fileno(), *order.descriptors],
                     start_new_session=True,
                 )
             except OSError as error:
@@ -64,18 +74,8 @@ class Kept:
         self.status: int | None = None
         """Exit code of the place (negative: the signal), once it has ended."""
         self._heard = b""
-        order = {
-            "prefix": prefix,
-            "bases": list(bases),
-            "room": room,
-            "executable": executable,
-            "command": list(command),
-            "environment": dict(environment),
-            "files": dict(files),
-            "descriptors": list(descriptors),
-        }
         try:
-            self._control.sendall(json.dumps(order).encode() + b"\n")
+            self._control.sendall(json.dumps({**asdict(order), "prefix": prefix}).encode() + b"\n")
             self._control.settimeout(START_S)
             answer = self._message()
         except BaseException:

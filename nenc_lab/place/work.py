@@ -10,6 +10,7 @@ from typing import Any
 
 from nenc_lab.place.descendants import end_all
 from nenc_lab.place.frames import Kind, Unpacker, packed, write_all
+from nenc_lab.place.job import do
 
 TAKE = 65536
 
@@ -27,8 +28,6 @@ class Work:
             try:
                 for descriptor in (self._told, self._said, line):
                     os.close(descriptor)
-                from nenc_lab.place.job import do
-
                 do(message, folder, told, said)
             except BaseException:
                 traceback.print_exc()
