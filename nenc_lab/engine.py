@@ -217,7 +217,7 @@ class Engine:
         names = [flow.name for flow in self.flows]
         for number, flow in enumerate(self.flows):
             if flow.tape.n:
-                tape.ticks(recorder, flow.name, flow.tape)
+                tape.ticks(recorder, flow.name, *flow.tape.take())
             rows = network.take_frames(number, all_=at_end)
             if len(rows):
                 self.packets += int(rows["packets"].sum())

@@ -11,6 +11,8 @@ static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
+    {"send", "encodes, paces and sends one stream, and adapts its rate", nenc_send_main},
+    {"recv", "receives one stream, reports about it, writes it to a file", nenc_recv_main},
     {"cross", "other traffic for a path under test", nenc_cross_main},
     {"sink", "receives what cross sends, and counts it", nenc_sink_main},
     {NULL, NULL, NULL},

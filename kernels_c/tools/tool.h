@@ -15,6 +15,8 @@ __attribute__((format(printf, 3, 4))) int nenc_complain(const char *command, int
 
 /* Each is given its own name as argv[0] and returns an exit code. */
 int nenc_cross_main(int argc, char **argv);
+int nenc_recv_main(int argc, char **argv);
+int nenc_send_main(int argc, char **argv);
 int nenc_sink_main(int argc, char **argv);
 
 #endif

@@ -35,9 +35,8 @@ class TickTape:
         return self._states.array[:n], self._counters.array[:n]
 
 
-def ticks(recorder: Recorder, flow: str, tape: TickTape) -> None:
-    """Hands over a flow's ticks."""
-    state, counted = tape.take()
+def ticks(recorder: Recorder, flow: str, state: Array, counted: Array) -> None:
+    """Hands over a flow's ticks: rows of nenc_state and, at the same times, of nenc_flow_counters."""
     recorder.append(
         "ticks",
         {

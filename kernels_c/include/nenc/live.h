@@ -132,6 +132,8 @@ typedef struct nenc_telemetry {
     char magic[8]; /* "NENCLIV1" */
     uint32_t bytes; /* of this header */
     uint32_t finished; /* 1: the program has ended in good order, and nothing more comes */
+    uint32_t ready;    /* 1: everything is open, it waits for its start */
+    uint32_t reserved;
     int64_t origin_ns; /* --start-at */
     int64_t pid;
     nenc_ring_info rings[NENC_RINGS];

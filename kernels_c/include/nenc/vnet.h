@@ -229,6 +229,9 @@ typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, u
     uint32_t packets;
 } nenc_delay_row;
 
+/* The upper edge of the bin that each of count waits falls into, as in nenc_delay_row.delay_ns: for delays measured elsewhere. */
+NENC_API void nenc_delay_edges(const int64_t *wait_ns, size_t count, int64_t *edge_ns);
+
 /* Closes the running histogram of every flow at now_ns: queue-delay percentiles weighted by packets come from these. */
 NENC_API int nenc_vnet_cut_delays(nenc_vnet *net, int64_t now_ns);
 /* The oldest closed rows, at most max; each once. Returns how many were copied. */

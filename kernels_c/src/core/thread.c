@@ -13,14 +13,7 @@
 #include <time.h>
 
 /* Above every ordinary thread, below the kernel's own (50). */
-enum { PRIORITY = 10, SECOND_NS = 1000000000 };
-
-static void sleep_until(int64_t deadline_ns)
-{
-    struct timespec deadline = {.tv_sec = deadline_ns / SECOND_NS, .tv_nsec = deadline_ns % SECOND_NS};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR) {
-    }
-}
+enum { PRIORITY = 10 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -47,7 +40,7 @@ static void *run(void *argument)
     prctl(PR_SET_TIMERSLACK, 1); /* an ordinary thread is woken up to 50 us late for the sake of power; SCHED_FIFO is not */
     for (;;) {
         deadline_ns += tick_ns;
-        sleep_until(deadline_ns);
+        nenc_sleep_until(deadline_ns);
         if (atomic_load_explicit(&enc->thread.stop, memory_order_relaxed)) return NULL;
         const int64_t now_ns = nenc_now_ns();
         const int64_t late_ns = now_ns - deadline_ns;

@@ -1,6 +1,8 @@
 /* histogram.c - log-linear bins in integer arithmetic. */
 #include "net/histogram.h"
 
+#include "nenc/vnet.h"
+
 static const int64_t linear_ns = 10000, octave_ns = 1000000;
 
 void nenc_histogram_clear(nenc_histogram *histogram)
@@ -10,7 +12,7 @@ void nenc_histogram_clear(nenc_histogram *histogram)
     histogram->last = -1;
 }
 
-static int bin_of(int64_t wait_ns)
+int nenc_histogram_bin(int64_t wait_ns)
 {
     if (wait_ns < octave_ns) return wait_ns > 0 ? (int)((wait_ns + linear_ns - 1) / linear_ns) : 0;
     int octave = 63 - __builtin_clzll((unsigned long long)(wait_ns / octave_ns));
@@ -21,7 +23,7 @@ static int bin_of(int64_t wait_ns)
 
 void nenc_histogram_add(nenc_histogram *histogram, int64_t wait_ns)
 {
-    const int bin = bin_of(wait_ns);
+    const int bin = nenc_histogram_bin(wait_ns);
     histogram->counts[bin]++;
     if (bin < histogram->first) histogram->first = bin;
     if (bin > histogram->last) histogram->last = bin;
@@ -33,4 +35,9 @@ int64_t nenc_histogram_upper_ns(int bin)
     const int octave = (bin - NENC_HISTOGRAM_LINEAR) / NENC_HISTOGRAM_OCTAVE;
     const int step = (bin - NENC_HISTOGRAM_LINEAR) % NENC_HISTOGRAM_OCTAVE;
     return (octave_ns << octave) + (octave_ns << octave) * (step + 1) / NENC_HISTOGRAM_OCTAVE;
+}
+
+void nenc_delay_edges(const int64_t *wait_ns, size_t count, int64_t *edge_ns)
+{
+    for (size_t i = 0; i < count; i++) edge_ns[i] = nenc_histogram_upper_ns(nenc_histogram_bin(wait_ns[i]));
 }

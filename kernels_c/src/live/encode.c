@@ -1,0 +1,132 @@
+/* encode.c - the encode thread: a frame at each capture time, on absolute deadlines. */
+#include "core/clock.h"
+#include "live/sender_state.h"
+#include "rtp/packet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void tell(nenc_sender *sender)
+{
+    nenc_camera_event event;
+    while (nenc_camera_event_take(sender->camera, &event) > 0)
+        nenc_sender_event(sender, event.at_ns + sender->config->origin_ns, event.kind, event.text);
+}
+
+/* A frame of its own for the pacer: what the camera gave is gone with its next call. NULL: *status says why. */
+static nenc_waiting *waiting(const nenc_sender *sender, const nenc_shot *shot, int *status)
+{
+    nenc_waiting *frame = malloc(sizeof *frame + (shot->data ? shot->bytes : 0));
+    *status = NENC_ENOMEM;
+    if (!frame) return NULL;
+    if (shot->data) memcpy(frame->unit, shot->data, shot->bytes);
+    const size_t most = sender->config->packet_bytes - NENC_RTP_HEADER_BYTES;
+    *status = nenc_cut_begin(&frame->cutter, sender->format, shot->data ? frame->unit : NULL, shot->bytes, most);
+    if (*status == 0) return frame;
+    free(frame);
+    return NULL;
+}
+
+static int hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number, int64_t capture_ns, int64_t *sequence)
+{
+    int status;
+    nenc_waiting *frame = waiting(sender, shot, &status);
+    if (!frame) return status;
+    const int64_t now_ns = nenc_now_ns();
+    const size_t packets = nenc_cut_count(&frame->cutter);
+    frame->frame = number;
+    frame->capture_ns = capture_ns;
+    frame->ready_ns = shot->data ? now_ns : capture_ns + shot->encode_ns; /* the model only says how long it takes */
+    frame->left_bytes = shot->bytes;
+    nenc_captured_record *record = nenc_telemetry_next(sender->telemetry, NENC_RING_CAPTURED);
+    if (record)
+        *record = (nenc_captured_record){
+            .frame = number,
+            .capture_ns = capture_ns,
+            .ready_ns = frame->ready_ns,
+            .first_sequence = *sequence,
+            .bytes = shot->bytes,
+            .packets = (uint32_t)packets,
+            .key = shot->key,
+            .software = shot->software,
+            .rung = shot->rung,
+            .qp = shot->qp,
+            .psnr = shot->psnr,
+            .ssim = shot->ssim,
+        };
+    nenc_telemetry_put(sender->telemetry, NENC_RING_CAPTURED);
+    *sequence += (int64_t)packets;
+    if (sender->config->sdp && shot->data && shot->key && !sender->described) {
+        sender->described = 1;
+        if (nenc_sender_describe(sender, shot->data, shot->bytes)) nenc_sender_event(sender, now_ns, "warning", "no SDP");
+    }
+    if (sender->save && shot->data && fwrite(shot->data, 1, shot->bytes, sender->save) != shot->bytes) {
+        free(frame);
+        return NENC_ERANGE;
+    }
+    nenc_backlog_put(&sender->backlog, frame);
+    return 0;
+}
+
+/* A steered sender has nothing to go by until its controller has answered once. */
+static int first_decision(nenc_sender *sender, nenc_state *state)
+{
+    const int64_t patience_ns = 5000000000;
+    const int64_t begun_ns = nenc_now_ns();
+    for (;;) {
+        nenc_sender_decision(sender, state);
+        if (state->ticks || sender->controller) return 1;
+        if (nenc_sender_over(sender)) return 0;
+        if (nenc_now_ns() - begun_ns > patience_ns) {
+            nenc_sender_fail(sender, NENC_ESTATE, "the controller on the other side of the socket does not answer");
+            return 0;
+        }
+        nenc_sleep_until(nenc_now_ns() + 500000);
+    }
+}
+
+static const char *why(int status)
+{
+    return status == NENC_ENOMEM   ? "no memory for a frame"
+           : status == NENC_EINVAL ? "the encoder's frame is no legal access unit"
+                                   : "the saved stream cannot be written";
+}
+
+static void film(nenc_sender *sender)
+{
+    const nenc_sender_config *config = sender->config;
+    int64_t due_ns = config->start_ns, sequence = config->first_sequence;
+    nenc_state state;
+    nenc_sleep_until(due_ns);
+    if (!first_decision(sender, &state)) return;
+    for (int64_t number = 0; due_ns < config->stop_ns && !nenc_sender_over(sender); number++) {
+        nenc_sleep_until(due_ns);
+        nenc_shot shot;
+        nenc_sender_decision(sender, &state);
+        pthread_mutex_lock(&sender->camera_lock);
+        int status = nenc_camera_shoot(sender->camera, due_ns - config->origin_ns, state.encode_bps, state.fps, state.rung,
+                                       state.qp, &shot);
+        tell(sender);
+        if (status < 0) nenc_sender_fail(sender, status, nenc_camera_failure(sender->camera));
+        pthread_mutex_unlock(&sender->camera_lock);
+        if (status < 0) return;
+        status = hand_over(sender, &shot, number, due_ns, &sequence);
+        if (status < 0) {
+            nenc_sender_fail(sender, status, why(status));
+            return;
+        }
+        due_ns += shot.interval_ns;
+        /* An encoder that takes longer than a frame lasts must not fall behind for ever: captures are left out. */
+        for (const int64_t now_ns = nenc_now_ns(); due_ns + shot.interval_ns < now_ns; due_ns += shot.interval_ns)
+            sender->counters->skipped++;
+    }
+}
+
+void *nenc_sender_encode(void *argument)
+{
+    nenc_sender *sender = argument;
+    film(sender);
+    atomic_store(&sender->captured, 1);
+    nenc_backlog_end(&sender->backlog);
+    return NULL;
+}

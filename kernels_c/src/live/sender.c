@@ -1,0 +1,204 @@
+/* sender.c - a sender's life: opens what its threads need, starts them, waits, takes everything down again. */
+#include "live/sender.h"
+
+#include "core/clock.h"
+#include "live/sender_state.h"
+#include "rtp/sdp.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+/* After the last packet reports may still come. */
+static const int64_t linger_ns = 500000000;
+static const int64_t look_ns = 20000000;
+/* With SCHED_FIFO: below the tick thread (10), which is short. */
+enum { PACE_PRIORITY = 9, FEEDBACK_PRIORITY = 8, THREADS = 4 };
+
+static const uint32_t capacities[NENC_RINGS] = {
+    [NENC_RING_SENT] = 1u << 17,    [NENC_RING_CAPTURED] = 1u << 13, [NENC_RING_TICKS] = 1u << 13,
+    [NENC_RING_SAMPLES] = 1u << 13, [NENC_RING_EVENTS] = 1u << 8,
+};
+
+void nenc_sender_decision(nenc_sender *sender, nenc_state *state)
+{
+    if (sender->controller) {
+        nenc_state_get(sender->controller, state);
+        return;
+    }
+    pthread_mutex_lock(&sender->state_lock);
+    *state = sender->state;
+    pthread_mutex_unlock(&sender->state_lock);
+}
+
+int nenc_sender_over(const nenc_sender *sender) { return atomic_load(&sender->ended); }
+
+void nenc_sender_event(nenc_sender *sender, int64_t t_ns, const char *kind, const char *text)
+{
+    pthread_mutex_lock(&sender->event_lock);
+    nenc_event_record *event = nenc_telemetry_next(sender->telemetry, NENC_RING_EVENTS);
+    event->t_ns = t_ns;
+    snprintf(event->kind, sizeof event->kind, "%s", kind);
+    snprintf(event->text, sizeof event->text, "%s", text);
+    nenc_telemetry_put(sender->telemetry, NENC_RING_EVENTS);
+    pthread_mutex_unlock(&sender->event_lock);
+}
+
+void nenc_sender_fail(nenc_sender *sender, int status, const char *text)
+{
+    pthread_mutex_lock(&sender->event_lock);
+    if (!sender->status) {
+        sender->status = status;
+        snprintf(sender->failure, sizeof sender->failure, "%s", text);
+    }
+    pthread_mutex_unlock(&sender->event_lock);
+    atomic_store(&sender->ended, 1);
+    nenc_backlog_end(&sender->backlog);
+}
+
+int nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes)
+{
+    const nenc_sender_config *config = sender->config;
+    char text[NENC_SDP_BYTES];
+    const nenc_sdp sdp = {
+        .format = sender->format,
+        .address = config->sdp_address,
+        .port = (uint16_t)config->sdp_port,
+        .payload_type = (uint8_t)config->payload_type,
+        .session = config->ssrc,
+        .unit = unit,
+        .bytes = bytes,
+    };
+    const int length = nenc_sdp_write(&sdp, text, sizeof text);
+    if (length < 0) return length;
+    FILE *file = fopen(config->sdp, "w");
+    if (!file) return -errno;
+    const int written = fwrite(text, 1, (size_t)length, file) == (size_t)length;
+    return fclose(file) || !written ? -EIO : 0;
+}
+
+static int say(char *text, size_t size, int status, const char *what, const char *why)
+{
+    if (size) snprintf(text, size, "%s%s%s", what, *why ? ": " : "", why);
+    return status;
+}
+
+static int open_all(nenc_sender *sender, char *text, size_t size)
+{
+    const nenc_sender_config *config = sender->config;
+    int status = nenc_telemetry_open(config->telemetry, capacities, config->origin_ns, &sender->telemetry);
+    if (status) return say(text, size, NENC_ESTATE, config->telemetry ? config->telemetry : "telemetry", strerror(-status));
+    sender->counters = &sender->telemetry->counters;
+    status = nenc_camera_open(config->camera, &sender->camera, text, size);
+    if (status < 0) return status;
+    const char *kind = nenc_camera_kind(sender->camera);
+    sender->format =
+        strcmp(kind, "model") == 0 || strcmp(kind, "null") == 0 ? NENC_RTP_PADDING : (nenc_rtp_format)config->camera->codec;
+    const nenc_outbox_config memory = {
+        .ssrc = config->ssrc,
+        .report_ns = config->report_ns,
+        .same_clock = config->same_clock,
+    };
+    sender->outbox = nenc_outbox_create(&memory);
+    if (!sender->outbox) return say(text, size, NENC_ENOMEM, "no memory for what was sent", "");
+    if (config->save && !(sender->save = fopen(config->save, "wb")))
+        return say(text, size, NENC_EINVAL, config->save, strerror(errno));
+    if (config->steered) return 0;
+    sender->controller = nenc_create(config->controller, config->start_ns, &status);
+    return sender->controller ? 0 : say(text, size, status, "the controller", nenc_strerror(status));
+}
+
+static int close_all(nenc_sender *sender, char *text, size_t size)
+{
+    int status = 0;
+    nenc_destroy(sender->controller);
+    if (sender->save && fclose(sender->save)) status = say(text, size, NENC_ERANGE, sender->config->save, strerror(errno));
+    nenc_camera_close(sender->camera);
+    nenc_outbox_destroy(sender->outbox);
+    nenc_telemetry_close(sender->telemetry);
+    return status;
+}
+
+/* As a real-time thread where that is allowed and asked for, else as an ordinary one. */
+static int start(pthread_t *thread, void *(*run)(void *), nenc_sender *sender, int priority)
+{
+    pthread_attr_t attributes;
+    int error = -1;
+    if (priority && !sender->config->ordinary && pthread_attr_init(&attributes) == 0) {
+        pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+        pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
+        pthread_attr_setschedparam(&attributes, &(struct sched_param){priority});
+        error = pthread_create(thread, &attributes, run, sender);
+        pthread_attr_destroy(&attributes);
+    }
+    return error ? pthread_create(thread, NULL, run, sender) : 0;
+}
+
+/* The adaptation thread begins with the flow. False: the sender is to end before that. */
+static bool begin_controller(nenc_sender *sender)
+{
+    if (!sender->controller) return true;
+    if (!sender->rest(sender->config->start_ns)) return false;
+    if (nenc_start_with(sender->controller, sender->config->ordinary ? NENC_START_ORDINARY : 0))
+        nenc_sender_fail(sender, NENC_ETHREAD, "the adaptation thread could not be started");
+    return true;
+}
+
+static void watch(nenc_sender *sender)
+{
+    int64_t drained_ns = 0;
+    while (sender->rest(nenc_now_ns() + look_ns) && !nenc_sender_over(sender)) {
+        if (!atomic_load(&sender->captured) || nenc_backlog_first(&sender->backlog)) continue;
+        if (!drained_ns) drained_ns = nenc_now_ns();
+        if (nenc_now_ns() - drained_ns > linger_ns) return;
+    }
+}
+
+static void run_threads(nenc_sender *sender)
+{
+    pthread_t threads[THREADS];
+    const struct {
+        void *(*run)(void *);
+        int priority;
+    } list[THREADS] = {{nenc_sender_pace, PACE_PRIORITY},
+                       {nenc_sender_encode, 0},
+                       {nenc_sender_feedback, FEEDBACK_PRIORITY},
+                       {nenc_sender_steer, 0}};
+    const int wanted = sender->config->control >= 0 ? THREADS : THREADS - 1;
+    int started = 0;
+    while (started < wanted && start(&threads[started], list[started].run, sender, list[started].priority) == 0) started++;
+    if (started < wanted) nenc_sender_fail(sender, NENC_ETHREAD, "a thread could not be started");
+    else if (begin_controller(sender)) watch(sender);
+    atomic_store(&sender->ended, 1);
+    nenc_backlog_end(&sender->backlog);
+    while (started) pthread_join(threads[--started], NULL);
+    if (sender->controller) nenc_stop(sender->controller);
+}
+
+int nenc_sender_run(const nenc_sender_config *config, nenc_rest *rest, nenc_live_counters *counted, char *text, size_t size)
+{
+    nenc_sender sender = {.config = config, .rest = rest};
+    if (nenc_backlog_init(&sender.backlog)) return say(text, size, NENC_ENOMEM, "no memory", "");
+    pthread_mutex_init(&sender.outbox_lock, NULL);
+    pthread_mutex_init(&sender.state_lock, NULL);
+    pthread_mutex_init(&sender.camera_lock, NULL);
+    pthread_mutex_init(&sender.event_lock, NULL);
+    int status = open_all(&sender, text, size);
+    if (status >= 0) {
+        const char *about = nenc_camera_describe(sender.camera);
+        if (*about) nenc_sender_event(&sender, nenc_now_ns(), "about", about);
+        __atomic_store_n(&sender.telemetry->ready, 1, __ATOMIC_RELEASE);
+        run_threads(&sender);
+        *counted = *sender.counters;
+        status = sender.status;
+        if (status < 0) say(text, size, status, sender.failure, "");
+    }
+    const int closed = close_all(&sender, text, size);
+    nenc_backlog_free(&sender.backlog);
+    pthread_mutex_destroy(&sender.outbox_lock);
+    pthread_mutex_destroy(&sender.state_lock);
+    pthread_mutex_destroy(&sender.camera_lock);
+    pthread_mutex_destroy(&sender.event_lock);
+    return status < 0 ? status : closed;
+}

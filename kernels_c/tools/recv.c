@@ -1,0 +1,146 @@
+/* recv.c - `nenc recv`: receives one RTP stream, reports about it, and writes it to a file. */
+#include "options.h"
+#include "stop.h"
+#include "tool.h"
+
+#include "core/clock.h"
+#include "live/netns.h"
+#include "live/receiver.h"
+#include "live/udp.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+typedef struct recv_options {
+    nenc_endpoint listen;
+    const char *out, *telemetry;
+    int payload;
+    int64_t report, quantum, idle, ssrc, payload_type, sequence, netns, control, origin, start_at, buffer;
+    bool ordinary, die;
+} recv_options;
+
+enum { PAYLOAD_AUTO, PAYLOAD_H264, PAYLOAD_HEVC, PAYLOAD_PADDING };
+
+#define AT(field) offsetof(recv_options, field)
+static const nenc_option options[] = {
+    {"listen", NENC_OPTION_LISTEN, AT(listen), "[HOST]:PORT", "where packets come", NULL, true, 0, 0},
+    {"out", NENC_OPTION_TEXT, AT(out), "FILE", "write the stream: .264 or .265 (Annex B)", NULL, false, 0, 0},
+    {"payload", NENC_OPTION_CHOICE, AT(payload), "auto|h264|hevc|padding", "what is in the packets; auto: by the name of --out",
+     "auto", false, 0, 0},
+    {"report", NENC_OPTION_TIME, AT(report), "TIME", "between two reports (RFC 8888); 0s: none", "50ms", false, 0, 1e10},
+    {"quantum", NENC_OPTION_TIME, AT(quantum), "TIME", "packets that come within this time are taken together", "1ms", false, 0,
+     1e8},
+    {"idle", NENC_OPTION_TIME, AT(idle), "TIME", "end after this time without a packet, once one came; 0s: never", "0s", false, 0,
+     0},
+    {"buffer", NENC_OPTION_SIZE, AT(buffer), "SIZE", "room for packets that wait in the kernel, as far as it allows", "16MB",
+     false, 4096, 1e9},
+    {"ssrc", NENC_OPTION_INTEGER, AT(ssrc), "N", "of the stream; left out: the first that comes twice", "-1", false, -1,
+     4294967295},
+    {"payload-type", NENC_OPTION_INTEGER, AT(payload_type), "N", "of RTP; left out: any", "-1", false, -1, 127},
+    {"sequence", NENC_OPTION_INTEGER, AT(sequence), "N", "of the first packet sent; left out: that of the first to come", "-1",
+     false, -1, 65535},
+    {"telemetry", NENC_OPTION_TEXT, AT(telemetry), "FILE", "write everything that happens (nenc/live.h)", NULL, false, 0, 0},
+    {"ordinary", NENC_OPTION_FLAG, AT(ordinary), NULL, "do not ask for SCHED_FIFO", NULL, false, 0, 0},
+    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to listen in", "-1", false, -1, 0x7fffffff},
+    {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the receiver ends when it closes",
+     "-1", false, -1, 0x7fffffff},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: now", "-1", false, -1, 9e18},
+    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "reports are counted from here, of CLOCK_MONOTONIC; -1: now", "-1",
+     false, -1, 9e18},
+    {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
+    {0},
+};
+static const nenc_command command = {
+    .name = "recv",
+    .about = "Receives one RTP stream, sends RFC 8888 feedback about it, and writes it to a file.",
+    .options = options,
+    .more =
+        "Malformed, foreign and replayed packets are counted and ignored. Ends with one line of JSON on stdout; Ctrl-C ends it.",
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* False when --out names neither. */
+static bool format_of(const recv_options *o, nenc_rtp_format *format)
+{
+    const char *out = o->out ? o->out : "";
+    *format = NENC_RTP_PADDING;
+    if (o->payload == PAYLOAD_H264) *format = NENC_RTP_H264;
+    else if (o->payload == PAYLOAD_HEVC) *format = NENC_RTP_HEVC;
+    else if (o->payload == PAYLOAD_PADDING || !o->out) return true;
+    else if (ends_with(out, ".265") || ends_with(out, ".h265") || ends_with(out, ".hevc")) *format = NENC_RTP_HEVC;
+    else if (ends_with(out, ".264") || ends_with(out, ".h264")) *format = NENC_RTP_H264;
+    else return false;
+    return true;
+}
+
+static int open_socket(const recv_options *o)
+{
+    nenc_address local;
+    char why[256];
+    if (o->netns >= 0 && nenc_netns_enter((int)o->netns))
+        return nenc_complain("recv", -NENC_EXIT_ENVIRONMENT, "cannot enter the network namespace of --netns %d", (int)o->netns);
+    if (!nenc_endpoint_resolve(&o->listen, &local, why, sizeof why))
+        return nenc_complain("recv", -NENC_EXIT_INPUT, "--listen: %s", why);
+    const nenc_udp_options udp = {.local = &local, .receive_bytes = (int)o->buffer};
+    const int fd = nenc_udp_open(&udp, why, sizeof why);
+    return fd >= 0 ? fd : nenc_complain("recv", -NENC_EXIT_ENVIRONMENT, "%s", why);
+}
+
+static void print_counters(const nenc_live_counters *c)
+{
+    printf("{\"packets\": %llu, \"bytes\": %llu, \"units\": %llu, \"damaged\": %llu, \"late\": %llu, \"duplicates\": %llu, "
+           "\"foreign\": %llu, \"malformed\": %llu, \"overflow\": %llu, \"reports\": %llu}\n",
+           (unsigned long long)c->packets, (unsigned long long)c->bytes, (unsigned long long)c->frames,
+           (unsigned long long)c->damaged, (unsigned long long)c->late, (unsigned long long)c->duplicates,
+           (unsigned long long)c->foreign, (unsigned long long)c->malformed, (unsigned long long)c->overflow,
+           (unsigned long long)c->feedback);
+    fflush(stdout);
+}
+
+int nenc_recv_main(int argc, char **argv)
+{
+    recv_options o = {0};
+    int status;
+    if (!nenc_options_read(&command, argc, argv, &o, &status)) return status;
+    nenc_rtp_format format;
+    if (!format_of(&o, &format))
+        return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the name ends neither in .264 nor in .265; say --payload",
+                             o.out);
+    nenc_stop_prepare(o.die);
+    const int fd = open_socket(&o);
+    if (fd < 0) return -fd;
+    const int64_t now_ns = nenc_now_ns();
+    uint32_t own;
+    if (getrandom(&own, sizeof own, 0) != sizeof own) own = (uint32_t)now_ns;
+    const nenc_receiver_config config = {
+        .socket = fd,
+        .control = (int)o.control,
+        .format = format,
+        .ssrc = o.ssrc,
+        .payload_type = (int)o.payload_type,
+        .first_sequence = o.sequence,
+        .own_ssrc = own,
+        .origin_ns = o.origin >= 0 ? o.origin : now_ns,
+        .report_from_ns = o.start_at >= 0 ? o.start_at : now_ns,
+        .report_ns = o.report,
+        .quantum_ns = o.quantum,
+        .idle_ns = o.idle,
+        .ordinary = o.ordinary,
+        .telemetry = o.telemetry,
+        .out = o.out,
+    };
+    nenc_live_counters counted = {0};
+    char text[512] = "";
+    const nenc_receiver_wait wait = {nenc_stop_poll, nenc_stop_asked};
+    status = nenc_receiver_run(&config, &wait, &counted, text, sizeof text);
+    print_counters(&counted);
+    if (status == 0) return NENC_EXIT_OK;
+    return nenc_complain("recv", status == NENC_EINVAL ? NENC_EXIT_INPUT : NENC_EXIT_ENVIRONMENT, "%s", text);
+}

@@ -1,0 +1,1 @@
+"""Runs in real time: real senders and receivers over a real path."""

@@ -1,0 +1,85 @@
+"""What a sender or a receiver writes into shared memory while it runs (nenc/live.h), as numpy arrays."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nenc_lab.errors import InternalError
+from nenc_lab.kernels import dtype
+
+Rows = np.ndarray[Any, np.dtype[Any]]
+
+MAGIC = b"NENCLIV1"
+RECORDS = {
+    "sent": "nenc_sent_record",
+    "captured": "nenc_captured_record",
+    "ticks": "nenc_tick_record",
+    "samples": "nenc_sample",
+    "events": "nenc_event_record",
+    "arrivals": "nenc_arrival_record",
+    "reports": "nenc_report_record",
+}
+"""Rings in the order of nenc_ring_kind, and what is in each."""
+
+
+class Telemetry:
+    """One program's file, mapped. ``take`` gives each record once; the writer never waits for it."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises FileNotFoundError or ValueError while the program has not yet made it whole."""
+        with open(file, "rb") as opened:
+            self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        header = np.frombuffer(self._map, dtype("nenc_telemetry"), 1)
+        if bytes(header["magic"][0]) != MAGIC:
+            del header
+            self._map.close()
+            raise ValueError(f"{file} is not whole yet")
+        self._header: Rows | None = header
+        self._rings: dict[str, Rows] = {}
+        self._read = dict.fromkeys(RECORDS, 0)
+        for number, (name, struct) in enumerate(RECORDS.items()):
+            info = header["rings"][0][number]
+            if int(info["record_bytes"]) != dtype(struct).itemsize:
+                raise InternalError(f"{file}: {name} has records of {info['record_bytes']} bytes: another build's program")
+            self._rings[name] = np.frombuffer(self._map, dtype(struct), int(info["capacity"]), int(info["offset"]))
+        self.missed = 0
+        """Records overwritten before they were taken: the reader was behind by a whole ring."""
+
+    @property
+    def ready(self) -> bool:
+        """It has opened everything and waits for its start."""
+        return bool(self._view["ready"][0])
+
+    @property
+    def counters(self) -> Rows:
+        """A copy of its nenc_live_counters."""
+        return self._view["counters"][0].copy()
+
+    def take(self, ring: str) -> Rows:
+        """A copy of what is new in ``ring``, oldest first."""
+        rows = self._rings[ring]
+        written = int(self._view["rings"][0][list(RECORDS).index(ring)]["written"])
+        first = self._read[ring]
+        if written - first > len(rows):
+            self.missed += written - len(rows) - first
+            first = written - len(rows)
+        self._read[ring] = written
+        if first == written:
+            return rows[:0].copy()
+        return rows[np.arange(first, written) % len(rows)]
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._rings = {}
+        self._header = None
+        if not self._map.closed:
+            self._map.close()
+
+    @property
+    def _view(self) -> Rows:
+        assert self._header is not None, "closed"
+        return self._header
