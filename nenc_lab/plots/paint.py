@@ -41,7 +41,8 @@ def panel(figure: Figure, panel: Panel) -> None:
     if panel.zero_line:
         axes.axhline(0.0, color=style.MUTED, linewidth=0.6, zorder=2.0)
     for area in panel.areas:
-        axes.fill_between(area.x, area.y, 0.0, color=area.colour, alpha=area.alpha, linewidth=0, zorder=area.z)
+        base = 0.0 if area.low is None else area.low
+        axes.fill_between(area.x, area.y, base, color=area.colour, alpha=area.alpha, linewidth=0, zorder=area.z)
     for curve in panel.curves:
         axes.add_line(
             Line2D(

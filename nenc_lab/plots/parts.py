@@ -34,7 +34,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Area:
-    """A filled area between 0 and ``y``; NaN breaks it."""
+    """A filled area between 0, or ``low``, and ``y``; NaN breaks it."""
 
     name: str
     x: Floats
@@ -42,6 +42,7 @@ class Area:
     colour: str
     alpha: float = 1.0
     z: float = 1.0
+    low: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

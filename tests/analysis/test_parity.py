@@ -10,7 +10,8 @@ from scipy import stats
 
 from nenc_lab.analysis.finish import finish
 from nenc_lab.analysis.interval import difference, mean_of, paired_difference
-from nenc_lab.analysis.parity import Side, Verdict, compare, overall, pair
+from nenc_lab.analysis.pair import Verdict, overall, pair
+from nenc_lab.analysis.parity import Side, compare
 from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance, changed, tolerances
 from nenc_lab.errors import InputError
 from nenc_lab.recording.open import open_run
