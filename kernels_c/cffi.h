@@ -1,5 +1,5 @@
-/* What Python sees of libnenc: the public headers, and what it shares with the controller host (the cffi module's prelude and,
- * preprocessed, its cdef). */
+/* What Python sees of libnenc: the public headers, and what it shares with the controller host and with senders (the cffi
+ * module's prelude and, preprocessed, its cdef). */
 #include "nenc/controller.h"
 #include "nenc/encode.h"
 #include "nenc/failover.h"
@@ -12,3 +12,4 @@
 #include "nenc/vnet.h"
 
 #include "host/protocol.h"
+#include "src/encode/limits.h"
