@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nenc_lab.errors import NencLabError
+from nenc_lab.errors import EnvironmentError_, NencLabError
 
 OK, LIMITED, MISSING = "ok", "limited", "missing"
 TIMEOUT_S = 5.0
@@ -201,32 +201,40 @@ def _encoder(name: str) -> tuple[str, str]:
 
 
 def netem() -> Finding:
-    """Real network emulation on this host's kernel: sch_netem, and the right to make namespaces."""
-    release = platform.release()
-    known = (
-        Path("/sys/module/sch_netem").exists()
-        or _builtin("sch_netem", release)
-        or any(glob.glob(f"/lib/modules/{release}/**/sch_netem.ko*", recursive=True))
-    )
-    allowed = os.geteuid() == 0 or _unprivileged_namespaces()
-    if known and allowed:
-        return Finding("netem host", OK, f"sch_netem for {release}, and namespaces are allowed")
-    lack = [*([] if known else ["sch_netem"]), *([] if allowed else ["the right to make network namespaces"])]
-    return Finding(
-        "netem host",
-        MISSING,
-        f"lacks {' and '.join(lack)}",
-        "a kernel with sch_netem, and root or unprivileged user namespaces; or the guest below",
-    )
+    """Real network emulation in this host's kernel: tried, in namespaces that are thrown away."""
+    from nenc_lab.place.host import obstacle
+
+    problem = obstacle()
+    if problem is None:
+        return Finding("netem host", OK, f"sch_netem, sch_tbf and veth work in namespaces of {platform.release()}")
+    what, _, remedy = problem.partition("; ")
+    return Finding("netem host", MISSING, what, f"{remedy}; or the guest below" if remedy else "the guest below")
 
 
 def guest() -> Finding:
-    path = shutil.which("linux.uml") or shutil.which("linux")
+    """The rootless guest, booted once."""
+    from nenc_lab.place import boot
+    from nenc_lab.place.guest import Guest
+    from nenc_lab.place.probe import NEEDED
+
+    path = boot.find()
     if path is None:
+        return Finding("netem guest", MISSING, "no User-Mode Linux", boot.REMEDY)
+    try:
+        with Guest() as place:
+            lacks = [*place.call("nenc_lab.place.probe:lacking", NEEDED), *place.about["modules_missing"]]
+            about, taken_mb = place.about, place.taken_mb()
+    except EnvironmentError_ as error:
+        return Finding("netem guest", MISSING, f"{path}: {error}", "its kernel says why; TMPDIR names another disk")
+    detail = (
+        f"{path}, Linux {about['kernel']}: booted in {about['boot_s']:.1f} s, HZ {about['hz']}, "
+        f"takes {taken_mb} MB of at most {about['memory_mb']}"
+    )
+    if lacks:
         return Finding(
-            "netem guest", MISSING, "no User-Mode Linux", "apt-get install user-mode-linux (needs no root to run)"
+            "netem guest", LIMITED, f"{detail}; lacks {', '.join(sorted(set(lacks)))}", f"its modules: {boot.REMEDY}"
         )
-    return Finding("netem guest", OK, f"{path} {_first_line(path, '--version') or ''}".strip())
+    return Finding("netem guest", OK, detail)
 
 
 def realtime() -> Finding:
@@ -285,25 +293,6 @@ def _lines(*command: str) -> list[str]:
 def _first_line(*command: str) -> str:
     lines = _lines(*command)
     return lines[0].strip() if lines else ""
-
-
-def _builtin(module: str, release: str) -> bool:
-    try:
-        return f"/{module}.ko" in Path(f"/lib/modules/{release}/modules.builtin").read_text(encoding="utf-8")
-    except OSError:
-        return False
-
-
-def _unprivileged_namespaces() -> bool:
-    """Can a process without root make a user and a network namespace? Asked of the kernel, in a child."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        return False
-    try:
-        done = subprocess.run([unshare, "-rn", "true"], capture_output=True, timeout=TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _may_be_realtime() -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nenc_lab.cli.bench import bench
+from nenc_lab.cli.clean import clean
 from nenc_lab.cli.doctor import doctor
 from nenc_lab.cli.exits import guarded
 from nenc_lab.cli.identify import identify
@@ -26,6 +27,7 @@ COMMANDS = {
     "schema": schema,
     "import-trace": import_trace,
     "doctor": doctor,
+    "clean": clean,
     "bench": bench,
     "test": test,
 }

@@ -16,6 +16,7 @@ from nenc_lab.errors import InternalError
 from nenc_lab.place.conversation import Conversation
 from nenc_lab.place.frames import Kind
 from nenc_lab.place.kept import Kept, Order
+from nenc_lab.place.scratch import memory_mb, processes_in
 
 WARM_S = 300.0
 """For imports inside; in a guest on a busy machine they are slow."""
@@ -41,6 +42,11 @@ class Room:
     def folder(self) -> str | None:
         """The private folder outside; None before the start."""
         return None if self._conversation is None else os.fspath(self._conversation.folder)
+
+    def taken_mb(self) -> int:
+        """Memory its processes take of this machine, shared pages counted in parts (PSS)."""
+        assert self._conversation is not None, "it was entered"
+        return memory_mb(processes_in(self._conversation.folder))
 
     def _order(self, line: int, heart: int) -> Order:
         """``line`` and ``heart``: descriptors that the place gets."""

@@ -7,6 +7,7 @@ import re
 import signal
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,3 +50,13 @@ def end_processes_in(folder: Path, timeout_s: float = 5.0) -> list[int]:
                 killed.add(pid)
         time.sleep(0.005)
     return sorted(killed)
+
+
+def memory_mb(processes: Iterable[int]) -> int:
+    """Proportional set size of them all."""
+    total_kb = 0
+    for pid in processes:
+        with suppress(OSError):
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+            total_kb += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+    return total_kb // 1024

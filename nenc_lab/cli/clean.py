@@ -1,0 +1,46 @@
+"""``nenc-lab clean``: what runs that were killed have left behind."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nenc_lab.cli import options
+
+
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")] = False,
+    as_json: options.Json = False,
+) -> int | None:
+    """Remove folders and processes of guests and namespaces whose lab is gone.
+
+    Only what bears this project's label, is yours, and whose owner is dead; normally there is nothing. Says what it
+    does, a line for each folder and process. --json prints one object: {"removed": [...], "in_use": [...],
+    "failed": [...]}.
+    """
+    from nenc_lab.cli.exits import ENVIRONMENT, say
+    from nenc_lab.cli.show import json_line
+    from nenc_lab.place import leftovers
+
+    done: dict[str, list[str]] = {"removed": [], "in_use": [], "failed": []}
+    for left in leftovers.find():
+        names = [*(f"process {pid}" for pid in left.processes), *(f"folder {folder}" for folder in left.folders)]
+        if left.is_in_use():
+            done["in_use"] += [f"{name} (of process {left.owner.pid})" for name in names]
+            continue
+        try:
+            if not dry_run:
+                leftovers.remove(left)
+            done["removed"] += names
+        except OSError as error:
+            done["failed"] += [f"{name}: {error.strerror}" for name in names]
+    if as_json:
+        json_line(done)
+    else:
+        verb = "would remove" if dry_run else "removed"
+        lines = [f"{verb} {name}" for name in done["removed"]] + [f"in use: {name}" for name in done["in_use"]]
+        typer.echo("\n".join(lines or ["nothing to remove"]))
+    for text in done["failed"]:
+        say(f"could not remove {text}")
+    return ENVIRONMENT if done["failed"] else None
