@@ -1,7 +1,7 @@
 """The namespaces of a layout, by pyroute2: veth pairs, addresses, routes, neighbours, offloads off; all read back.
 
-pyroute2's plain API cannot run inside a running event loop (a notebook's): this is for a process of its own, the place's.
-Its sockets are opened in the namespace they are for, because what it has for that forks a child per socket.
+pyroute2's plain API cannot run inside a running event loop (a notebook's): this is for a process of its own, as the
+place's is. Its sockets are opened in the namespace they are for, because what it has for that forks a child per socket.
 """
 
 from __future__ import annotations

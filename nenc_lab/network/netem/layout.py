@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, LinkSetting
+from nenc_lab.network.netem.limits import BURST_NS
 from nenc_lab.network.netem.state import LinkState, first_state
 
 Direction = Literal["forward", "reverse"]
@@ -99,10 +101,13 @@ def plan(
     flows: Sequence[FlowSetting],
     crosses: Sequence[CrossSetting] = (),
     changes: Sequence[LinkChange] = (),
+    *,
+    burst_ns: int = BURST_NS,
 ) -> Layout:
-    """The namespaces for this path. ``changes``: all that will come, so that the stages they need are there."""
+    """The namespaces for this path. ``changes``: all that will come, so that the stages they need are there;
+    ``burst_ns``: the bucket of the bottlenecks, in time at their rate."""
     of = [[change for change in changes if change.link == number] for number in range(len(links))]
-    states = tuple(first_state(link, mine) for link, mine in zip(links, of, strict=True))
+    states = tuple(first_state(link, mine, burst_ns) for link, mine in zip(links, of, strict=True))
     return _Planner(Layout(tuple(links), states), of).run(flows, crosses)
 
 
@@ -153,7 +158,7 @@ class _Planner:
                 if host.direction == direction and host.entry == hop:
                     self._wire(host.name, "out", first, f"in-{host.name}")
                     self._route(host.name, "default", "out", host.address)
-            for before, after in zip(nodes, nodes[1:], strict=False):
+            for before, after in pairwise(nodes):
                 self._wire(before, "out", after, "in")
                 self._route(before, "default", "out")
             onward = stages[hop + 1][0] if hop + 1 < len(chain) else None

@@ -1,7 +1,7 @@
 """Options of qdiscs as the kernel reads and tells them (TCA_OPTIONS), complete every time.
 
-pyroute2 has no netem beyond its rate (and the kernel refuses the message it makes of a rate), no codel threshold, no pie
-and no burst of a tbf in bytes. The numbers of the attributes are those of linux/pkt_sched.h.
+pyroute2 has no netem beyond its rate (and the kernel refuses the message it makes of a rate), no codel threshold, no
+pie and no burst of a tbf in bytes. The numbers of the attributes are those of linux/pkt_sched.h.
 """
 
 from __future__ import annotations
@@ -174,8 +174,13 @@ def _tbf_decode(data: bytes) -> Values:
 _NAMES: dict[str, dict[int, str]] = {
     "codel": {1: "target_us", 2: "limit", 3: "interval_us", 4: "ecn", 5: "ce_us"},
     "fq_codel": {
-        **{1: "target_us", 2: "limit", 3: "interval_us", 4: "ecn"},
-        **{5: "flows", 6: "quantum", 9: "memory"},
+        1: "target_us",
+        2: "limit",
+        3: "interval_us",
+        4: "ecn",
+        5: "flows",
+        6: "quantum",
+        9: "memory",
     },
     "pie": {1: "target_us", 2: "limit", 3: "update_us", 6: "ecn", 7: "bytemode", 8: "estimator"},
     "cake": {3: "diffserv", 5: "flow_mode", 7: "rtt_us", 8: "target_us", 9: "autorate", 10: "memory", 16: "ack_filter"},

@@ -16,14 +16,11 @@ from nenc_lab.network.netem.build import build
 from nenc_lab.network.netem.layout import Layout, StagePlan
 from nenc_lab.network.netem.marks import marks
 from nenc_lab.network.netem.namespaces import inside, new_namespace
-from nenc_lab.network.netem.qdiscs import Options, Tbf
+from nenc_lab.network.netem.qdiscs import Tbf
+from nenc_lab.network.netem.stages import HANDLE, ROOT, stage_options
 from nenc_lab.network.netem.state import LinkState
-from nenc_lab.network.netem.wire import ROOT, QdiscSocket, Told
+from nenc_lab.network.netem.wire import QdiscSocket, Told
 
-HANDLE = 1 << 16
-"""1: of every device's root."""
-CHILD_PARENT = HANDLE | 1
-CHILD_HANDLE = 16 << 16
 SLOW_BPS = 2_000_000
 """Below it a packet's departure may be planned far ahead; a change of rate then has to wake the queue."""
 _KICK_PROTOCOL = 0x88B5  # IEEE 802, for local experiments: no one listens
@@ -115,13 +112,13 @@ class Path:
 
     # ---- the timeline
 
-    def apply(self, change: LinkChange) -> None:
+    def apply(self, change: LinkChange, hold_ns: int = 0) -> None:
         """A step of the timeline, now; raises when the kernel has not what it was asked for. Ramps are steps already
-        (`schedule.flatten`)."""
+        (`schedule.flatten`, which also knows how long a rate will stay)."""
         if change.ramp_ns:
             raise InternalError("a ramp reached the kernel: it has to be cut into steps first")
         before = self._states[change.link]
-        after = before.after(change)
+        after = before.after(change, hold_ns)
         for stage in self._stages:
             if stage.plan.link == change.link:
                 self._change(stage, before, after)
@@ -140,8 +137,8 @@ class Path:
                     self._kick(stage)
 
     def _kick(self, stage: _Stage) -> None:
-        """The kernel plans a packet's departure at the rate of that moment, and looks again when a packet arrives: so one
-        does, of 15 bytes, which nobody takes."""
+        """The kernel plans a packet's departure at the rate of that moment, and looks again when a packet arrives: so
+        one does, of 15 bytes, which nobody takes."""
         with inside(self._namespaces[stage.plan.node]):
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         with sock:
@@ -209,16 +206,3 @@ def _fill(row: Any, told: Told, kicks: int) -> None:
     row["queue_bytes"], row["queue_packets"] = told.queued_bytes, told.queued_packets
     row["bytes"], row["packets"] = told.sent_bytes - kicks * 15, told.sent_packets - kicks
     row["overlimits"] = told.overlimits
-
-
-def stage_options(state: LinkState, plan: StagePlan) -> list[tuple[int, int, Options]]:
-    """(parent, handle, options) of the qdiscs of one stage, the root first."""
-    match plan.stage:
-        case "entry":
-            return [(ROOT, HANDLE, state.entry())]
-        case "exit":
-            return [(ROOT, HANDLE, state.exit())]
-        case _:
-            root: list[tuple[int, int, Options]] = [(ROOT, HANDLE, state.bottleneck())]
-            child = state.queue_options()
-            return root if child is None else [*root, (CHILD_PARENT, CHILD_HANDLE, child)]

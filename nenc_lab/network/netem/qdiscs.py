@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from nenc_lab.network.base import LossSetting
 
+NO_LOSS = LossSetting()
 FIFO_RATE_BPS = 32_000_000_000
 """A netem with a rate keeps its packets in order; this one (0.3 us a packet) is above every bottleneck."""
 
@@ -22,7 +23,7 @@ class Netem:
     """sigma of the kernel's sum ``delay + sigma * table[random] / 8192``."""
     table: tuple[int, ...] = ()
     """Of 16-bit numbers; empty: the kernel's own (uniform), or the one it has."""
-    loss: LossSetting = LossSetting()
+    loss: LossSetting = NO_LOSS
     duplicate: float = 0.0
     rate_bps: int = 0
     """0: none, and packets may overtake each other."""

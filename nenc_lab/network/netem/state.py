@@ -1,4 +1,4 @@
-"""What a hop is now, and the qdiscs that make it so: the same arithmetic for the kernel and for the printed commands."""
+"""What a hop is now, and the qdiscs that make it so: one arithmetic for the kernel and for the printed commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.jitter import sigma_ns, table
-from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Codel, Netem, Options, Pfifo, Tbf
+from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, NO_LOSS, Codel, Netem, Options, Pfifo, Tbf
 
 ORDERED_HEADROOM = 1.05
 """Behind a late packet the ones it held up follow at the link's rate (RFC 8868 section 4.5.2); a little above it, so
@@ -43,13 +43,17 @@ class LinkState:
     jitter: JitterSetting
     duplicate: float
     ecn_ns: int | None
+    burst_ns: int = limits.BURST_NS
+    hold_ns: int = 0
+    """How long this rate is known to stay; 0: till further notice."""
 
-    def after(self, change: LinkChange) -> LinkState:
-        """The hop once this has happened; a ramp's rate is its last."""
+    def after(self, change: LinkChange, hold_ns: int = 0) -> LinkState:
+        """The hop once this has happened; ``hold_ns``: the rate it brings will change again then."""
         rate = self.rate_bps if change.rate_bps is None else change.rate_bps
         return replace(
             self,
             rate_bps=rate,
+            hold_ns=self.hold_ns if change.rate_bps is None else hold_ns,
             last_rate_bps=rate if rate else self.last_rate_bps,
             highest_bps=None if self.highest_bps is None else max(self.highest_bps, rate or 0.0),
             delay_ns=self.delay_ns if change.delay_ns is None else change.delay_ns,
@@ -69,10 +73,11 @@ class LinkState:
         """The serialiser; its own queue is a byte FIFO."""
         rate = self.rate_bps
         if rate is None:
-            return Tbf(limits.UNLIMITED_BPS, limits.burst_bytes(limits.UNLIMITED_BPS), self._tbf_limit())
+            return Tbf(limits.UNLIMITED_BPS, limits.UNLIMITED_BURST_BYTES, self._tbf_limit())
         if rate == 0.0:
             return Tbf(limits.OUTAGE_BPS, limits.MTU_BYTES, self._tbf_limit())
-        return Tbf(max(round(rate), limits.OUTAGE_BPS), limits.burst_bytes(rate), self._tbf_limit())
+        burst = limits.burst_bytes(rate, self.burst_ns)
+        return Tbf(limits.tbf_rate_bps(rate, burst, self.hold_ns), burst, self._tbf_limit())
 
     def queue_options(self) -> Options | None:
         """The queue under the serialiser where it is not the byte FIFO."""
@@ -97,7 +102,7 @@ class LinkState:
             delay_ns=delay,
             jitter_ns=jitter,
             table=table(self.jitter.std_ns, self.jitter.max_ns) if jitter else (),
-            loss=LossSetting() if self.loss_at_entry else self.loss,
+            loss=NO_LOSS if self.loss_at_entry else self.loss,
             duplicate=self.duplicate,
             rate_bps=rate,
         )
@@ -122,7 +127,7 @@ class LinkState:
         return self.queue.limit if self.queue.unit == "packets" else self.limit_bytes()
 
 
-def first_state(link: LinkSetting, changes: list[LinkChange]) -> LinkState:
+def first_state(link: LinkSetting, changes: list[LinkChange], burst_ns: int = limits.BURST_NS) -> LinkState:
     """A hop at the start of a run in which these changes will come."""
     rate = link.rate_bps
     match link.capacity:
@@ -145,4 +150,5 @@ def first_state(link: LinkSetting, changes: list[LinkChange]) -> LinkState:
         jitter=link.jitter,
         duplicate=link.duplicate,
         ecn_ns=link.ecn_ns,
+        burst_ns=burst_ns,
     )

@@ -13,7 +13,6 @@ from nenc_lab.network.netem.attributes import attribute, walk
 from nenc_lab.network.netem.messages import Values, decode, encode, values
 from nenc_lab.network.netem.qdiscs import Options
 
-ROOT = 0xFFFF_FFFF
 _NEWQDISC, _GETQDISC = 36, 38
 _REQUEST, _ACK, _ECHO, _EXCL, _CREATE = 0x1, 0x4, 0x8, 0x200, 0x400
 _ERROR = 2

@@ -1,0 +1,71 @@
+"""What a scenario asks of the network that the kernel's qdiscs cannot do, said before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nenc_lab.network.base import LinkChange, LinkSetting, LossSetting, Opportunities
+from nenc_lab.network.netem.limits import MTU_BYTES
+
+LONGEST_JITTER_NS = 2_000_000_000
+"""The kernel reckons jitter in 31 bits of nanoseconds."""
+LEAST_BPS = 8_000
+
+
+def refusals(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list[tuple[int, str]]:
+    """(link, what is wrong and what would do) of everything this backend would do wrongly; empty: it can."""
+    found: list[tuple[int, str]] = []
+    for number, link in enumerate(links):
+        mine = [change for change in changes if change.link == number]
+        found += [(number, text) for text in [*_queue(link, mine), *_numbers(link, mine)]]
+    return found
+
+
+def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list[tuple[int, str]]:
+    """(link, text) of what it does differently from the virtual network, but does."""
+    found: list[tuple[int, str]] = []
+    for number, link in enumerate(links):
+        mine = [change for change in changes if change.link == number]
+        if isinstance(link.capacity, Opportunities):
+            found.append((number, "delivery opportunities become mean rates of 50 ms each"))
+        if any(change.rate_bps == 0.0 for change in mine) or link.rate_bps == 0.0:
+            found.append((number, "an outage is a rate of 8 bit/s: the packet that is due still passes"))
+        if link.ecn_ns is not None and link.queue.unit != "packets":
+            found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
+        if any(change.loss is None and _renews_netem(change) for change in mine) and _has_states(link, mine):
+            found.append((number, "a change of delay or jitter puts Gilbert-Elliott loss back into its good state"))
+    return found
+
+
+def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
+    units = {link.queue.unit, *(change.queue.unit for change in changes if change.queue is not None)}
+    texts = []
+    if "packets" in units and len(units) > 1 and link.ecn_ns is None:
+        texts.append(
+            "a queue that changes between packets and bytes or ms loses what is in it on netem: keep to one kind of unit"
+        )
+    sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
+    if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
+        texts.append(f"a queue of less than a packet: a tbf needs at least {MTU_BYTES} B")
+    return texts
+
+
+def _numbers(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
+    rates = [link.rate_bps, *(change.rate_bps for change in changes)]
+    texts = []
+    low = [rate for rate in rates if rate is not None and 0.0 < rate < LEAST_BPS]
+    if low:
+        texts.append(f"a rate of {low[0]:g} bit/s: at least {LEAST_BPS / 1000:g} kbit/s, or 0 for an outage")
+    jitters = [link.jitter, *(change.jitter for change in changes if change.jitter is not None)]
+    if any(jitter.kind != "none" and jitter.max_ns > LONGEST_JITTER_NS for jitter in jitters):
+        texts.append("jitter of more than 2 s: the kernel's jitter ends there")
+    return texts
+
+
+def _renews_netem(change: LinkChange) -> bool:
+    return change.delay_ns is not None or change.jitter is not None or change.duplicate is not None
+
+
+def _has_states(link: LinkSetting, changes: list[LinkChange]) -> bool:
+    losses: list[LossSetting] = [link.loss, *(change.loss for change in changes if change.loss is not None)]
+    return any(loss.kind == "gilbert-elliott" for loss in losses)

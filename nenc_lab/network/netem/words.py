@@ -1,0 +1,60 @@
+"""A qdisc in the words of tc."""
+
+from __future__ import annotations
+
+from nenc_lab.network.base import LossSetting
+from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Netem, Options, Pfifo, Pie, Tbf
+
+
+def words(options: Options, table_name: str = "") -> str:
+    """What stands behind ``tc qdisc add dev X root handle 1:``. ``table_name``: of a jitter's distribution."""
+    match options:
+        case Netem():
+            return _netem(options, table_name)
+        case Tbf(rate, burst, limit):
+            return f"tbf rate {rate}bit burst {burst}b limit {limit}b"
+        case Pfifo(limit):
+            return f"pfifo limit {limit}"
+        case Codel(target, interval, limit, ecn, ce):
+            threshold = "" if ce is None else f" ce_threshold {ce // 1000}us"
+            times = f"target {target // 1000}us interval {interval // 1000}us"
+            return f"codel limit {limit} {times}{threshold} {_ecn(ecn)}"
+        case FqCodel(target, interval, limit, ecn, flows, quantum, memory):
+            times = f"target {target // 1000}us interval {interval // 1000}us"
+            return f"fq_codel limit {limit} flows {flows} quantum {quantum} {times} memory_limit {memory}b {_ecn(ecn)}"
+        case Pie(target, update, limit, ecn):
+            return f"pie limit {limit} target {target // 1000}us tupdate {update // 1000}us {_ecn(ecn)}"
+        case Cake(rtt, memory):
+            return f"cake unlimited besteffort triple-isolate rtt {rtt // 1000}us memlimit {memory}b"
+
+
+def _ecn(on: bool) -> str:
+    return "ecn" if on else "noecn"
+
+
+def _netem(netem: Netem, table_name: str) -> str:
+    parts = [f"netem limit {netem.limit_packets} delay {netem.delay_ns}ns"]
+    if netem.jitter_ns:
+        parts.append(f"{netem.jitter_ns}ns" + (f" distribution {table_name}" if table_name else ""))
+    parts += _loss(netem.loss)
+    if netem.duplicate:
+        parts.append(f"duplicate {_percent(netem.duplicate)}")
+    if netem.rate_bps:
+        parts.append(f"rate {netem.rate_bps}bit")
+    if netem.seed is not None:
+        parts.append(f"seed {netem.seed}")
+    return " ".join(parts)
+
+
+def _loss(loss: LossSetting) -> list[str]:
+    match loss.kind:
+        case "bernoulli":
+            return [f"loss random {_percent(loss.p)}"]
+        case "gilbert-elliott":
+            return ["loss gemodel " + " ".join(map(_percent, (loss.p, loss.r, loss.loss_bad, loss.loss_good)))]
+        case _:
+            return []
+
+
+def _percent(p: float) -> str:
+    return f"{p * 100:.12g}%"
