@@ -20,7 +20,7 @@ typedef struct stage {
     double bps, fps;
     uint32_t rung;
     nenc_shot shot;
-    int frames, keys, software, failed, fallbacks, recoveries, warnings;
+    int frames, keys, software, failed, fallbacks, recoveries, warnings, notes;
     double bytes;
 } stage;
 
@@ -83,6 +83,7 @@ static void take_events(stage *self)
         self->fallbacks += strcmp(event.kind, "fallback") == 0;
         self->recoveries += strcmp(event.kind, "recovery") == 0;
         self->warnings += strcmp(event.kind, "warning") == 0;
+        self->notes += strcmp(event.kind, "note") == 0;
     }
 }
 
@@ -131,6 +132,7 @@ static void check_frames(const char *kind)
     CHECK_NEAR((double)(self.now_ns - self.config.start_ns) / 1e9, FRAMES / 30.0, strcmp(kind, "model") == 0 ? 0.5 : 1e-6);
     const char *used = nenc_camera_kind(self.camera);
     CHECK(strcmp(kind, "auto") == 0 ? used[0] && strcmp(used, "auto") != 0 : strcmp(used, kind) == 0);
+    if (strcmp(kind, "auto") == 0 && strcmp(used, "x264") == 0) CHECK(self.notes == 1); /* why no hardware was taken */
     CHECK(!is_video(&self) || nenc_camera_describe(self.camera)[0]);
     CHECK(!strcmp(nenc_camera_failure(self.camera), ""));
     leave(&self);
@@ -150,6 +152,11 @@ static void check_rate(const char *kind)
     shoot(&self, 60);
     CHECK_NEAR(self.bytes * 8.0 / 2.0, 0.25e6, 0.06e6);
     CHECK(self.keys == 1);
+    self.bps = 1e6;
+    self.fps = 15.0; /* half of the frames, twice the size */
+    shoot(&self, 30);
+    shoot(&self, 60);
+    CHECK_NEAR(self.bytes * 8.0 / 4.0, 1e6, 0.2e6);
     self.bps = 0.0; /* next to nothing is still frames */
     shoot(&self, 3);
     leave(&self);
