@@ -119,7 +119,7 @@ void nenc_join_take(nenc_joiner *joiner, const nenc_rtp *packet, int64_t sequenc
 {
     if (!joiner->open) {
         joiner->open = 1;
-        joiner->next = joiner->config.first_sequence >= 0 ? joiner->config.first_sequence : sequence;
+        joiner->next = joiner->config.first_known ? joiner->config.first_sequence : sequence;
         joiner->assembler.expected = joiner->next;
     }
     if (sequence < joiner->next) {

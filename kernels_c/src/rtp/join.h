@@ -35,7 +35,8 @@ typedef struct nenc_join_config {
     uint32_t window;       /* packets a packet may be ahead of a missing one; a power of two from 2 to 32768, 0: 1024 */
     uint32_t most_payload; /* bytes; a longer one counts as illegal; 0: 2048 */
     size_t most_unit;      /* bytes; a longer unit is counted and dropped; 0: 16 MiB */
-    int64_t first_sequence; /* the first number sent, -1: the first one that comes is taken for it */
+    int first_known;       /* 1: first_sequence is the first number sent; 0: the first one that comes is taken for it */
+    int64_t first_sequence;
     int64_t patience_ns;   /* how long a missing packet is waited for once a later one is there; 0: 100 ms */
     nenc_unit_taker *taker;
     void *context;
