@@ -98,7 +98,8 @@ def _scenarios(first: Named, second: Named) -> Iterator[str]:
     one, other = ({} if not runs else dict(_leaves(runs[0].info["scenario"])) for _, runs in (first, second))
     keys = [key for key in dict.fromkeys((*one, *other)) if key != "seed" and one.get(key) != other.get(key)]
     for key in keys[:_MOST_DIFFERENCES]:
-        yield f"the scenarios differ: {key} is {one.get(key)} in {first[0]}, {other.get(key)} in {second[0]}"
+        values = [str(leaves.get(key, "not set")) for leaves in (one, other)]
+        yield f"the scenarios differ: {key} is {values[0]} in {first[0]}, {values[1]} in {second[0]}"
     if len(keys) > _MOST_DIFFERENCES:
         yield f"the scenarios differ in {len(keys) - _MOST_DIFFERENCES} more values"
 

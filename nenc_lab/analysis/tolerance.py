@@ -35,11 +35,11 @@ class Tolerance:
 
 
 TOLERANCES: dict[str, Tolerance] = {
-    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "less than the step from one set of gains to the next in a sweep"),
-    "utilisation": Tolerance("%", 5.0, 0.0, "as the goodput of a flow that fills its path"),
-    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as the 95th percentile"),
+    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "as far as a settled rate may be above its share"),
+    "utilisation": Tolerance("%", 5.0, 0.0, "the same for a flow that fills its path"),
+    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as p95"),
     "queue_delay_p95": Tolerance("ms", 15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts"),
-    "loss": Tolerance("%", 0.5, 0.0, "the least loss that TFRC's bound answers to with tens of Mbit/s"),
+    "loss": Tolerance("%", 0.5, 0.0, "the smallest loss of the shipped loss sweep"),
     "settling": Tolerance("s", 1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled"),
 }
 """Keys as ``--tolerance`` names them."""

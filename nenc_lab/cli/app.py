@@ -11,6 +11,7 @@ from nenc_lab.cli.clean import clean
 from nenc_lab.cli.doctor import doctor
 from nenc_lab.cli.exits import guarded
 from nenc_lab.cli.identify import identify
+from nenc_lab.cli.parity import parity
 from nenc_lab.cli.plot import plot
 from nenc_lab.cli.run import run
 from nenc_lab.cli.scenarios import schema, validate
@@ -21,6 +22,7 @@ from nenc_lab.cli.traces import import_trace
 COMMANDS = {
     "run": run,
     "sweep": sweep,
+    "parity": parity,
     "identify": identify,
     "plot": plot,
     "validate": validate,

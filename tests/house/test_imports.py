@@ -20,7 +20,7 @@ LAYERS = [
     {"plots"},
     {"identify"},
     {"lab", "report"},
-    {"sweep"},
+    {"parity", "sweep"},
     {"bench", "doctor"},
     {"cli"},
 ]

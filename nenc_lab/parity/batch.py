@@ -1,0 +1,213 @@
+"""Runs scenarios on two networks, with the same seeds, and reports on each when its last run is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nenc_lab.analysis.parity import Parity, Side, compare
+from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance
+from nenc_lab.errors import ControllerError
+from nenc_lab.parity.folder import ParityFolder
+from nenc_lab.recording.folder import fingerprint
+from nenc_lab.recording.open import Run, open_run
+
+if TYPE_CHECKING:
+    from nenc_lab.parity.notes import Note
+    from nenc_lab.scenario.schema import Scenario
+
+Progress = Callable[[int, int], None]
+"""Called with the number of a run among all of its network's and its time in ns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One run to be made: a checked scenario with its seed, and where its folder goes."""
+
+    scenario: Scenario
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A name, and what makes runs on it: yields the folder of each in the order they were asked for."""
+
+    name: str
+    run: Callable[[Sequence[Wanted], Sequence[str], Progress | None], Iterator[Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One scenario, a copy per seed, and what is noted about it."""
+
+    scenarios: tuple[Scenario, ...]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came out, and the folder it is in."""
+
+    folder: Path
+    parity: Parity
+    notes: tuple[Note, ...]
+    figure: Path | None
+
+
+@dataclass(slots=True)
+class _Begun:
+    case: Case
+    folder: ParityFolder
+    runs: tuple[list[Run], list[Run]] = field(default_factory=lambda: ([], []))
+
+
+def on_virtual(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
+    """One after the other, in virtual time."""
+    for number, one in enumerate(wanted):
+        yield _one(one, "virtual", argv, progress, number)
+
+
+def on_netem(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
+    """One after the other, in real time: two at once would disturb each other."""
+    for number, one in enumerate(wanted):
+        yield _one(one, "netem", argv, progress, number)
+
+
+VIRTUAL, NETEM = Network("virtual", on_virtual), Network("netem", on_netem)
+
+
+def execute(
+    cases: Sequence[Case],
+    networks: tuple[Network, Network] = (VIRTUAL, NETEM),
+    *,
+    out: Path,
+    tolerances: Mapping[str, Tolerance] = TOLERANCES,
+    plot: bool = True,
+    argv: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Iterator[Report]:
+    """Runs every case on the first network, then on the second, and yields a report as soon as a case has all its runs.
+
+    ``progress`` hears of the second network, the slow one. When a run raises (or is interrupted), what there is stays
+    readable: of the case under way a report on the runs it has, marked partial. KeyboardInterrupt carries their folders
+    as ``reports``. Raises InputError when no run of a case was completed on one of the two.
+    """
+    if networks[0].name == networks[1].name:
+        raise ValueError("two networks need two names: they tell the runs' folders apart")
+    begun = [_Begun(case, _folder(case, networks, out, tolerances, argv)) for case in cases]
+    done = 0
+    try:
+        for case, folder in _made(begun, networks[0], argv, None):
+            case.runs[0].append(open_run(folder))
+        for case, folder in _made(begun, networks[1], argv, progress):
+            case.runs[1].append(open_run(folder))
+            if len(case.runs[1]) == len(case.case.scenarios):
+                report = _report(case, networks, tolerances, plot)
+                done += 1
+                yield report
+    except BaseException as error:
+        left = [_left(case, networks, tolerances, plot) for case in begun[done:]]
+        if isinstance(error, KeyboardInterrupt):
+            error.reports = [path for path in left if path is not None]  # type: ignore[attr-defined]
+        raise
+
+
+def of_existing(
+    first: Side,
+    second: Side,
+    *,
+    out: Path,
+    tolerances: Mapping[str, Tolerance] = TOLERANCES,
+    notes: tuple[Note, ...] = (),
+    plot: bool = True,
+    argv: Sequence[str] = (),
+) -> Report:
+    """Reports on runs that exist. Raises InputError when they cannot be compared, before anything is written."""
+    parity = compare(first, second, tolerances)
+    identity = [[sorted(fingerprint(run.info) for run in side.runs) for side in (first, second)], _plain(tolerances)]
+    folder = ParityFolder.create(out, parity.scenario, identity, _about(argv))
+    folder.complete(parity, notes, "complete", plot=plot)
+    return _told(folder, parity, notes, plot)
+
+
+def _one(wanted: Wanted, backend: str, argv: Sequence[str], progress: Progress | None, number: int) -> Path:
+    """A run on a network of the lab; one that a user's controller ended is partial, and there all the same."""
+    from nenc_lab.lab import run_scenario
+
+    def tell(now_ns: int) -> None:
+        if progress is not None:
+            progress(number, now_ns)
+
+    try:
+        return run_scenario(
+            wanted.scenario, out=wanted.out, argv=argv, backend=backend, plot=False, progress=tell
+        ).folder
+    except ControllerError as error:
+        return error.folder
+
+
+def _made(
+    begun: Sequence[_Begun], network: Network, argv: Sequence[str], progress: Progress | None
+) -> Iterator[tuple[_Begun, Path]]:
+    """All runs of a network in one go, each with the case it is of."""
+    owners = [(case, scenario) for case in begun for scenario in case.case.scenarios]
+    wanted = [Wanted(scenario, case.folder.path / network.name) for case, scenario in owners]
+    yield from zip((case for case, _ in owners), network.run(wanted, argv, progress), strict=True)
+
+
+def _folder(
+    case: Case,
+    networks: tuple[Network, Network],
+    out: Path,
+    tolerances: Mapping[str, Tolerance],
+    argv: Sequence[str],
+) -> ParityFolder:
+    from nenc_lab.recording import provenance
+    from nenc_lab.scenario.load import dump
+
+    dumped = [dump(scenario) for scenario in case.scenarios]
+    identity = [dumped, [network.name for network in networks], _plain(tolerances), provenance.versions()]
+    about = {**_about(argv), "seeds": [scenario.seed for scenario in case.scenarios]}
+    return ParityFolder.create(out, case.scenarios[0].name, identity, about)
+
+
+def _about(argv: Sequence[str]) -> dict[str, Any]:
+    from nenc_lab.recording import provenance
+
+    return {"argv": list(argv), "versions": provenance.versions(), "git": provenance.git()}
+
+
+def _plain(tolerances: Mapping[str, Tolerance]) -> dict[str, list[float]]:
+    return {key: [one.absolute, one.relative] for key, one in tolerances.items()}
+
+
+def _report(
+    begun: _Begun, networks: tuple[Network, Network], tolerances: Mapping[str, Tolerance], plot: bool
+) -> Report:
+    parity = _compared(begun, networks, tolerances)
+    begun.folder.complete(parity, begun.case.notes, "complete", plot=plot)
+    return _told(begun.folder, parity, begun.case.notes, plot)
+
+
+def _compared(begun: _Begun, networks: tuple[Network, Network], tolerances: Mapping[str, Tolerance]) -> Parity:
+    first, second = (Side(network.name, tuple(runs)) for network, runs in zip(networks, begun.runs, strict=True))
+    return compare(first, second, tolerances)
+
+
+def _left(
+    begun: _Begun, networks: tuple[Network, Network], tolerances: Mapping[str, Tolerance], plot: bool
+) -> Path | None:
+    """Makes the best of a case that was cut short; the folder when it has a report."""
+    if all(any(run.status == "complete" for run in runs) for runs in begun.runs):
+        begun.folder.complete(_compared(begun, networks, tolerances), begun.case.notes, "partial", plot=plot)
+        return begun.folder.path
+    begun.folder.leave()
+    return None
+
+
+def _told(folder: ParityFolder, parity: Parity, notes: tuple[Note, ...], plot: bool) -> Report:
+    from nenc_lab.parity.folder import FIGURE
+
+    return Report(folder.path, parity, notes, folder.path / f"{FIGURE}.png" if plot else None)
