@@ -20,6 +20,7 @@ _QUEUE = frozenset({"queue_delay_p50", "queue_delay_p95"})
 _AMOUNT = frozenset({"goodput", "utilisation"})
 _LONGEST = 120
 _MOST_DIFFERENCES = 6
+_MOST_CALIBRATED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def _calibration(name: str, runs: Sequence[Run]) -> Iterator[str]:
             told.append(f"{key} {np.mean(numbers):.4g}")
         elif all(value == values[0] for value in values) and values[0] is not None:
             told.append(f"{key} {values[0]}")
+    if len(told) > _MOST_CALIBRATED:
+        told[_MOST_CALIBRATED:] = ["and more in run.json"]
     if told:
         yield f"calibration of {name}: {', '.join(told)}"
 

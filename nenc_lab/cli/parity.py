@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,7 +73,7 @@ def parity(
         cases = _cases(targets or [], controller, encoder, overrides or [], seed, repeat, noted)
         reports = _run(cases, table, out, not no_plot)
     missed = 0
-    with sigterm_is_an_interrupt():
+    with sigterm_is_an_interrupt(), closing(reports):  # closed, it marks what it has not come to
         try:
             for report in reports:
                 missed += report.parity.verdict == "misses"
@@ -110,7 +111,7 @@ def _cases(
     ]
 
 
-def _run(cases: Sequence[Case], table: dict[str, Tolerance], out: Path, plot: bool) -> Iterator[Report]:
+def _run(cases: Sequence[Case], table: dict[str, Tolerance], out: Path, plot: bool) -> Generator[Report, None, None]:
     from nenc_lab.cli.jobs import given
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.parity.batch import execute
@@ -133,7 +134,7 @@ def _existing(
     table: dict[str, Tolerance],
     out: Path,
     plot: bool,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     from nenc_lab.cli.jobs import given
     from nenc_lab.parity.batch import of_existing
     from nenc_lab.parity.existing import sides

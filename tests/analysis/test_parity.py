@@ -221,6 +221,10 @@ def test_a_miss_comes_with_what_the_runs_know(tmp_path):
         assert words in known, known
     assert folder.exists()
     assert "round-trip" not in "\n".join(parity.known(flow, verdicts["loss"]))  # bears on something else
+    lab.info["calibration"] = {"probe_ms": [float(k) for k in range(1000)]}
+    (long,) = [one.text for one in compare(*parity.sides).evidence if "calibration of virtual" in one.text]
+    assert len(long) < 500
+    assert long.endswith("probe_ms.15 15, and more in run.json")
 
 
 def test_only_complete_runs_count(tmp_path):
