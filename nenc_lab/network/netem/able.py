@@ -42,7 +42,7 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
     texts = []
     if "packets" in units and len(units) > 1 and link.ecn_ns is None:
         texts.append(
-            "a queue that changes between packets and bytes or ms loses what is in it on netem: keep to one kind of unit"
+            "a queue that changes between packets and bytes or ms would lose what is in it: keep to one kind of unit"
         )
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):

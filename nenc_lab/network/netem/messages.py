@@ -270,6 +270,8 @@ def encode(options: Options) -> bytes:
             return _tbf_encode(options)
         case Pfifo(limit):
             return struct.pack("=I", limit)
+        case Cake():
+            return u64(2, 0) + _plain_encode("cake", values(options))  # 0: its shaper is off
         case _:
             return _plain_encode(options.kind, values(options))
 

@@ -33,9 +33,9 @@ def _ecn(on: bool) -> str:
 
 
 def _netem(netem: Netem, table_name: str) -> str:
-    parts = [f"netem limit {netem.limit_packets} delay {netem.delay_ns}ns"]
+    parts = [f"netem limit {netem.limit_packets} delay {_us(netem.delay_ns)}"]
     if netem.jitter_ns:
-        parts.append(f"{netem.jitter_ns}ns" + (f" distribution {table_name}" if table_name else ""))
+        parts.append(_us(netem.jitter_ns) + (f" distribution {table_name}" if table_name else ""))
     parts += _loss(netem.loss)
     if netem.duplicate:
         parts.append(f"duplicate {_percent(netem.duplicate)}")
@@ -54,6 +54,10 @@ def _loss(loss: LossSetting) -> list[str]:
             return ["loss gemodel " + " ".join(map(_percent, (loss.p, loss.r, loss.loss_bad, loss.loss_good)))]
         case _:
             return []
+
+
+def _us(ns: int) -> str:
+    return f"{round(ns / 1000)}us"  # tc drops what is below
 
 
 def _percent(p: float) -> str:

@@ -1,0 +1,117 @@
+"""What the qdiscs of a hop are after each change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nenc_lab.network.base import (
+    JitterSetting,
+    LinkChange,
+    LinkSetting,
+    LossSetting,
+    Opportunities,
+    QueueSetting,
+    RateProgram,
+)
+from nenc_lab.network.netem import limits
+from nenc_lab.network.netem.able import refusals, remarks
+from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Codel, Pfifo
+from nenc_lab.network.netem.state import first_state
+
+MS = 1_000_000
+LINK = LinkSetting("forward", 20e6, 20 * MS)
+BURSTS = LossSetting("gilbert-elliott", 0.01, 0.3)
+
+
+def state(link=LINK, changes=()):
+    return first_state(link, list(changes))
+
+
+def test_a_queue_in_ms_follows_the_rate_and_outlives_an_outage():
+    now = state()
+    assert now.bottleneck().limit == 750_000
+    now = now.after(LinkChange(0, rate_bps=5e6))
+    assert now.bottleneck().limit == 187_500
+    now = now.after(LinkChange(0, rate_bps=0.0))
+    assert now.bottleneck() == type(now.bottleneck())(limits.OUTAGE_BPS, limits.MTU_BYTES, 187_500)
+    assert now.after(LinkChange(0, rate_bps=20e6)).bottleneck() == state().bottleneck()
+
+
+def test_on_a_trace_it_is_the_mean_and_in_bytes_it_stays():
+    trace = RateProgram(np.array([0]), np.array([8e6]), 0)
+    link = LinkSetting("forward", None, 0, capacity=trace, queue_rate_bps=10e6)
+    assert state(link).after(LinkChange(0, rate_bps=1e6)).bottleneck().limit == 375_000
+    link = LinkSetting("forward", 1e6, 0, QueueSetting("bytes", 40_000))
+    assert state(link).after(LinkChange(0, rate_bps=9e6)).bottleneck().limit == 40_000
+
+
+def test_a_queue_of_packets_is_a_pfifo_and_the_tbf_hands_it_its_limit():
+    now = state(LinkSetting("forward", 1e6, 0, QueueSetting("packets", 50)))
+    assert now.queue_options() == Pfifo(50)
+    assert now.bottleneck().limit == 50
+
+
+def test_an_ecn_threshold_is_a_codel_that_never_drops():
+    child = state(LinkSetting("forward", 10e6, 0, ecn_ns=5 * MS)).queue_options()
+    assert isinstance(child, Codel)
+    assert child.ce_ns == 5 * MS
+    assert child.target_ns > 100_000 * MS
+    assert child.limit_packets == 375_000 // 1242
+
+
+def test_the_bucket_is_time_of_the_rate_but_two_packets_at_least():
+    assert limits.burst_bytes(100e6) == 62_500
+    assert limits.burst_bytes(1e6) == 2 * limits.MTU_BYTES
+    assert limits.burst_bytes(0) == limits.MTU_BYTES
+
+
+def test_a_rate_that_stays_briefly_pays_for_the_full_bucket():
+    step = state().after(LinkChange(0, rate_bps=20e6), hold_ns=50 * MS).bottleneck()
+    carried = step.rate_bps / 8 * 0.05 + step.burst_bytes - limits.WIRE_BYTES / 2
+    assert carried == pytest.approx(20e6 / 8 * 0.05, rel=1e-6)
+    slow = state().after(LinkChange(0, rate_bps=100e3), hold_ns=50 * MS).bottleneck()
+    assert slow.rate_bps == 50_000
+
+
+def test_only_reordering_jitter_may_overtake():
+    assert state().exit().rate_bps == FIFO_RATE_BPS
+    ordered = state().after(LinkChange(0, jitter=JitterSetting("ordered", 5 * MS, 15 * MS))).exit()
+    # what comes out behind a late packet comes at the link's rate, and its own time is not paid twice
+    assert ordered.rate_bps == 21_000_000
+    assert ordered.delay_ns + round(limits.WIRE_BYTES * 8e9 / ordered.rate_bps) == 20 * MS
+    reorder = state().after(LinkChange(0, jitter=JitterSetting("reorder", 5 * MS, 15 * MS))).exit()
+    assert (reorder.rate_bps, reorder.delay_ns) == (0, 20 * MS)
+
+
+def test_the_delay_line_holds_all_that_is_under_way_at_the_highest_rate():
+    changes = [LinkChange(0, rate_bps=1e9), LinkChange(0, delay_ns=200 * MS)]
+    now = state(changes=changes)
+    for change in changes:
+        now = now.after(change)
+    assert now.exit().limit_packets > 1e9 / 8 * 0.2 / limits.SMALLEST_BYTES
+
+
+def test_loss_is_where_it_was_put():
+    link = LinkSetting("forward", 1e6, 0, loss=BURSTS)
+    assert state(link).exit().loss == BURSTS
+    entry = state(LinkSetting("forward", 1e6, 0, loss=BURSTS, loss_at="entry"))
+    assert entry.entry().loss == BURSTS
+    assert entry.exit().loss.kind == "none"
+
+
+def test_what_the_kernel_cannot_is_refused_with_its_place():
+    links = [LINK, LinkSetting("reverse", 500.0, 0, jitter=JitterSetting("ordered", MS, 3000 * MS))]
+    found = refusals(links, [LinkChange(0, queue=QueueSetting("packets", 5))])
+    assert [link for link, _ in found] == [0, 1, 1]
+    assert "packets" in found[0][1]
+    assert "8 kbit/s" in found[1][1]
+    assert refusals([LINK], [LinkChange(0, rate_bps=0.0)]) == []
+
+
+def test_what_differs_is_said():
+    trace = LinkSetting("forward", None, 0, capacity=Opportunities(np.array([0]), 1504.0, 0), ecn_ns=MS)
+    assert len(remarks([trace], [LinkChange(0, rate_bps=0.0)])) == 3
+    lossy = LinkSetting("forward", 1e6, 0, loss=BURSTS)
+    assert len(remarks([lossy], [LinkChange(0, delay_ns=5)])) == 1
+    assert remarks([LINK], [LinkChange(0, rate_bps=1e6)]) == []
