@@ -175,7 +175,6 @@ class Conversation:
         code = os.waitstatus_to_exitcode(status)
         tail = self._kept.tail()
         if code == -signal.SIGKILL and "Out of memory" in tail:
-            self._lost = None
             return CallDied(
                 f"{target} was killed in the {self._what}: out of memory; give it more (memory)", signal="SIGKILL"
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import resource
 import select
 import shutil
 import signal
@@ -78,6 +79,7 @@ def _start(order: dict[str, Any], folder: str, confined: bool) -> subprocess.Pop
         with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text.replace(FOLDER, folder))
             os.fchmod(file.fileno(), 0o700)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a guest's memory
     with open(os.path.join(folder, LOG), "ab") as log:
         place = subprocess.Popen(
             [word.replace(FOLDER, folder) for word in order["command"]],
@@ -89,15 +91,29 @@ def _start(order: dict[str, Any], folder: str, confined: bool) -> subprocess.Pop
             pass_fds=order["descriptors"],
             process_group=0,
             # a guest that is not confined must end by itself: its processes would outlive a kernel that was killed
-            preexec_fn=_die_with_me if confined else None,  # one thread: nothing can be locked
+            preexec_fn=_hold if confined else None,  # one thread: nothing can be locked
         )
     for descriptor in order["descriptors"]:
         os.close(descriptor)  # so that the place alone holds it, and its end can be seen
     return place
 
 
-def _die_with_me() -> None:
+def _hold() -> None:
+    """Run where the place is going to be: this process becomes the first of the new PID namespace, its child goes on.
+
+    When the keeper is killed this one is, and everything in the namespace with it. A guest's kernel may not be the
+    first itself: a signal that it sends to end itself would be ignored.
+    """
     signal_at_parent_death(signal.SIGKILL)
+    place = os.fork()
+    if place == 0:
+        return
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == place:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
 
 
 def _watch(control: socket.socket, place: subprocess.Popen[bytes], lab: int) -> None:

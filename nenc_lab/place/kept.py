@@ -21,6 +21,7 @@ from nenc_lab.place.scratch import PREFIX, end_processes_in
 START_S = 30.0
 END_S = 15.0
 TAIL_LINES = 12
+COMPLAINTS = ("Kernel panic", "Out of memory", "BUG:", "Oops")
 
 CODE = (
     "import sys; sys.path.insert(0, sys.argv[1]); from nenc_lab.place.keeper import main; "
@@ -102,14 +103,16 @@ class Kept:
         return False
 
     def tail(self) -> str:
-        """The last lines the place itself has printed."""
+        """The last lines the place itself has printed, and those before in which its kernel complains."""
         if self.folder is None:
             return ""
         try:
-            text = (self.folder / LOG).read_bytes()[-16384:].decode(errors="replace")
+            text = (self.folder / LOG).read_bytes()[-65536:].decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(line.rstrip() for line in text.splitlines()[-TAIL_LINES:])
+        lines = [line.rstrip() for line in text.splitlines()]
+        complaints = [line for line in lines[:-TAIL_LINES] if any(word in line for word in COMPLAINTS)]
+        return "\n".join(complaints[:TAIL_LINES] + lines[-TAIL_LINES:])
 
     def close(self) -> None:
         """Nothing of the place is left. May be called again."""
