@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import simpy
 
@@ -56,6 +56,26 @@ class FlowRun:
     """False while a fault silences the receiver."""
 
 
+class Faulted(Protocol):
+    """What a fault acts on: a flow of this engine, or one in real time."""
+
+    reporting: bool
+
+    @property
+    def encoder(self) -> FaultyEncoder:
+        """Its encoder, or what steers that."""
+
+
+class FaultyEncoder(Protocol):
+    """See `nenc_lab.encode.base.Encoder`."""
+
+    def request_key(self) -> None: ...
+
+    def set_resolution(self, rung: int) -> None: ...
+
+    def set_fault(self, kind: str, on: bool) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What breaks (or mends) at ``at_ns``: ``act`` does it."""
@@ -63,7 +83,7 @@ class Fault:
     at_ns: int
     flow: str
     text: str
-    act: Callable[[FlowRun], None]
+    act: Callable[[Faulted], None]
     kind: str = "fault"
 
 

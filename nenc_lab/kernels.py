@@ -30,6 +30,7 @@ INT64_MAX = 2**63 - 1
 _NUMPY = {
     "int8_t": "i1",
     "uint8_t": "u1",
+    "uint16_t": "u2",
     "int32_t": "i4",
     "int": "i4",
     "uint32_t": "u4",

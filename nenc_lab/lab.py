@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 if TYPE_CHECKING:
     import polars
 
+    from nenc_lab.place.base import Place
     from nenc_lab.recording.folder import RunFolder
     from nenc_lab.scenario.schema import Scenario
 
@@ -152,13 +154,25 @@ def _chosen(key: str, controller: str) -> list[str]:
 
 
 def check_backend(backend: str) -> None:
-    """InputError for an unknown backend, EnvironmentError_ for one that is not in this version."""
+    """InputError for an unknown backend."""
     if backend not in BACKENDS:
         raise InputError(f"backend {backend!r} is unknown: {' or '.join(BACKENDS)}")
-    if backend != "virtual":
-        raise EnvironmentError_(
-            f"backend {backend!r} is not in this version: leave --backend out for the virtual network"
-        )
+
+
+@contextmanager
+def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") -> Iterator[Place | None]:
+    """Where runs of these scenarios are, opened once for all of them; None on the virtual network, which needs none.
+
+    ``kind``: auto, host or guest. Raises EnvironmentError_ where this machine has no such place.
+    """
+    if backend != "netem":
+        yield None
+        return
+    from nenc_lab.place.table import open_place
+    from nenc_lab.session.real import WARM, memory_mb
+
+    with open_place(kind, memory_mb(scenarios), WARM) as place:
+        yield place
 
 
 def run_scenario(
@@ -170,10 +184,11 @@ def run_scenario(
     packets: bool = False,
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
+    place: Place | None = None,
 ) -> LabRun:
     """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 
-    ``progress`` is called with the simulated time in ns. Raises KeyboardInterrupt, and ControllerError when a user's
+    ``progress`` is called with the simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises KeyboardInterrupt, and ControllerError when a user's
     controller fails, with the partial run's folder as ``folder``, after that run was summarised as far as it went.
     """
     from nenc_lab import session
@@ -183,7 +198,9 @@ def run_scenario(
     words = list(sys.argv if argv is None else argv)
     folder: RunFolder | None = None
     try:
-        folder = session.run(scenario, out=Path(out), argv=words, packets=packets, progress=progress, backend=backend)
+        folder = session.run(
+            scenario, out=Path(out), argv=words, packets=packets, progress=progress, backend=backend, place=place
+        )
         finish(folder, "complete")
     except KeyboardInterrupt as interrupt:
         folder = getattr(interrupt, "folder", folder)
@@ -221,7 +238,8 @@ def run(
 ) -> LabRun:
     """Runs one scenario: a YAML file, or the NAME of one that ships with the package ("step", "rtt-sweep/050ms").
 
-    ``overrides`` are dotted assignments ("flows.video.rate.max=80Mbps"). The new folder is made under ``out``.
+    ``backend`` netem: real packets over real qdiscs, in real time. ``overrides`` are dotted assignments
+    ("flows.video.rate.max=80Mbps"). The new folder is made under ``out``.
     Raises InputError for bad input, before anything is written, EnvironmentError_ when this machine cannot do it, and
     ControllerError (with ``folder``) when a user's controller fails in the run.
 
@@ -232,5 +250,5 @@ def run(
 
     check_backend(backend)
     scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
-    session.prepare(scenario)
+    session.prepare(scenario, backend)
     return run_scenario(scenario, out=out, backend=backend, packets=packets, plot=plot, progress=progress)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nenc_lab.lab import LabRun
+    from nenc_lab.place.base import Place
     from nenc_lab.scenario.schema import Scenario
 
 POLL_S = 0.1
@@ -44,7 +45,7 @@ Progress = Callable[[int, int], None]
 """Called with a job's index and its simulated time in ns."""
 
 
-def execute(job: Job, progress: Callable[[int], None] | None) -> LabRun:
+def execute(job: Job, progress: Callable[[int], None] | None, place: Place | None = None) -> LabRun:
     """Runs one job in this process. A user's controller that fails ends this run alone: it is partial, and says why."""
     from nenc_lab.lab import LabRun, run_scenario
 
@@ -57,16 +58,23 @@ def execute(job: Job, progress: Callable[[int], None] | None) -> LabRun:
             packets=job.packets,
             plot=job.plot,
             progress=progress,
+            place=place,
         )
     except ControllerError as error:
         return LabRun(error.folder)
 
 
-def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress | None) -> Iterator[LabRun]:
-    """Yields each job's run in the order of ``jobs``; the first error ends the batch after the runs under way."""
+def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress | None, place: str = "auto") -> Iterator[LabRun]:
+    """Yields each job's run in the order of ``jobs``; the first error ends the batch after the runs under way.
+
+    ``place``: kind of place for runs on netem, which are one after another.
+    """
     if min(workers, len(jobs)) <= 1:
-        for index, job in enumerate(jobs):
-            yield execute(job, None if progress is None else _Clock(progress, index))
+        from nenc_lab.lab import place_of
+
+        with place_of(jobs[0].backend, [job.scenario for job in jobs], place) as opened:
+            for index, job in enumerate(jobs):
+                yield execute(job, None if progress is None else _Clock(progress, index), opened)
     else:
         yield from _in_processes(jobs, min(workers, len(jobs)), progress)
 

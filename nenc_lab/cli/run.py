@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def run(
     targets: options.Targets,
     backend: Annotated[str, typer.Option(help="The network: virtual or netem.")] = "virtual",
+    place: Annotated[
+        str, typer.Option(help="Where netem runs: host (namespaces), guest (User-Mode Linux) or auto.")
+    ] = "auto",
     controller: Annotated[
         str | None,
         typer.Option(
@@ -52,13 +55,15 @@ def run(
     from nenc_lab.lab import check_backend
 
     check_backend(backend)
-    scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat)
+    if backend == "netem" and jobs > 1:
+        raise InputError("--jobs: runs on netem are in real time and would disturb each other: leave it out")
+    scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat, backend)
     batch = [Job(scenario, out, backend, packets, not no_plot) for scenario in scenarios]
     line = progress_line([scenario.duration for scenario in scenarios])
     unmet = 0
     with sigterm_is_an_interrupt():
         try:
-            for index, done in enumerate(run_jobs(batch, jobs, line)):
+            for index, done in enumerate(run_jobs(batch, jobs, line, place)):
                 unmet += not done.ok
                 if line is not None:
                     line.finished(index)
@@ -84,6 +89,7 @@ def checked(
     overrides: Sequence[str],
     seed: int | None,
     repeat: int,
+    backend: str = "virtual",
 ) -> list[Scenario]:
     """Every scenario of every target and seed, wholly valid. Raises one error with every problem of all of them."""
     from nenc_lab import lab, session
@@ -97,7 +103,7 @@ def checked(
             if repeat > 1:  # the last seed must be a legal one too
                 last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
                 lab.load(path, controller=controller, encoder=encoder, overrides=last)
-            session.prepare(scenario)
+            session.prepare(scenario, backend)
         except InputError as error:
             # one override that fits no scenario would be said once per file
             told = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]

@@ -51,7 +51,14 @@ def sender(
     words = [
         *(str(program("nenc")), "send", "--to", f"{settings.to}:{settings.port}", "--from", f":{settings.from_port}"),
         *("--netns", str(settings.netns_fd), "--control", str(settings.control_fd)),
-        *("--origin", str(settings.origin_ns), "--start-at", str(settings.start_ns), "--stop-at", str(settings.stop_ns)),
+        *(
+            "--origin",
+            str(settings.origin_ns),
+            "--start-at",
+            str(settings.start_ns),
+            "--stop-at",
+            str(settings.stop_ns),
+        ),
         *("--packet", f"{settings.packet_bytes}B", "--pacer-factor", repr(settings.pacer_factor)),
         *("--pacer-burst", f"{settings.pacer_burst_ns}ns", "--report", f"{settings.report_ns}ns"),
         *("--ssrc", str(settings.ssrc), "--sequence", str(settings.first_sequence), "--telemetry", settings.telemetry),
@@ -79,6 +86,7 @@ def _controller(settings: ControllerSettings, steered: bool) -> list[str]:
 
         values = {**DEFAULT_GAINS["classic"], **values}
     gains = ",".join(f"{name}={value!r}" for name, value in values.items() if name in GAINS)
+    values = {"height_max": float(settings.height), **values}
     knobs = ",".join(f"{name}={value!r}" for name, value in values.items() if name not in GAINS)
     words += ["--controller", settings.kind]
     return [*words, *(["--gains", gains] if gains else []), *(["--knobs", knobs] if knobs else [])]
@@ -159,7 +167,9 @@ def receiver(
     ]
 
 
-def cross(setting: CrossSetting, *, to: str, port: int, netns_fd: int, origin_ns: int, seed: int, number: int) -> list[str]:
+def cross(
+    setting: CrossSetting, *, to: str, port: int, netns_fd: int, origin_ns: int, seed: int, number: int
+) -> list[str]:
     """``nenc cross`` for a source of cross traffic."""
     words = [
         *(str(program("nenc")), "cross", "--to", f"{to}:{port}", "--kind", setting.kind, "--netns", str(netns_fd)),

@@ -1,13 +1,15 @@
 """What became of one flow's packets: the sender's records joined with the receiver's, as the rows of a run's tables.
 
-A packet is known as lost when a later one has arrived and `REORDER_NS` have passed; until then it is under way. The wait
-of a packet is its one-way delay less the path's delay without queues (`measured`): what jitter adds counts as wait.
+A packet is known as lost when a later one has arrived and `REORDER_NS` have passed; until then it is under way. The
+wait of a packet is its one-way delay less the path's delay without queues (`measured`): what jitter adds counts as
+wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,7 +50,7 @@ class Ledger:
     def __init__(
         self, first_sequence: int, base_ns: Callable[[Rows], Rows], marks_ns: Sequence[int], number: int
     ) -> None:
-        """``base_ns`` tells the path's delay without queues of packets sent at these times; ``number`` is the flow's."""
+        """``base_ns`` tells the path's delay without queues of packets sent then; ``number`` is the flow's."""
         self._base_ns = base_ns
         self._number = number
         self._first = first_sequence
@@ -73,7 +75,12 @@ class Ledger:
         """New records, their times already in ns of the run."""
         if len(sent):
             fresh = np.zeros(len(sent), SENT)
-            for name, source in (("sequence", "sequence"), ("sent_ns", "sent_ns"), ("frame", "frame"), ("media", "media_bytes")):
+            for name, source in (
+                ("sequence", "sequence"),
+                ("sent_ns", "sent_ns"),
+                ("frame", "frame"),
+                ("media", "media_bytes"),
+            ):
                 fresh[name] = sent[source]
             fresh["received_ns"] = -1
             fresh["wire"] = sent["media_bytes"].astype(np.int64) + RTP_HEADER_BYTES + PACKET_OVERHEAD_BYTES
@@ -160,7 +167,7 @@ class Ledger:
         """Histograms between the marks; what lies behind the last mark before the horizon begins a slice of its own."""
         parts = []
         edges = [self._cut_ns, *(mark for mark in self._marks if self._cut_ns < mark < horizon_ns), horizon_ns]
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             inside = (got["received_ns"] > begin) & (got["received_ns"] <= end)
             parts.append(self._histogram(got["wait_ns"][inside], begin, end))
         self._cut_ns = horizon_ns

@@ -44,7 +44,9 @@ class Telemetry:
         for number, (name, struct) in enumerate(RECORDS.items()):
             info = header["rings"][0][number]
             if int(info["record_bytes"]) != dtype(struct).itemsize:
-                raise InternalError(f"{file}: {name} has records of {info['record_bytes']} bytes: another build's program")
+                raise InternalError(
+                    f"{file}: {name} has records of {info['record_bytes']} bytes: another build's program"
+                )
             self._rings[name] = np.frombuffer(self._map, dtype(struct), int(info["capacity"]), int(info["offset"]))
         self.missed = 0
         """Records overwritten before they were taken: the reader was behind by a whole ring."""
@@ -57,7 +59,8 @@ class Telemetry:
     @property
     def counters(self) -> Rows:
         """A copy of its nenc_live_counters."""
-        return self._view["counters"][0].copy()
+        counters: Rows = self._view["counters"][0].copy()
+        return counters
 
     def take(self, ring: str) -> Rows:
         """A copy of what is new in ``ring``, oldest first."""

@@ -15,6 +15,7 @@ LAYERS = [
     {"quality"},
     {"control", "encode", "network", "recording"},
     {"engine"},
+    {"live"},
     {"session"},
     {"analysis"},
     {"plots"},

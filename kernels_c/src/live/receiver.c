@@ -192,7 +192,11 @@ static int open_all(receiver *r, char *text, size_t size)
     r->out = fopen(config->out, "wb");
     if (!r->out) return say(text, size, NENC_EINVAL, config->out, strerror(errno));
     setvbuf(r->out, NULL, _IOFBF, FILE_BUFFER_BYTES);
-    const nenc_join_config join = {.format = config->format, .taker = write_unit, .context = r};
+    const nenc_join_config join = {.format = config->format,
+                                   .first_known = config->first_sequence >= 0,
+                                   .first_sequence = config->first_sequence,
+                                   .taker = write_unit,
+                                   .context = r};
     r->joiner = nenc_joiner_create(&join);
     return r->joiner ? 0 : say(text, size, NENC_ENOMEM, "no memory", "");
 }

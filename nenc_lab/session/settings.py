@@ -1,25 +1,16 @@
-"""Builds one run from a scenario and drives it: the only place that knows every concrete class."""
+"""From the scenario's words to the settings of the parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from math import ceil, nan
+from math import nan
 from pathlib import Path
-from time import perf_counter
 from typing import Literal
 
-import simpy
-
-from nenc_lab.control.base import Controller
 from nenc_lab.control.table import ControllerSettings, ExternalSettings
-from nenc_lab.control.table import make as make_controller
-from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
 from nenc_lab.encode.table import Settings
-from nenc_lab.encode.table import make as make_encoder
-from nenc_lab.engine import HAND_OVER_NS, SECOND_NS, Engine, Fault, FlowRun, PathStep
-from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.engine import SECOND_NS, Fault, Faulted, PathStep
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,
@@ -31,15 +22,8 @@ from nenc_lab.network.base import (
     QueueSetting,
     RateProgram,
 )
-from nenc_lab.network.virtual import VirtualNetwork
-from nenc_lab.recording import provenance
-from nenc_lab.recording.folder import RunFolder
-from nenc_lab.recording.interrupts import postponed
-from nenc_lab.recording.recorder import Recorder
-from nenc_lab.recording.tape import TickTape
 from nenc_lab.records import PACKET_OVERHEAD_BYTES
 from nenc_lab.scenario import schema, timeline, traces
-from nenc_lab.scenario.load import dump
 
 DIRECTIONS: tuple[Literal["forward", "reverse"], ...] = ("forward", "reverse")
 ENCODER_STREAM = 1 << 21
@@ -57,167 +41,17 @@ ENCODER_FAULTS = {
 """What the events table says when one begins and when it ends."""
 
 
-def prepare(scenario: schema.Scenario) -> None:
-    """Checks what the schema cannot see (knob names and ranges, ...). Raises InputError; writes nothing."""
-    for flow in scenario.flows:
-        controller = make_controller(_controller_settings(scenario, flow), flow.start)
-        try:
-            controller.close()
-        except ControllerError as error:
-            raise InputError(str(error)) from None
+def links(scenario: schema.Scenario) -> list[LinkSetting]:
+    """Every hop, the forward ones first."""
+    return [link(direction, hop) for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops]
 
 
-def run(
-    scenario: schema.Scenario,
-    *,
-    out: Path,
-    argv: Sequence[str],
-    packets: bool = False,
-    progress: Callable[[int], None] | None = None,
-    backend: str = "virtual",
-) -> RunFolder:
-    """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
-
-    KeyboardInterrupt and ControllerError are raised again after what there is was written; they carry the folder as
-    ``folder``.
-    """
-    if backend != "virtual":
-        raise EnvironmentError_(f"backend {backend!r} is not in this version: leave --backend out")
-    with ExitStack() as stack:
-        engine = _build(scenario, stack, packets=packets, progress=progress)
-        info = {
-            "scenario": dump(scenario),
-            "seed": scenario.seed,
-            "backend": backend,
-            "controller": controllers(scenario),
-            "external": _externals(engine),
-            "encoders": {flow.name: flow.encoder.about for flow in engine.flows if flow.encoder.about},
-            "argv": list(argv),
-            "versions": provenance.versions(),
-            "git": provenance.git(),
-            "host": provenance.host(),
-            "calibration": None,
-        }
-        folder: RunFolder | None = None
-        try:
-            with postponed():  # no folder that nobody knows of
-                folder = RunFolder.create(out, info)
-            with _timed(folder, engine):
-                _record(folder, engine, packets=packets)
-        except KeyboardInterrupt as interrupt:
-            interrupt.folder = folder  # type: ignore[attr-defined]
-            raise
-        except ControllerError as error:
-            assert folder is not None  # nothing runs before there is one
-            folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
-            error.folder = folder.path
-            raise
-        except EnvironmentError_:
-            if folder is not None:
-                folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
-            raise
-    return folder
+def hop_names(scenario: schema.Scenario) -> list[str]:
+    """Of the same hops, as tables have them."""
+    return [f"{direction}.{hop.name}" for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops]
 
 
-def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
-    order = [*(flow.name for flow in engine.flows), *engine.hops]
-    with Recorder(folder.path, packets=packets, order=order) as recorder:
-        engine.recorder = recorder
-        try:
-            engine.run()
-            for flow in engine.flows:
-                flow.controller.close()  # here, because a user's own may fail in it
-        except ControllerError as error:
-            recorder.event(error.at_ns, error.flow, "controller_failed", str(error), **error.detail)
-            raise
-
-
-@contextmanager
-def _timed(folder: RunFolder, engine: Engine) -> Iterator[None]:
-    """Loop and tables on the wall clock (design section 5, ``wall_s``), into run.json whatever happens."""
-    begun = perf_counter()
-    try:
-        yield
-    finally:
-        wall_s = perf_counter() - begun
-        simulated_s = engine.env.now / SECOND_NS
-        folder.update(timing={"simulated_s": simulated_s, "wall_s": wall_s, "packets": engine.packets})
-
-
-def controllers(scenario: schema.Scenario) -> str:
-    """The kinds of controller in a scenario, as run.json has them; an external one goes by its file's name."""
-    return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
-
-
-def _externals(engine: Engine) -> dict[str, dict[str, str]]:
-    """What the users' controllers say of themselves, by flow."""
-    return {flow.name: flow.controller.about for flow in engine.flows if hasattr(flow.controller, "about")}
-
-
-def _kind(controller: schema.Controller) -> str:
-    return Path(controller.library).name if isinstance(controller, schema.ExternalController) else controller.kind
-
-
-# ---- from the scenario's words to the parts of the engine
-
-
-def _build(
-    scenario: schema.Scenario, stack: ExitStack, *, packets: bool, progress: Callable[[int], None] | None
-) -> Engine:
-    links = [_link(direction, hop) for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops]
-    network = VirtualNetwork(
-        scenario.seed,
-        links,
-        [_flow_setting(scenario, flow) for flow in scenario.flows],
-        [_cross(scenario, traffic) for traffic in scenario.cross_traffic],
-        log_packets=packets,
-    )
-    stack.callback(network.close)
-    flows = []
-    for number, flow in enumerate(scenario.flows):
-        controller = make_controller(_controller_settings(scenario, flow), flow.start)
-        stack.callback(_close, controller)
-        encoder = make_encoder(
-            flow.encoder.kind, _encoder_settings(scenario, flow), scenario.seed, ENCODER_STREAM + 2 * number
-        )
-        stack.callback(encoder.close)
-        flows.append(_flow_run(scenario, flow, controller, encoder))
-    return Engine(
-        env=simpy.Environment(initial_time=0),
-        network=network,
-        flows=flows,
-        recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder: building must not leave one
-        duration_ns=scenario.duration,
-        hops=[f"{direction}.{hop.name}" for direction in DIRECTIONS for hop in getattr(scenario.path, direction).hops],
-        steps=[_path_step(scenario, step) for step in timeline.steps(scenario)],
-        faults=[fault for spec in scenario.faults for fault in _faults(scenario, spec)],
-        marks_ns=timeline.marks(scenario),
-        progress=progress,
-        log_packets=packets,
-    )
-
-
-def _close(controller: Controller) -> None:
-    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
-    with suppress(ControllerError):
-        controller.close()
-
-
-def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controller, encoder: Encoder) -> FlowRun:
-    return FlowRun(
-        name=flow.name,
-        controller=controller,
-        encoder=encoder,
-        start_ns=flow.start,
-        stop_ns=scenario.stop_ns(flow),
-        report_ns=flow.feedback.interval,
-        deadline_ns=flow.deadline,
-        # The tick that is being written at the moment of a hand-over needs a place as well.
-        tape=TickTape(ceil(HAND_OVER_NS / controller.tick_ns) + 2),
-    )
-
-
-def _controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> ControllerSettings:
+def controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> ControllerSettings:
     controller = flow.controller
     values: dict[str, float] = dict(controller.knobs)
     external = _external(controller) if isinstance(controller, schema.ExternalController) else None
@@ -256,7 +90,7 @@ def _external(controller: schema.ExternalController) -> ExternalSettings:
     )
 
 
-def _encoder_settings(scenario: schema.Scenario, flow: schema.Flow) -> Settings:
+def encoder_settings(scenario: schema.Scenario, flow: schema.Flow) -> Settings:
     match flow.encoder:
         case schema.NullEncoder() as encoder:
             return NullSettings(encoder.lines, float(encoder.fps))
@@ -323,12 +157,12 @@ def _video_settings(scenario: schema.Scenario, flow: schema.Flow, encoder: schem
     )
 
 
-def _flow_setting(scenario: schema.Scenario, flow: schema.Flow) -> FlowSetting:
+def flow_setting(scenario: schema.Scenario, flow: schema.Flow) -> FlowSetting:
     first, last = _span(scenario.path.forward, flow.hops.forward if flow.hops else None)
     return FlowSetting(first, last, flow.packet, flow.pacer.factor, flow.pacer.burst, flow.ecn)
 
 
-def _cross(scenario: schema.Scenario, traffic: schema.ConstantTraffic | schema.OnOffTraffic) -> CrossSetting:
+def cross(scenario: schema.Scenario, traffic: schema.ConstantTraffic | schema.OnOffTraffic) -> CrossSetting:
     kind: Literal["cbr", "onoff", "onoff-exponential"] = traffic.kind
     if traffic.kind == "onoff" and traffic.distribution == "exponential":
         kind = "onoff-exponential"
@@ -353,7 +187,7 @@ def _span(direction: schema.Direction, names: Sequence[str] | None) -> tuple[int
     return direction.index(names[0]), direction.index(names[-1])
 
 
-def _link(direction: Literal["forward", "reverse"], hop: schema.Hop) -> LinkSetting:
+def link(direction: Literal["forward", "reverse"], hop: schema.Hop) -> LinkSetting:
     capacity, queue_rate = _capacity(hop)
     return LinkSetting(
         direction=direction,
@@ -385,7 +219,7 @@ def _loss(loss: schema.Loss) -> LossSetting:
     return LossSetting(loss.kind, loss.p, loss.r, loss.loss_bad, loss.loss_good)
 
 
-def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
+def path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
     first = 0 if step.direction == "forward" else len(scenario.path.forward.hops)
     change = LinkChange(
         link=first + step.hop,
@@ -400,7 +234,7 @@ def _path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
     return PathStep(step.at_ns, step.kind, step.text, change)
 
 
-def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
+def faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
     end = None if spec.lasts is None else spec.at + spec.lasts
     match spec:
         case schema.EncoderFault():
@@ -419,20 +253,20 @@ def _faults(scenario: schema.Scenario, spec: schema.Fault) -> Iterator[Fault]:
             yield Fault(spec.at, spec.flow, "key frame demanded", _request_key, "key_frame")
 
 
-def _request_key(flow: FlowRun) -> None:
+def _request_key(flow: Faulted) -> None:
     flow.encoder.request_key()
 
 
-def _set_fault(kind: str, on: bool) -> Callable[[FlowRun], None]:
+def _set_fault(kind: str, on: bool) -> Callable[[Faulted], None]:
     return lambda flow: flow.encoder.set_fault(kind, on)
 
 
-def _set_resolution(lines: int) -> Callable[[FlowRun], None]:
+def _set_resolution(lines: int) -> Callable[[Faulted], None]:
     return lambda flow: flow.encoder.set_resolution(lines)
 
 
-def _set_reporting(reporting: bool) -> Callable[[FlowRun], None]:
-    def act(flow: FlowRun) -> None:
+def _set_reporting(reporting: bool) -> Callable[[Faulted], None]:
+    def act(flow: Faulted) -> None:
         flow.reporting = reporting
 
     return act

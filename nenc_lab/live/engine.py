@@ -1,0 +1,231 @@
+"""The loop of a run in real time: timeline, faults and recording as simpy processes on the wall clock.
+
+    the timeline    path.apply at its time; how late it was is recorded
+    faults          words to the senders and receivers
+    every 20 ms     the kernel's queues
+    every second    records of the programs become rows, and go to the recorder
+    in between      samples and ticks of senders whose controller is on this side (clock.py)
+
+Frames, pacing, feedback and the production controller are in the programs, on threads of their own: nothing here is on
+their way.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+
+from nenc_lab.engine import SAFE_EVERY_S, SECOND_NS, Fault, PathStep
+from nenc_lab.live.clock import LiveEnvironment
+from nenc_lab.live.flow import LiveFlow, percentile_ms
+from nenc_lab.live.programs import Program
+from nenc_lab.live.queues import Queues
+from nenc_lab.network.base import LinkChange, Rows
+from nenc_lab.recording import tape
+from nenc_lab.recording.interrupts import postponed
+from nenc_lab.recording.recorder import Recorder
+
+POLL_NS = 20_000_000
+HAND_OVER_NS = SECOND_NS
+HORIZON_NS = 150_000_000
+"""Records of this age are on record at both ends."""
+QUIET_NS = 150_000_000
+"""Rows are not handed over so short before a change: it would be late."""
+LATE_NS = 5_000_000
+"""A change that was this late is flagged."""
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Links(Protocol):
+    """The path."""
+
+    def apply(self, change: LinkChange) -> None: ...
+
+    def poll(self) -> Rows: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of the path, at ``t_ns``."""
+
+    t_ns: int
+    change: LinkChange
+
+
+@dataclass(slots=True)
+class LiveEngine:
+    """Everything of one run that the lab itself does. ``run`` takes as long as the run."""
+
+    env: LiveEnvironment
+    links: Links
+    queues: Queues
+    flows: Sequence[LiveFlow]
+    crosses: Sequence[Program]
+    recorder: Recorder
+    duration_ns: int
+    hops: Sequence[str]
+    changes: Sequence[Change] = ()
+    """What the kernel is told, ramps and traces as single steps."""
+    steps: Sequence[PathStep] = ()
+    """What the scenario's timeline says: rows of the events table."""
+    faults: Sequence[Fault] = ()
+    progress: Callable[[int], None] | None = None
+    log_packets: bool = False
+    packets: int = field(default=0, init=False)
+    late_ns: list[int] = field(default_factory=list, init=False)
+    """Of every change and fault."""
+    poll_late_ns: list[int] = field(default_factory=list, init=False)
+    _horizon_ns: int = field(default=0, init=False)
+    _applied: dict[int, int] = field(default_factory=dict, init=False)
+    """When the changes of a time were in force, by that time."""
+
+    def run(self) -> None:
+        """Runs to the end; what was recorded is handed over whatever happens."""
+        for process in (self._timeline(), self._polls(), self._hand_overs()):
+            self.env.process(process)
+        for flow in self.flows:
+            if flow.controller is not None:
+                self.env.serve(flow.steering, flow.hear)
+        gc.collect()
+        gc.disable()  # a collection in the wrong moment is a late change
+        try:
+            self.env.run(until=self.duration_ns)
+        finally:
+            gc.enable()
+            self._finish()
+
+    def _finish(self) -> None:
+        end_ns = min(self.duration_ns, self.env.wall_ns)
+        for flow in self.flows:
+            if flow.controller is not None:
+                self.env.forget(flow.steering)
+        for program in self.crosses:
+            program.end()
+        for flow in self.flows:
+            flow.stop()
+        self._hand_over(end_ns, all_=True)
+        self._tell_of_lateness(end_ns)
+
+    # ---- processes
+
+    def _timeline(self) -> Process:
+        env = self.env
+        by_name = {flow.name: flow for flow in self.flows}
+        order: list[tuple[int, int, Change | PathStep | Fault]] = []
+        order += [(change.t_ns, 0, change) for change in self.changes]
+        order += [(step.at_ns, 1, step) for step in self.steps]
+        order += [(fault.at_ns, 2, fault) for fault in self.faults]
+        for at_ns, _, item in sorted(order, key=lambda entry: entry[:2]):
+            if at_ns >= self.duration_ns:
+                return
+            yield env.timeout(at_ns - env.now)
+            match item:
+                case Change():
+                    self._change(item)
+                case PathStep():
+                    late_ns = max(0, self._applied.get(at_ns, at_ns) - at_ns)
+                    self.recorder.event(at_ns, None, item.kind, item.text, late_ms=round(late_ns / 1e6, 3))
+                    if late_ns > LATE_NS:
+                        text = f"this change was {late_ns / 1e6:.1f} ms late: the machine was busy"
+                        self.recorder.event(at_ns, None, "warning", text, late_ms=round(late_ns / 1e6, 3))
+                case Fault():
+                    item.act(by_name[item.flow])
+                    self.late_ns.append(env.wall_ns - at_ns)
+                    self.recorder.event(at_ns, item.flow, item.kind, item.text)
+
+    def _change(self, item: Change) -> None:
+        self.links.apply(item.change)
+        done_ns = self.env.wall_ns
+        if item.t_ns > 0:
+            self.late_ns.append(done_ns - item.t_ns)
+        self._applied[item.t_ns] = done_ns
+        if item.change.rate_bps is not None:
+            self.queues.rate(done_ns, item.change.link, item.change.rate_bps)
+
+    def _polls(self) -> Process:
+        env = self.env
+        due_ns = POLL_NS
+        while due_ns <= self.duration_ns:
+            yield env.timeout(due_ns - env.now)
+            late_ns = env.wall_ns - due_ns
+            self.poll_late_ns.append(late_ns)
+            self.queues.poll(due_ns, self.links.poll())
+            due_ns += POLL_NS * (1 + late_ns // POLL_NS)
+
+    def _hand_overs(self) -> Process:
+        env = self.env
+        busy = sorted(
+            [change.t_ns for change in self.changes if change.t_ns > 0] + [fault.at_ns for fault in self.faults]
+        )
+        sparse = [
+            at_ns for at_ns, last_ns in zip(busy, [-SECOND_NS, *busy], strict=False) if at_ns - last_ns > 2 * QUIET_NS
+        ]
+        safe_at = monotonic() + SAFE_EVERY_S
+        due_ns = HAND_OVER_NS
+        while due_ns < self.duration_ns:
+            yield env.timeout(due_ns - env.now)
+            near = [at_ns for at_ns in sparse if 0 <= at_ns - env.wall_ns < QUIET_NS]
+            if near:
+                yield env.timeout(max(0, near[-1] + POLL_NS // 4 - env.now))
+            for flow in self.flows:
+                flow.check()
+            self._hand_over(env.wall_ns, all_=False)
+            if monotonic() > safe_at:
+                self.recorder.flush()
+                safe_at = monotonic() + SAFE_EVERY_S
+            if self.progress is not None:
+                self.progress(due_ns)
+            due_ns += HAND_OVER_NS * (1 + max(0, env.wall_ns - due_ns) // HAND_OVER_NS)
+
+    # ---- recording
+
+    def _hand_over(self, now_ns: int, *, all_: bool) -> None:
+        with postponed():
+            self._hand_over_rows(now_ns, all_)
+
+    def _hand_over_rows(self, now_ns: int, all_: bool) -> None:
+        recorder = self.recorder
+        names = [flow.name for flow in self.flows]
+        self._horizon_ns = max(self._horizon_ns, now_ns if all_ else now_ns - HORIZON_NS)
+        delays = []
+        for flow in self.flows:
+            settings = flow.settings
+            for event in flow.drain():
+                kind, text = event["kind"].decode(), event["text"].decode(errors="replace")
+                recorder.event(max(0, int(event["t_ns"])), flow.name, kind, text)
+            states, counters, waits = flow.ledger.take_ticks(self._horizon_ns)
+            alive = states["now_ns"] < settings.stop_ns
+            tape.ticks(recorder, flow.name, states[alive], counters[alive])
+            delays.append(waits)
+            frames, packets = flow.ledger.take_frames(now_ns, all_=all_, packets=self.log_packets)
+            if len(frames):
+                tape.frames(recorder, flow.name, frames, settings.names, settings.deadline_ns)
+            if len(packets):
+                tape.packets(recorder, packets, names, self.hops)
+            self.packets = sum(one.ledger.packets for one in self.flows)
+        tape.path(recorder, self.queues.take(), self.hops)
+        tape.delays(recorder, np.concatenate(delays), names)
+
+    def _tell_of_lateness(self, end_ns: int) -> None:
+        for flow in self.flows:
+            if flow.missed:
+                self.recorder.event(end_ns, flow.name, "warning", f"{flow.missed} records came too fast to be read")
+            pacing = (flow.counters.get("sender") or {}).get("pacing")
+            late_ms = percentile_ms(pacing, 99) if pacing else None
+            if late_ms is not None and late_ms * 1e6 > LATE_NS:
+                text = f"1 % of the packets left more than {late_ms:.1f} ms late: the machine was busy"
+                self.recorder.event(end_ns, flow.name, "warning", text, late_ms=late_ms)
+
+    def lateness_ms(self) -> dict[str, float | None]:
+        """``p99`` and ``max`` of how late changes and faults were; of the polls when there was neither."""
+        late = self.late_ns or self.poll_late_ns
+        if not late:
+            return {"p99": None, "max": None}
+        return {"p99": float(np.percentile(late, 99)) / 1e6, "max": max(late) / 1e6}

@@ -1,0 +1,107 @@
+"""Programs of `nenc` that run beside the lab: started in a namespace, watched, ended; what they say is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from nenc_lab.errors import EnvironmentError_, InputError
+
+PATIENCE_S = 5.0
+"""A program that is asked to end and does not is killed."""
+BAD_INPUT = 2
+
+
+class Program:
+    """One running program. A context manager: ended and waited for when it is left."""
+
+    def __init__(self, name: str, words: Sequence[str], fds: Sequence[int] = ()) -> None:
+        """``fds`` are inherited. Raises EnvironmentError_ when it cannot be started."""
+        self.name = name
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the program
+        try:
+            self._process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors, pass_fds=fds
+            )
+        except OSError as error:
+            self._errors.close()
+            raise EnvironmentError_(f"{name}: {words[0]} cannot be started: {error.strerror}") from error
+        self.result: dict[str, Any] = {}
+        """Its line of JSON, once it has ended."""
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def ask_to_end(self) -> None:
+        """SIGTERM: it ends in good order, with its line."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+
+    def end(self) -> dict[str, Any]:
+        """Waits for its end (asking for it first) and returns what it printed. May be called again."""
+        if self._process.stdout is None or self._process.stdout.closed:
+            return self.result
+        self.ask_to_end()
+        try:
+            out, _ = self._process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            out, _ = self._process.communicate()
+        lines = out.decode(errors="replace").strip().splitlines()
+        if lines:
+            with contextlib.suppress(ValueError):
+                self.result = json.loads(lines[-1])
+        self.failure = self._failure()
+        self._errors.close()
+        return self.result
+
+    failure: str | None = None
+    """Why it ended badly, in its own words; None when it did not. Known after its end."""
+
+    def check(self) -> None:
+        """Raises what its early end means; nothing while it runs."""
+        if self.running:
+            return
+        code = self._process.returncode
+        self.end()
+        text = f"{self.name}: {self.failure or f'ended with exit code {code}'}"
+        raise InputError(text) if code == BAD_INPUT else EnvironmentError_(text)
+
+    def _failure(self) -> str | None:
+        code = self._process.returncode
+        if code == 0:
+            return None
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip().splitlines()
+        if code < 0:
+            said = [f"killed by {signal.Signals(-code).name}", *said[-1:]]
+        return said[-1] if said else f"ended with exit code {code}"
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+
+def wait_until(true: Any, until_ns: int, every_s: float = 0.005) -> bool:
+    """Polls ``true()`` until it is, or CLOCK_MONOTONIC has come to ``until_ns``."""
+    while not true():
+        if time.monotonic_ns() >= until_ns:
+            return False
+        time.sleep(every_s)
+    return True
+
+
+def scratch() -> str:
+    """A folder in memory where there is one: telemetry is written at every packet."""
+    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    return tempfile.mkdtemp(prefix="nenc-live-", dir=base)

@@ -1,0 +1,319 @@
+"""A run over a real path: asked for outside, done inside a place (`run_inside`), with real packets."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nenc_lab.control.table import make as make_controller
+from nenc_lab.errors import InputError
+from nenc_lab.network.base import LinkSetting
+from nenc_lab.recording.folder import RunFolder
+from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
+from nenc_lab.scenario import schema, timeline
+from nenc_lab.scenario.load import dump, restore
+from nenc_lab.session.record import drive
+from nenc_lab.session.settings import (
+    DIRECTIONS,
+    ENCODER_STREAM,
+    controller_settings,
+    cross,
+    encoder_settings,
+    faults,
+    flow_setting,
+    hop_names,
+    links,
+    path_step,
+)
+
+if TYPE_CHECKING:
+    from nenc_lab.live.calibrate import Needs
+    from nenc_lab.live.flow import LiveFlow, LiveSettings
+    from nenc_lab.network.base import Rows
+    from nenc_lab.place.base import Place
+
+INSIDE = "nenc_lab.session.real:run_inside"
+WARM = ("nenc_lab.session.real", "nenc_lab.live.engine", "nenc_lab.network.netem.path", "pyarrow", "pyarrow.parquet")
+"""What every run imports: once per place, as that is slow in a guest."""
+LEAD_NS = 1_500_000_000
+LEAD_PER_FLOW_NS = 250_000_000
+"""From the start of the programs to time 0."""
+CROSS_PORT = 7004
+MEMORY_MB = 1024
+MEMORY_OF_VIDEO_MB = {720: 0, 1080: 256, 1440: 512, 2160: 1024, 4320: 3072}
+"""More of a guest for a real encoder, by lines of its picture."""
+
+
+def check(scenario: schema.Scenario) -> None:
+    """Raises InputError with everything that the real network cannot do of this scenario."""
+    from nenc_lab.network.netem.able import refusals
+
+    changes = [path_step(scenario, step).change for step in timeline.steps(scenario)]
+    names = hop_names(scenario)
+    found = refusals(links(scenario), changes)
+    if found:
+        raise InputError("\n".join(f"path.{names[link]}: {text}" for link, text in found))
+
+
+def memory_mb(scenarios: Sequence[schema.Scenario]) -> int:
+    """Of a guest that runs these, one after another."""
+    most = 0
+    for scenario in scenarios:
+        lines = [flow.encoder.lines for flow in scenario.flows if isinstance(flow.encoder, schema.VideoEncoder)]
+        needs = [extra for size, extra in MEMORY_OF_VIDEO_MB.items() for line in lines if line >= size]
+        most = max(most, sum(sorted(needs)[-len(lines) :]) if lines else 0)
+    return MEMORY_MB + most
+
+
+def run(
+    scenario: schema.Scenario,
+    info: Mapping[str, Any],
+    *,
+    out: Path,
+    packets: bool,
+    progress: Callable[[int], None] | None,
+    place: Place | None,
+) -> RunFolder:
+    """The run's folder. Raises as `nenc_lab.session.run`, and EnvironmentError_ when there is no place for it."""
+    with ExitStack() as stack:
+        if place is None:
+            from nenc_lab.place.table import open_place
+
+            place = stack.enter_context(open_place("auto", memory_mb([scenario]), WARM))
+        arguments = {
+            "scenario": dump(scenario),
+            "info": {**info, "place": {"name": place.name, **place.about}},
+            "out": str(out.absolute()),
+            "packets": packets,
+        }
+        folder = place.call(INSIDE, arguments, heard=None if progress is None else lambda now_ns: progress(int(now_ns)))
+    return RunFolder.open(Path(folder))
+
+
+# ---- inside the place
+
+
+def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
+    """Does the run; returns its folder."""
+    scenario = restore(arguments["scenario"], "the scenario")
+    with ExitStack() as stack:
+        scratch = _scratch(stack)
+        real = _Real(scenario, stack, scratch, packets=arguments["packets"], progress=tell)
+        folder = drive(
+            real.engine,
+            Path(arguments["out"]),
+            {**arguments["info"], **real.told},
+            packets=arguments["packets"],
+            timing=lambda: {"lateness_ms": real.engine.lateness_ms(), "programs": real.counters()},
+        )
+    return str(folder.path)
+
+
+def _scratch(stack: ExitStack) -> str:
+    from nenc_lab.live.programs import scratch
+
+    folder = scratch()
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+class _Real:
+    """Path, calibration, programs and engine of one run; ``stack`` closes them."""
+
+    def __init__(
+        self,
+        scenario: schema.Scenario,
+        stack: ExitStack,
+        scratch: str,
+        *,
+        packets: bool,
+        progress: Callable[[int], None],
+    ) -> None:
+        from nenc_lab.live.calibrate import calibrate
+        from nenc_lab.live.clock import LiveEnvironment
+        from nenc_lab.live.engine import Change, LiveEngine
+        from nenc_lab.live.flow import Ends
+        from nenc_lab.live.queues import Queues
+        from nenc_lab.network.netem.layout import plan
+        from nenc_lab.network.netem.path import Path as NetemPath
+        from nenc_lab.network.netem.schedule import flatten
+
+        self._scenario = scenario
+        self._links = links(scenario)
+        self._steps = [path_step(scenario, step) for step in timeline.steps(scenario)]
+        settings = [flow_setting(scenario, flow) for flow in scenario.flows]
+        crosses = [cross(scenario, traffic) for traffic in scenario.cross_traffic]
+        told = [(step.at_ns, step.change) for step in self._steps]
+        changes = flatten(self._links, told, scenario.duration)
+        layout = plan(self._links, settings, crosses, [change for _, change in told])
+        self.path = stack.enter_context(NetemPath(layout))
+        ends = [
+            Ends(self.path.sender(n).netns_fd, self.path.receiver(n).netns_fd, self.path.receiver(n).address)
+            for n in range(len(settings))
+        ]
+        calibration = calibrate(self.path, ends[0], scratch, self._needs())
+        self.told: dict[str, Any] = {"calibration": calibration.plain()}
+        self._base_ns = round(calibration.base_owd_ms * 1e6)
+        origin_ns = time.monotonic_ns() + LEAD_NS + LEAD_PER_FLOW_NS * len(settings)
+        self.flows: list[LiveFlow] = []
+        for number in range(len(settings)):
+            self.flows.append(
+                stack.enter_context(self._flow(number, settings[number], ends[number], scratch, origin_ns, stack))
+            )
+        programs = self._crosses(crosses, origin_ns, stack)
+        for flow in self.flows:
+            flow.wait_ready()
+        first = [step for step in changes if step.t_ns <= 0]
+        for step in first:
+            self.path.apply(step.change)
+        rates = [self.path.state(link).rate_bps for link in range(len(self._links))]
+        env = LiveEnvironment(origin_ns)
+        stack.callback(env.close)
+        self.engine = LiveEngine(
+            env=env,
+            links=self.path,
+            queues=Queues(rates, self.path.poll()),
+            flows=self.flows,
+            crosses=programs,
+            recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder
+            duration_ns=scenario.duration,
+            hops=hop_names(scenario),
+            changes=[Change(step.t_ns, step.change) for step in changes if step.t_ns > 0],
+            steps=self._steps,
+            faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
+            progress=progress,
+            log_packets=packets,
+        )
+
+    def counters(self) -> dict[str, Any]:
+        """What the programs counted, by flow."""
+        return {flow.name: flow.counters for flow in self.flows}
+
+    # ---- parts
+
+    def _flow(self, number: int, network: Any, ends: Any, scratch: str, origin_ns: int, stack: ExitStack) -> LiveFlow:
+        from nenc_lab.live.argv import INSIDE as OWN
+        from nenc_lab.live.flow import LiveFlow
+
+        scenario = self._scenario
+        flow = scenario.flows[number]
+        control = controller_settings(scenario, flow)
+        controller = None
+        if control.kind not in OWN:
+            controller = make_controller(control, flow.start)
+            stack.callback(controller.close)
+        return LiveFlow(
+            self._live_settings(number, network, control),
+            ends,
+            scratch,
+            origin_ns,
+            self._base(number),
+            timeline.marks(scenario),
+            controller,
+        )
+
+    def _live_settings(self, number: int, network: Any, control: Any) -> LiveSettings:
+        from nenc_lab.live.flow import LiveSettings
+
+        scenario = self._scenario
+        flow = scenario.flows[number]
+        video = isinstance(flow.encoder, schema.VideoEncoder)
+        return LiveSettings(
+            name=flow.name,
+            number=number,
+            network=network,
+            encoder=encoder_settings(scenario, flow),
+            controller=control,
+            start_ns=flow.start,
+            stop_ns=scenario.stop_ns(flow),
+            report_ns=flow.feedback.interval,
+            deadline_ns=flow.deadline,
+            seed=scenario.seed,
+            stream=ENCODER_STREAM + 2 * number,
+            names=(flow.encoder.kind if video else "model", "software"),
+        )
+
+    def _base(self, number: int) -> Callable[[Rows], Rows]:
+        """The delay without queues of packets sent at these times: as calibrated, moved by the timeline's changes."""
+        scenario = self._scenario
+        crossed = timeline.crossed(scenario, scenario.flows[number])
+        asked = {hop: self._links[hop].delay_ns for hop in crossed}
+        first = sum(self._links[hop].delay_ns for hop in timeline.crossed(scenario, scenario.flows[0]))
+        times, bases = [np.iinfo(np.int64).min], [self._base_ns + sum(asked.values()) - first]
+        for step in self._steps:
+            if step.change.delay_ns is not None and step.change.link in asked:
+                asked[step.change.link] = step.change.delay_ns
+                times.append(step.at_ns)
+                bases.append(self._base_ns + sum(asked.values()) - first)
+        at, base = np.array(times, np.int64), np.array(bases, np.int64)
+        return lambda sent_ns: base[np.searchsorted(at, sent_ns, side="right") - 1]
+
+    def _crosses(self, crosses: Sequence[Any], origin_ns: int, stack: ExitStack) -> list[Any]:
+        from nenc_lab.live import argv
+        from nenc_lab.live.programs import Program
+
+        programs = []
+        for number, setting in enumerate(crosses):
+            here, there = self.path.cross_sender(number), self.path.cross_receiver(number)
+            port = CROSS_PORT + number
+            tcp = setting.kind.startswith("tcp-")
+            until_ns = origin_ns + setting.stop_ns + 1_000_000_000
+            name = self._scenario.cross_traffic[number].name
+            sink = argv.sink(tcp=tcp, port=port, netns_fd=there.netns_fd, until_ns=until_ns)
+            source = argv.cross(
+                setting,
+                to=there.address,
+                port=port,
+                netns_fd=here.netns_fd,
+                origin_ns=origin_ns,
+                seed=self._scenario.seed,
+                number=number,
+            )
+            for side, words, fd in (("sink", sink, there.netns_fd), ("source", source, here.netns_fd)):
+                programs.append(stack.enter_context(Program(f"cross_traffic.{name}, its {side}", words, [fd])))
+        return programs
+
+    def _needs(self) -> Needs:
+        from nenc_lab.live.calibrate import Needs
+
+        scenario = self._scenario
+        packet = scenario.flows[0].packet
+        crosses = sum(getattr(traffic, "mean_bps", 0.0) for traffic in scenario.cross_traffic)
+        wanted = sum(flow.wire_max_bps for flow in scenario.flows) + (crosses if np.isfinite(crosses) else 0.0)
+        return Needs(
+            load_bps=min(wanted, self._widest()),
+            rates_bps=tuple(
+                self.path.state(n).rate_bps for n, link in enumerate(self._links) if link.direction == DIRECTIONS[0]
+            ),
+            base_rtt_ns=sum(link.delay_ns for link in self._links),
+            base_owd_ns=sum(link.delay_ns for link in self._links if link.direction == DIRECTIONS[0]),
+            packet_bytes=packet,
+            wire_bytes=packet + PACKET_OVERHEAD_BYTES,
+            media_share=payload_fraction(packet),
+            settle_s=0.3 + sum(link.delay_ns + link.jitter.max_ns for link in self._links) / 1e9,
+        )
+
+    def _widest(self) -> float:
+        """The most that the forward path ever carries: the least over its hops of their highest rates."""
+        most = []
+        for number, link in enumerate(self._links):
+            if link.direction == DIRECTIONS[0]:
+                rates = [_highest(link), *(s.change.rate_bps for s in self._steps if s.change.link == number)]
+                most.append(max(rate for rate in rates if rate is not None))
+        return min(most, default=float("inf"))
+
+
+def _highest(link: LinkSetting) -> float:
+    from nenc_lab.network.base import RateProgram
+
+    if isinstance(link.capacity, RateProgram):
+        return float(np.max(link.capacity.rate_bps))
+    if link.capacity is not None:
+        return link.queue_rate_bps * 2.0
+    return float("inf") if link.rate_bps is None else link.rate_bps
