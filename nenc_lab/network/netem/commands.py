@@ -85,7 +85,7 @@ def _qdisc(verb: str, stage: StagePlan, parent: int, handle: int, options: Optio
         entries = " ".join(map(str, options.table))
         lines.append(f'echo "{entries}" > "$TC_LIB_DIR/{name}.dist"')
     place = f"tc -n {PREFIX}{stage.node} qdisc {verb} dev {stage.device} {place_words(parent, handle)}"
-    return [*lines, f"{place} {words(options, name)}"]
+    return [*lines, f"{place} {words(options, name, new=verb == 'add')}"]
 
 
 def _sysctls(node: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from nenc_lab.network.netem.attributes import NESTED, attribute, u32, u64, walk
@@ -261,11 +262,15 @@ def values(options: Options) -> Values:
     return _VALUES[type(options)](options)
 
 
-def encode(options: Options) -> bytes:
-    """The whole of TCA_OPTIONS."""
+def encode(options: Options, *, new: bool = True) -> bytes:
+    """The whole of TCA_OPTIONS. A seed and a number of flows are told to a ``new`` qdisc only: the one would be sown
+    again with each change, the other refused."""
     match options:
         case Netem():
-            return _netem_encode(options)
+            return _netem_encode(options if new else replace(options, seed=None))
+        case FqCodel() if not new:
+            told = {name: value for name, value in values(options).items() if name != "flows"}
+            return _plain_encode("fq_codel", told)
         case Tbf():
             return _tbf_encode(options)
         case Pfifo(limit):

@@ -64,7 +64,7 @@ class QdiscSocket:
         return self._set(0, index, parent, handle, options)
 
     def _set(self, flags: int, index: int, parent: int, handle: int, options: Options) -> Told:
-        body = attribute(1, options.kind.encode() + b"\0") + attribute(2, encode(options))
+        body = attribute(1, options.kind.encode() + b"\0") + attribute(2, encode(options, new=bool(flags)))
         told = self._ask(_NEWQDISC, flags | _ACK | _ECHO, index, parent, handle, body, options.kind)
         wrong = differences(options, told)
         if wrong:

@@ -6,11 +6,12 @@ from nenc_lab.network.base import LossSetting
 from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Netem, Options, Pfifo, Pie, Tbf
 
 
-def words(options: Options, table_name: str = "") -> str:
-    """What stands behind ``tc qdisc add dev X root handle 1:``. ``table_name``: of a jitter's distribution."""
+def words(options: Options, table_name: str = "", *, new: bool = True) -> str:
+    """What stands behind ``tc qdisc add dev X root handle 1:``, or behind ``change`` when it is not ``new``.
+    ``table_name``: of a jitter's distribution."""
     match options:
         case Netem():
-            return _netem(options, table_name)
+            return _netem(options, table_name, new)
         case Tbf(rate, burst, limit):
             return f"tbf rate {rate}bit burst {burst}b limit {limit}b"
         case Pfifo(limit):
@@ -21,7 +22,8 @@ def words(options: Options, table_name: str = "") -> str:
             return f"codel limit {limit} {times}{threshold} {_ecn(ecn)}"
         case FqCodel(target, interval, limit, ecn, flows, quantum, memory):
             times = f"target {target // 1000}us interval {interval // 1000}us"
-            return f"fq_codel limit {limit} flows {flows} quantum {quantum} {times} memory_limit {memory}b {_ecn(ecn)}"
+            number = f" flows {flows}" if new else ""
+            return f"fq_codel limit {limit}{number} quantum {quantum} {times} memory_limit {memory}b {_ecn(ecn)}"
         case Pie(target, update, limit, ecn):
             return f"pie limit {limit} target {target // 1000}us tupdate {update // 1000}us {_ecn(ecn)}"
         case Cake(rtt, memory):
@@ -32,7 +34,7 @@ def _ecn(on: bool) -> str:
     return "ecn" if on else "noecn"
 
 
-def _netem(netem: Netem, table_name: str) -> str:
+def _netem(netem: Netem, table_name: str, new: bool) -> str:
     parts = [f"netem limit {netem.limit_packets} delay {_us(netem.delay_ns)}"]
     if netem.jitter_ns:
         parts.append(_us(netem.jitter_ns) + (f" distribution {table_name}" if table_name else ""))
@@ -41,7 +43,7 @@ def _netem(netem: Netem, table_name: str) -> str:
         parts.append(f"duplicate {_percent(netem.duplicate)}")
     if netem.rate_bps:
         parts.append(f"rate {netem.rate_bps}bit")
-    if netem.seed is not None:
+    if netem.seed is not None and new:
         parts.append(f"seed {netem.seed}")
     return " ".join(parts)
 

@@ -82,6 +82,14 @@ def test_there_and_back(options):
     assert {name: told[name] for name in values(options)} == values(options)
 
 
+def test_a_change_tells_neither_seed_nor_number_of_flows():
+    assert "seed" not in decode("netem", encode(Netem(1, seed=5), new=False))
+    queue = FqCodel(5 * MS, 100 * MS, 100, ecn=True)
+    assert "flows" not in decode("fq_codel", encode(queue, new=False))
+    assert "flows" not in words(queue, new=False)
+    assert "seed" not in words(Netem(1, seed=5), new=False)
+
+
 def test_a_netem_names_every_lasting_part_even_when_it_is_off():
     data = encode(Netem(1000))
     kinds = {kind for kind, _ in walk(data[24:])}
