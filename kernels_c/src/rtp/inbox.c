@@ -7,6 +7,9 @@
 
 enum { HISTORY_MOST = 32768, CE = 3 };
 
+/* Two clocks that are read one after the other disagree by less: what seems to come from so near ahead came just now. */
+enum { AHEAD_NS = 1000000000 / 1024 };
+
 /* A packet that may have arrived. */
 typedef struct slot {
     int64_t recv_ns;
@@ -161,7 +164,7 @@ static uint16_t metric(const slot *place, int64_t now_ns, int64_t timestamp)
 {
     if (!place->received) return 0;
     int64_t offset = NENC_CCFB_OFFSET_NONE;
-    if (place->recv_ns <= now_ns) {
+    if (place->recv_ns <= now_ns + AHEAD_NS) {
         const int64_t before = timestamp - nenc_ccfb_units(place->recv_ns);
         offset = before > NENC_CCFB_OFFSET_MOST * NENC_CCFB_UNIT ? NENC_CCFB_OFFSET_OVER
                                                                  : (before + NENC_CCFB_UNIT / 2) / NENC_CCFB_UNIT;
@@ -184,7 +187,7 @@ size_t nenc_inbox_report(nenc_inbox *inbox, int64_t now_ns, uint8_t *into, size_
     int64_t newest_ns = -1;
     for (int64_t i = 0; i < count; i++) {
         const slot *place = slot_of(inbox, first + i);
-        if (place->received && place->recv_ns <= now_ns && place->recv_ns > newest_ns) newest_ns = place->recv_ns;
+        if (place->received && place->recv_ns <= now_ns + AHEAD_NS && place->recv_ns > newest_ns) newest_ns = place->recv_ns;
     }
     int64_t timestamp = nenc_ccfb_units(now_ns);
     if (newest_ns >= 0) {

@@ -8,7 +8,7 @@
  * Rounding: an arrival is told in 1/1024 s before the report timestamp. Rounded down, it would make every round trip that the
  * sender reckons half a millisecond too long on average: it is rounded to the nearest. And the report timestamp is moved by up
  * to 1/2048 s, so that the newest packet's offset needs no rounding: its arrival, and so the time between the newest packets of
- * two reports, is known to 1/65536 s.
+ * two reports, is known to 1/65536 s. An arrival up to 1/1024 s after now moves it too; one further ahead is not dated.
  */
 #ifndef NENC_RTP_INBOX_H
 #define NENC_RTP_INBOX_H

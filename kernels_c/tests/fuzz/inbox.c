@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         };
         now_ns += (int64_t)fuzz_8(&input) << 14;
         int64_t extended = INT64_MIN;
-        const int64_t recv_ns = now_ns + (what & 16 ? 1000 : 0); /* some are ahead of the report's clock */
+        const int64_t recv_ns = now_ns + (what & 16 ? 600000 << (what >> 5 & 1) : 0); /* some are ahead of the report's clock */
         const nenc_taken taken = nenc_inbox_take(inbox, &packet, recv_ns, what & 3, &extended);
         packets++;
         if (nenc_inbox_counted(inbox)->restarts > restarts) {

@@ -170,7 +170,7 @@ static unsigned offset_of(int64_t before_ns, int64_t now_ns)
     take(inbox, 1, 1, 0, now_ns - before_ns, 0, NULL);
     take(inbox, 1, 2, 0, now_ns, 0, NULL); /* so that the report timestamp is now */
     CHECK(nenc_inbox_report(inbox, now_ns, report, 0) == 24);
-    CHECK(nenc_get16(report + 18) == 0x8000 || before_ns < 0);
+    CHECK(nenc_get16(report + 18) == (before_ns == -900000 ? 0x8001 : 0x8000));
     const unsigned metric = nenc_get16(report + 16);
     CHECK(metric & 0x8000);
     nenc_inbox_destroy(inbox);
@@ -187,7 +187,8 @@ static void edges(void)
     CHECK(offset_of(8189 * second_ns / 1024, now_ns) == 0x1ffd);
     CHECK(offset_of(8189 * second_ns / 1024 + 16000, now_ns) == 0x1ffe);
     CHECK(offset_of(100 * second_ns, now_ns) == 0x1ffe);
-    CHECK(offset_of(-1, now_ns) == 0x1fff); /* stamped after the report's time */
+    CHECK(offset_of(-900000, now_ns) == 0); /* stamped a little after the report's time: that is moved */
+    CHECK(offset_of(-1000000, now_ns) == 0x1fff);
     CHECK(offset_of(second_ns, INT64_C(1) << 62) == 1024);
 }
 
