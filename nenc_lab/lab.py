@@ -113,8 +113,11 @@ def load(
     encoder: str | None = None,
     overrides: Sequence[str] = (),
     seed: int | None = None,
+    backend: str | None = None,
 ) -> Scenario:
     """The scenario of a file or of a shipped NAME, with ``overrides`` ("a.b=c") and these choices for every flow.
+
+    With a ``backend``, what that network cannot do is wrong as well.
 
     Raises ScenarioError (or InputError) naming place, value and what would be right.
     """
@@ -133,7 +136,7 @@ def load(
             if encoder is not None:
                 every.append(f"flows.{flow}.encoder.kind={encoder}")
     every += overrides
-    return load_file(paths[0], every)
+    return load_file(paths[0], every, backend)
 
 
 def _flow_names(path: Path) -> list[str]:
@@ -249,6 +252,6 @@ def run(
     from nenc_lab import session
 
     check_backend(backend)
-    scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
+    scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
     session.prepare(scenario, backend)
     return run_scenario(scenario, out=out, backend=backend, packets=packets, plot=plot, progress=progress)

@@ -99,7 +99,9 @@ def checked(
     problems: list[str] = []
     for path in resolve(targets):
         try:
-            scenario = lab.load(path, controller=controller, encoder=encoder, overrides=overrides, seed=seed)
+            scenario = lab.load(
+                path, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend
+            )
             if repeat > 1:  # the last seed must be a legal one too
                 last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
                 lab.load(path, controller=controller, encoder=encoder, overrides=last)

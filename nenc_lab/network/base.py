@@ -33,10 +33,23 @@ class JitterSetting:
 
 @dataclass(frozen=True, slots=True)
 class QueueSetting:
-    """Droptail limit in ``unit``: ms as nanoseconds, bytes (on the wire) or packets."""
+    """``limit`` in ``unit``: ms as nanoseconds, bytes (on the wire; of cake: of memory) or packets.
+
+    The rest is of the queue managements that have it, as tc means it, and 0 for the others.
+    """
 
     unit: Literal["ms", "bytes", "packets"] = "ms"
     limit: int = 300_000_000
+    kind: Literal["droptail", "codel", "fq-codel", "pie", "cake"] = "droptail"
+    target_ns: int = 0
+    interval_ns: int = 0
+    update_ns: int = 0
+    rtt_ns: int = 0
+    flows: int = 0
+    quantum_bytes: int = 0
+    memory_bytes: int = 0
+    ecn: bool = False
+    isolation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +103,9 @@ class FlowSetting:
 
 @dataclass(frozen=True, slots=True)
 class CrossSetting:
-    """Unresponsive cross traffic; ``rate_bps`` on the wire while on."""
+    """Cross traffic; ``rate_bps`` on the wire while on. TCP has no rate (0) and ``streams`` connections."""
 
-    kind: Literal["cbr", "onoff", "onoff-exponential"]
+    kind: Literal["cbr", "onoff", "onoff-exponential", "tcp-reno", "tcp-cubic", "tcp-bbr"]
     direction: Literal["forward", "reverse"]
     first: int
     last: int
@@ -102,6 +115,7 @@ class CrossSetting:
     stop_ns: int
     on_ns: int = 0
     off_ns: int = 0
+    streams: int = 0
 
 
 @dataclass(frozen=True, slots=True)

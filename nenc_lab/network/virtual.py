@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, dtype, ffi, lib
 from nenc_lab.network.base import (
     CrossSetting,
@@ -15,6 +16,7 @@ from nenc_lab.network.base import (
     LinkSetting,
     LossSetting,
     Opportunities,
+    QueueSetting,
     RateProgram,
     Rows,
 )
@@ -35,6 +37,12 @@ _TAKE = {
     "delays": ("nenc_delay_row", lib.nenc_vnet_take_delays),
     "packets": ("nenc_packet_row", lib.nenc_vnet_take_packets),
 }
+
+
+def _queue_kind(queue: QueueSetting) -> int:
+    if queue.kind != "droptail":
+        raise InputError(f"the virtual network has no {queue.kind}: the backend netem has")
+    return _QUEUE[queue.unit]
 
 
 class VirtualNetwork:
@@ -69,7 +77,7 @@ class VirtualNetwork:
     def _add_link(self, link: LinkSetting) -> None:
         config = ffi.new("nenc_link_config *")
         config.direction = _DIRECTION[link.direction]
-        config.queue_kind = _QUEUE[link.queue.unit]
+        config.queue_kind = _queue_kind(link.queue)
         config.queue_limit = link.queue.limit
         config.queue_rate_bps = link.queue_rate_bps
         config.rate_bps = UNLIMITED if link.rate_bps is None else link.rate_bps
@@ -116,6 +124,8 @@ class VirtualNetwork:
         check(lib.nenc_vnet_add_flow(self._net, config), "nenc_vnet_add_flow")
 
     def _add_cross(self, cross: CrossSetting) -> None:
+        if cross.kind not in _CROSS:
+            raise InputError(f"the virtual network has no {cross.kind}: the backend netem has")
         config = ffi.new("nenc_cross_config *")
         config.kind = _CROSS[cross.kind]
         config.direction = _DIRECTION[cross.direction]
@@ -166,7 +176,7 @@ class VirtualNetwork:
         net, link = self._net, change.link
         check(lib.nenc_vnet_advance(net, now_ns), "nenc_vnet_advance")
         if change.queue is not None:
-            status = lib.nenc_vnet_set_queue(net, link, _QUEUE[change.queue.unit], change.queue.limit)
+            status = lib.nenc_vnet_set_queue(net, link, _queue_kind(change.queue), change.queue.limit)
             check(status, "nenc_vnet_set_queue")
         if change.rate_bps is not None:
             self._apply_rate(now_ns, link, change.rate_bps, change.ramp_ns)

@@ -23,6 +23,8 @@ _FAULTS = {
     "key_frame": ("key frame", ""),
 }
 
+_TCP = {"tcp-reno": "TCP Reno", "tcp-cubic": "TCP CUBIC", "tcp-bbr": "TCP BBR"}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -57,7 +59,7 @@ def _all(scenario: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
         if flow.get("stop") is not None:
             yield seconds(flow["stop"]), f"{MINUS} {flow['name']}"
     for cross in scenario.get("cross_traffic") or ():
-        yield seconds(cross.get("start") or "0s"), f"+ {cross['name']} {_rate(cross.get('rate'))}".rstrip()
+        yield seconds(cross.get("start") or "0s"), f"+ {cross['name']} {_traffic(cross)}".rstrip()
         if cross.get("stop") is not None:
             yield seconds(cross["stop"]), f"{MINUS} {cross['name']}"
     for fault in scenario.get("faults") or ():
@@ -104,6 +106,12 @@ def _rate(value: object) -> str:
     return rate(bps) if bps else "outage"
 
 
+def _traffic(cross: Mapping[str, Any]) -> str:
+    """Its rate; of TCP, which has none, its congestion control."""
+    kind = str(cross.get("kind"))
+    return _TCP.get(kind, kind) if kind.startswith("tcp-") else _rate(cross.get("rate"))
+
+
 def _ratio(value: object) -> str:
     """A ratio, or the mean of a loss model given by its parts."""
     if not isinstance(value, Mapping):
@@ -123,8 +131,11 @@ def _span(value: object) -> str:
 
 
 def _queue(value: object) -> str:
-    size = value.get("size") if isinstance(value, Mapping) else value
-    return str(size)
+    if not isinstance(value, Mapping):
+        return str(value)
+    if value.get("kind", "droptail") == "droptail":
+        return str(value.get("size"))
+    return f"{value['kind']} {value.get('target') or value.get('rtt') or ''}".rstrip()
 
 
 def _jitter(value: object) -> str:

@@ -6,6 +6,7 @@ Nothing is imported here, so that the package costs nothing until a scenario is 
     schema       the models: the words of a scenario file, values in inside units
     timeline     what happens when: steps for the engine, changes and marks for the analysis
     expect       the conditions a scenario sets, compiled and judged
+    backends     what the virtual network cannot do, and the real one can
     traces       capacity traces: mahimahi and CSV
     markov       the LTE capacity model behind scenarios/traces/lte-markov.csv
     jsonschema   the JSON Schema editors complete from

@@ -11,12 +11,11 @@ from nenc_lab.scenario.document import Node
 from nenc_lab.scenario.expect import nearest
 from nenc_lab.scenario.keys import follow
 from nenc_lab.scenario.schema import (
-    ConstantTraffic,
+    CrossTraffic,
     Direction,
     Flow,
     HopChange,
     ModelEncoder,
-    OnOffTraffic,
     Scenario,
     VideoEncoder,
 )
@@ -50,7 +49,7 @@ def _names(scenario: Scenario) -> Iterator[Fault]:
             seen[item.name] = f"{location[0]}[{location[1]}]"
 
 
-def _senders(scenario: Scenario) -> Iterator[tuple[Location, Flow | ConstantTraffic | OnOffTraffic]]:
+def _senders(scenario: Scenario) -> Iterator[tuple[Location, Flow | CrossTraffic]]:
     """Flows and cross traffic with their locations; members of a union carry their kind there."""
     for index, flow in enumerate(scenario.flows):
         yield ("flows", index), flow
@@ -121,6 +120,12 @@ def _change(change: HopChange, direction: Direction, ramp: bool, way: str) -> It
         yield ("rate",), f"the hop {hop.name} follows a trace: its rate cannot be set as well"
     elif change.rate is not None and ramp and hop.rate is None:
         yield ("rate",), f"a ramp needs a rate to begin at: give path.{way} a rate"
+    if change.queue is not None and change.queue.kind != hop.queue.kind:
+        yield (
+            ("queue", change.queue.kind, "kind"),
+            f"the queue of {hop.name} is {hop.queue.kind} for the whole run, and this one is {change.queue.kind}: "
+            f"write queue: {{kind: {hop.queue.kind}, ...}}",
+        )
 
 
 def _rates(scenario: Scenario) -> Iterator[Fault]:
@@ -217,13 +222,13 @@ def _queues(scenario: Scenario) -> Iterator[Fault]:
         for index, hop in enumerate(direction.hops):
             size = hop.queue.size
             if size.unit == "bytes" and size.value < largest:
-                yield ("path", way, "hops", index, "queue", "size"), _too_small(size.value, largest)
+                yield ("path", way, "hops", index, "queue", hop.queue.kind, "size"), _too_small(size.value, largest)
     for index, entry in enumerate(scenario.timeline):
         for way, change in (("forward", entry.forward), ("reverse", entry.reverse)):
             if change is not None and change.queue is not None:
                 size = change.queue.size
                 if size.unit == "bytes" and size.value < largest:
-                    yield ("timeline", index, way, "queue", "size"), _too_small(size.value, largest)
+                    yield ("timeline", index, way, "queue", change.queue.kind, "size"), _too_small(size.value, largest)
 
 
 def _too_small(size: int, largest: int) -> str:

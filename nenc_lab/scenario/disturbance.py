@@ -10,8 +10,9 @@ from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate
 
 
 class _CrossTraffic(Model):
+    """``mean_bps`` is what it takes whatever the others do, ``streams`` how many shares it has beside them."""
+
     name: Name = Field(description="What it is called, in keys and in tables.")
-    rate: PositiveRate = Field(description="Rate on the wire while it sends.")
     start: Time = Field(default=0, description="When it begins.")
     stop: PositiveTime | None = Field(default=None, description="When it ends; left out: with the run.")
     direction: Literal["forward", "reverse"] = Field(default="forward", description="Which way it goes.")
@@ -25,6 +26,8 @@ class ConstantTraffic(_CrossTraffic):
     """Evenly spaced UDP packets."""
 
     kind: Literal["cbr"]
+    rate: PositiveRate = Field(description="Rate on the wire.")
+    streams: ClassVar[int] = 0
     on: ClassVar[None] = None
     off: ClassVar[None] = None
     distribution: ClassVar[None] = None
@@ -39,6 +42,8 @@ class OnOffTraffic(_CrossTraffic):
     """UDP that sends at its rate for a while and is silent for a while."""
 
     kind: Literal["onoff"]
+    rate: PositiveRate = Field(description="Rate on the wire while it sends.")
+    streams: ClassVar[int] = 0
     on: PositiveTime = Field(description="Length of a burst, the mean when exponential.")
     off: PositiveTime = Field(description="Length of a silence, the mean when exponential.")
     distribution: Literal["fixed", "exponential"] = Field(default="fixed", description="How the lengths are drawn.")
@@ -49,8 +54,26 @@ class OnOffTraffic(_CrossTraffic):
         return self.rate * (self.on / (self.on + self.off))
 
 
-CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic, Field(discriminator="kind")]
-"""TCP (Reno, CUBIC) joins this union in a later version."""
+class TcpTraffic(_CrossTraffic):
+    """TCP that always has more to send, under a congestion control of the kernel's."""
+
+    kind: Literal["tcp-reno", "tcp-cubic", "tcp-bbr"]
+    streams: int = Field(default=1, ge=1, le=64, description="Connections side by side.")
+    packet: PacketSize = Field(
+        default=1200, description="Its segments are as large on the wire as packets of this UDP payload."
+    )
+    rate: ClassVar[None] = None
+    on: ClassVar[None] = None
+    off: ClassVar[None] = None
+    distribution: ClassVar[None] = None
+
+    @property
+    def mean_bps(self) -> float:
+        """Nothing of its own: each of its ``streams`` has a share like a flow without a limit."""
+        return 0.0
+
+
+CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic | TcpTraffic, Field(discriminator="kind")]
 
 
 class _Fault(Model):

@@ -92,7 +92,7 @@ def _problem(details: ErrorDetails, tree: Node, model: type[schema.Model], what:
         return spot.node.place.problem(spot.dotted, f"has no kind: write kind: {' or '.join(schema.kinds(spot.key))}")
     if kind == "union_tag_invalid":
         tag: Node = spot.node.value["kind"]
-        return tag.place.problem(f"{spot.dotted}.kind", _not_one_of(tag, schema.kinds(spot.key), spot.key))
+        return tag.place.problem(f"{spot.dotted}.kind", _not_one_of(tag, schema.kinds(spot.key)))
     return spot.node.place.problem(spot.dotted, _message(kind, context, details, spot, spot.node))
 
 
@@ -101,8 +101,7 @@ def _message(kind: str, context: Mapping[str, Any], details: ErrorDetails, spot:
         return str(context["text"])
     if kind == "literal_error":
         allowed = tuple(text.strip("'") for text in str(context["expected"]).replace(" or ", ", ").split(", "))
-        parent = spot.dotted.split(".")
-        return _not_one_of(node, allowed, _owner(parent))
+        return _not_one_of(node, allowed)
     if kind in _WANTED:
         example = f", such as {_EXAMPLES[spot.key]}" if spot.key in _EXAMPLES and (spot.models or spot.is_list) else ""
         return f"{node.shown()} is not {_WANTED[kind]}{example}"
@@ -126,11 +125,6 @@ def _message(kind: str, context: Mapping[str, Any], details: ErrorDetails, spot:
     if kind in ("invalid_key", "string_unicode"):
         return f"{node.shown()} is not text"
     return f"{node.shown()}: {details['msg'][0].lower()}{details['msg'][1:]}"
-
-
-def _owner(parts: list[str]) -> str:
-    """The tagged key above a ``kind``: of flows.video.controller.kind, controller."""
-    return parts[-2] if len(parts) > 1 and parts[-1] == "kind" else ""
 
 
 def _unknown_key(spot: Spot, key: str, what: str) -> Problem:
@@ -157,10 +151,8 @@ def _missing(spot: Spot) -> str:
     return f"is missing: write {example}" if example else "is missing"
 
 
-def _not_one_of(node: Node, allowed: tuple[str, ...], key: str) -> str:
+def _not_one_of(node: Node, allowed: tuple[str, ...]) -> str:
     value = node.value if isinstance(node.value, str) else node.text
-    if value in schema.LATER.get(key, ()):
-        return f"{shown(value)} is not in this version: write {' or '.join(allowed)}"
     if value in allowed:
         return f"{node.shown()} is text here: write {value} without quotes"
     return f"{node.shown()} is not one of {', '.join(allowed)}{nearest(str(value), allowed)}"

@@ -12,20 +12,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from nenc_lab import units
 from nenc_lab.errors import InputError
-from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Size, Time, wrong
-
-
-class DropTail(Model):
-    """First in, first out; a packet that does not fit is dropped."""
-
-    kind: Literal["droptail"] = "droptail"
-    size: Size = Field(
-        default=units.QueueSize("ms", 300), description="What it holds: time at the present rate, bytes or packets."
-    )
-
-
-Queue = DropTail
-"""The union of queue disciplines; CoDel, FQ-CoDel and PIE join it in a later version."""
+from nenc_lab.scenario.queue import DropTail, Queue
+from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Time, wrong
 
 
 class NoLoss(Model):
@@ -157,7 +145,7 @@ class Hop(Model):
     name: Name = Field(description="What the hop is called, in keys and in tables.")
     rate: Rate | None = Field(default=None, description="Capacity on the wire; left out: no bottleneck.")
     delay: Time = Field(default=0, description="One-way propagation delay.")
-    queue: Queue = Field(default=Queue(), description="The queue before the serialiser.")
+    queue: Queue = Field(default=DropTail(), description="The queue before the serialiser.")
     loss: Loss = Field(default=NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
     loss_at: Literal["exit", "entry"] = Field(
         default="exit", description="Loss after the bottleneck (as on a radio) or before it."

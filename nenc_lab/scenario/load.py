@@ -27,8 +27,10 @@ DEEPEST_EXTENDS = 16
 MOST_PROBLEMS = 50
 
 
-def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+def load(target: str | Path, overrides: Sequence[str] = (), backend: str | None = None) -> Scenario:
     """Load one scenario, a path or the name of a shipped one (``step``, ``rtt-sweep/050ms``); ``a.b=value`` overrides.
+
+    With a ``backend``, what that network cannot do is wrong as well.
 
     Raises ScenarioError with every problem found.
     """
@@ -43,7 +45,7 @@ def load(target: str | Path, overrides: Sequence[str] = ()) -> Scenario:
             faults += error.problems
     if faults:
         raise ScenarioError(faults)
-    return build(tree)
+    return build(tree, backend=backend)
 
 
 def read(target: str | Path) -> Node:
@@ -124,14 +126,16 @@ def _near_file(file: Path) -> str:
         return ""
 
 
-def build(tree: Node, files_too: bool = True) -> Scenario:
+def build(tree: Node, files_too: bool = True, backend: str | None = None) -> Scenario:
     """A Scenario from a tree, which is changed (files it names are taken in, unless not ``files_too``).
+
+    With a ``backend``, what that network cannot do is wrong as well.
 
     Raises ScenarioError with every problem found.
     """
     from pydantic import ValidationError
 
-    from nenc_lab.scenario import checks, explain, files
+    from nenc_lab.scenario import backends, checks, explain, files
     from nenc_lab.scenario.schema import Scenario
 
     if not isinstance(tree.value, dict):
@@ -154,6 +158,8 @@ def build(tree: Node, files_too: bool = True) -> Scenario:
         ]
     else:
         faults += checks.check(scenario, tree)
+        if backend is not None:
+            faults += backends.refusals(scenario, backend, tree)
         if not faults:
             return scenario
     faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from nenc_lab.scenario.hop import Hop, Jitter, Loss, Queue
+from nenc_lab.scenario.hop import Hop, Jitter, Loss
+from nenc_lab.scenario.queue import Queue
 from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Time, wrong
 
 ONLY_HOP = "link"
@@ -62,7 +63,9 @@ class HopChange(Model):
     delay: Time | None = Field(default=None, description="New one-way propagation delay.")
     loss: Loss | None = Field(default=None, description="New random loss.")
     jitter: Jitter | None = Field(default=None, description="New delay variation.")
-    queue: Queue | None = Field(default=None, description="New queue size; packets in it stay.")
+    queue: Queue | None = Field(
+        default=None, description="New values of the queue, whose kind stays; packets in it stay too."
+    )
     duplicate: Ratio | None = Field(default=None, description="New probability that a packet arrives twice.")
 
     @model_validator(mode="after")

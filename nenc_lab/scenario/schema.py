@@ -3,7 +3,7 @@
     Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss ...)   path, hop
              |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                              path
              |- flows --------- Flow: rate, encoder, controller, feedback, pacer ...                      flow, encoder
-             |- cross_traffic - cbr, onoff                                                                disturbance
+             |- cross_traffic - cbr, onoff, tcp-reno, tcp-cubic, tcp-bbr                                  disturbance
              |- faults -------- gpu_failure, gpu_hang, gpu_reset, ignore_rate, rung_switch, key_frame ... disturbance
              `- expect -------- conditions on the summary                                                 expect
 
@@ -29,6 +29,7 @@ from nenc_lab.scenario.disturbance import (
     KeyFrame,
     OnOffTraffic,
     RungSwitch,
+    TcpTraffic,
 )
 from nenc_lab.scenario.encoder import Encoder, ModelEncoder, NullEncoder, Quantiser, Source, VideoEncoder
 from nenc_lab.scenario.flow import (
@@ -44,7 +45,6 @@ from nenc_lab.scenario.flow import (
 )
 from nenc_lab.scenario.hop import (
     BernoulliLoss,
-    DropTail,
     GilbertElliottLoss,
     Hop,
     Jitter,
@@ -52,11 +52,11 @@ from nenc_lab.scenario.hop import (
     NoJitter,
     NoLoss,
     OrderedJitter,
-    Queue,
     ReorderJitter,
     Trace,
 )
 from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, HopChange, Path, Ramp
+from nenc_lab.scenario.queue import Cake, CoDel, DropTail, FqCoDel, Pie, Queue
 from nenc_lab.scenario.types import LINES, Duration, Model, Resolution, Title, wrong
 from nenc_lab.units import QueueSize
 
@@ -112,27 +112,21 @@ class Scenario(Model):
                 return flow
         raise KeyError(name)
 
-    def stop_ns(self, item: Flow | ConstantTraffic | OnOffTraffic) -> int:
+    def stop_ns(self, item: Flow | CrossTraffic) -> int:
         """When a flow or cross traffic ends."""
         return self.duration if item.stop is None else item.stop
 
 
 TAGGED: Mapping[str, tuple[type[Model], ...]] = {
-    "queue": (DropTail,),
+    "queue": (DropTail, CoDel, FqCoDel, Pie, Cake),
     "loss": (NoLoss, BernoulliLoss, GilbertElliottLoss),
     "jitter": (NoJitter, OrderedJitter, ReorderJitter),
     "encoder": (ModelEncoder, NullEncoder, VideoEncoder),
     "controller": (LabController, ExternalController),
-    "cross_traffic": (ConstantTraffic, OnOffTraffic),
+    "cross_traffic": (ConstantTraffic, OnOffTraffic, TcpTraffic),
     "faults": (EncoderFault, RungSwitch, KeyFrame, FeedbackStop),
 }
 """Keys whose value has a ``kind``, with the models it chooses among."""
-
-LATER: Mapping[str, tuple[str, ...]] = {
-    "queue": ("codel", "fq-codel", "pie"),
-    "cross_traffic": ("tcp-reno", "tcp-cubic"),
-}
-"""Kinds that are planned, but not in this version."""
 
 
 def kinds(key: str) -> tuple[str, ...]:
@@ -168,11 +162,12 @@ def default_kind(key: str) -> str | None:
 
 
 __all__ = [
-    "LATER",
     "LINES",
     "ONLY_HOP",
     "TAGGED",
     "BernoulliLoss",
+    "Cake",
+    "CoDel",
     "ConstantTraffic",
     "Controller",
     "CrossTraffic",
@@ -187,6 +182,7 @@ __all__ = [
     "FeedbackStop",
     "Flow",
     "FlowHops",
+    "FqCoDel",
     "Gains",
     "GilbertElliottLoss",
     "Hop",
@@ -204,6 +200,7 @@ __all__ = [
     "OrderedJitter",
     "Pacer",
     "Path",
+    "Pie",
     "Quantiser",
     "Queue",
     "QueueSize",
@@ -214,6 +211,7 @@ __all__ = [
     "RungSwitch",
     "Scenario",
     "Source",
+    "TcpTraffic",
     "Trace",
     "VideoEncoder",
     "all_models",

@@ -63,7 +63,7 @@ class Step:
             "delay": None if self.delay is None else format_time(self.delay),
             "loss": None if self.loss is None else _worded(self.loss),
             "jitter": None if self.jitter is None else _worded(self.jitter),
-            "queue": None if self.queue is None else format_size(self.queue.size),
+            "queue": None if self.queue is None else _queue(self.queue),
             "duplicate": None if self.duplicate is None else format_ratio(self.duplicate),
         }
         return {name: value for name, value in values.items() if value is not None}
@@ -130,9 +130,16 @@ def crossed(scenario: Scenario, item: Flow | CrossTraffic, way: Way = "forward")
     return range(first, first + len(named))
 
 
-def _worded(model: Loss | Jitter) -> str:
+def _queue(queue: Queue) -> str:
+    return format_size(queue.size) if queue.kind == "droptail" else _worded(queue)
+
+
+def _worded(model: Loss | Jitter | Queue) -> str:
     values = model.model_dump(mode="json")
     kind = values.pop("kind")
+    values = {
+        key: {True: "on", False: "off"}[value] if isinstance(value, bool) else value for key, value in values.items()
+    }
     return f"{kind} ({', '.join(f'{key} {value}' for key, value in values.items())})" if values else str(kind)
 
 
@@ -254,10 +261,14 @@ def _share(scenario: Scenario, flow: Flow, t_ns: int) -> float:
     """The flow's max-min fair part from ``t_ns`` on, in media bits per second."""
     active = [other for other in scenario.flows if other.start <= t_ns < scenario.stop_ns(other)]
     capacities = [_Rate(scenario, index).at(t_ns) for index in range(len(scenario.path.forward.hops))]
+    routes = [crossed(scenario, other) for other in active]
+    limits = [other.wire_max_bps for other in active]
     for cross in _active_cross(scenario, t_ns):
         for index in crossed(scenario, cross):
             capacities[index] = max(0.0, capacities[index] - cross.mean_bps)
-    wire = max_min(capacities, [crossed(scenario, other) for other in active], [other.wire_max_bps for other in active])
+        routes += [crossed(scenario, cross)] * cross.streams
+        limits += [math.inf] * cross.streams
+    wire = max_min(capacities, routes, limits)
     mine = wire[[other.name for other in active].index(flow.name)]
     return min(mine * payload_fraction(flow.packet), float(flow.rate.max))
 

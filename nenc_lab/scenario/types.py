@@ -20,6 +20,7 @@ LONGEST_NAME = 64
 LONGEST_RUN_NS = 24 * 3600 * units.NS_PER_S
 """A day: 5 million rows of ticks a flow."""
 TARGET_BPS = (10_000, 2**32 - 1)
+MOST_PACKETS = 1_000_000
 
 
 class Model(BaseModel):
@@ -76,6 +77,15 @@ def _packet_size(value: object) -> int:
     if not 64 <= size <= 9000:
         raise InputError(f"{units.shown(value)} is out of range: a packet is 64B to 9000B of UDP payload")
     return size
+
+
+def _packet_count(value: object) -> int:
+    size = units.parse_size(value)
+    if size.unit != "packets":
+        raise InputError(f"{units.shown(value)} is not a number of packets, such as 1000packets")
+    if size.value > MOST_PACKETS:
+        raise InputError(f"{units.shown(value)} is out of range: a queue holds 1packets to {MOST_PACKETS}packets")
+    return size.value
 
 
 def _named(pattern: str, allowed: str) -> AfterValidator:
@@ -145,6 +155,32 @@ Size = Annotated[
     PlainSerializer(units.format_size, return_type=str),
     _text(_NUMBER + r"(us|µs|ms|s|B|kB|MB|packets)$", "300ms", "250kB", "100packets"),
 ]
+PacketCount = Annotated[
+    int,
+    read_with(_packet_count),
+    PlainSerializer(lambda count: f"{count}packets", return_type=str),
+    _text(r"^\d+ ?packets$", "1000packets"),
+]
+_BYTES = _text(_NUMBER + r"(B|kB|MB|GB)$", "1514B", "4MB")
+Quantum = Annotated[
+    int,
+    read_with(_between(units.parse_bytes, 256, 1_000_000, units.format_bytes, "a quantum")),
+    PlainSerializer(units.format_bytes, return_type=str),
+    _BYTES,
+]
+Memory = Annotated[
+    int,
+    read_with(_between(units.parse_bytes, 100_000, 4_000_000_000, units.format_bytes, "the memory of a queue")),
+    PlainSerializer(units.format_bytes, return_type=str),
+    _BYTES,
+]
+AqmTime = Annotated[
+    int,
+    read_with(_between(units.parse_time, 1_000, 1_000 * units.NS_PER_S, units.format_time, "a time of a queue")),
+    PlainSerializer(units.format_time, return_type=str),
+    _TIME,
+]
+"""The kernel takes microseconds."""
 Name = Annotated[str, _named(NAME_PATTERN, "letters, digits, - and _"), _text(f"^{NAME_PATTERN}$", "video")]
 Title = Annotated[
     str, _named(TITLE_PATTERN, "letters, digits, -, _ and ."), _text(f"^{TITLE_PATTERN}$", "rtt-sweep-050ms")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.recording.folder import RunFolder
-from nenc_lab.scenario import schema
+from nenc_lab.scenario import backends, schema
 from nenc_lab.session.record import controllers, drive, identity
 from nenc_lab.session.settings import controller_settings
 
@@ -28,6 +28,7 @@ __all__ = ["controllers", "prepare", "run"]
 def prepare(scenario: schema.Scenario, backend: str = "virtual") -> None:
     """Checks what the schema cannot see (knob names and ranges, what a backend cannot do). Raises InputError; writes
     nothing."""
+    backends.refuse(scenario, backend)
     if backend == "netem":
         from nenc_lab.session import real
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 from typing import Literal
@@ -162,8 +163,8 @@ def flow_setting(scenario: schema.Scenario, flow: schema.Flow) -> FlowSetting:
     return FlowSetting(first, last, flow.packet, flow.pacer.factor, flow.pacer.burst, flow.ecn)
 
 
-def cross(scenario: schema.Scenario, traffic: schema.ConstantTraffic | schema.OnOffTraffic) -> CrossSetting:
-    kind: Literal["cbr", "onoff", "onoff-exponential"] = traffic.kind
+def cross(scenario: schema.Scenario, traffic: schema.CrossTraffic) -> CrossSetting:
+    kind: Literal["cbr", "onoff", "onoff-exponential", "tcp-reno", "tcp-cubic", "tcp-bbr"] = traffic.kind
     if traffic.kind == "onoff" and traffic.distribution == "exponential":
         kind = "onoff-exponential"
     first, last = _span(getattr(scenario.path, traffic.direction), traffic.hops)
@@ -172,12 +173,13 @@ def cross(scenario: schema.Scenario, traffic: schema.ConstantTraffic | schema.On
         direction=traffic.direction,
         first=first,
         last=last,
-        rate_bps=float(traffic.rate),
+        rate_bps=float(traffic.rate or 0),
         wire_bytes=traffic.packet + PACKET_OVERHEAD_BYTES,
         start_ns=traffic.start,
         stop_ns=scenario.stop_ns(traffic),
         on_ns=traffic.on or 0,
         off_ns=traffic.off or 0,
+        streams=traffic.streams,
     )
 
 
@@ -193,7 +195,7 @@ def link(direction: Literal["forward", "reverse"], hop: schema.Hop) -> LinkSetti
         direction=direction,
         rate_bps=None if hop.rate is None else float(hop.rate),
         delay_ns=hop.delay,
-        queue=QueueSetting(hop.queue.size.unit, hop.queue.size.limit),
+        queue=queue(hop.queue),
         loss=_loss(hop.loss),
         loss_at=hop.loss_at,
         jitter=JitterSetting(hop.jitter.kind, hop.jitter.std, hop.jitter.max),
@@ -215,6 +217,29 @@ def _capacity(hop: schema.Hop) -> tuple[RateProgram | Opportunities | None, floa
     return RateProgram(trace.t_ns, trace.rate_bps, period_ns), trace.mean_bps
 
 
+def queue(model: schema.Queue) -> QueueSetting:
+    size = QueueSetting(model.size.unit, model.size.limit, model.kind)
+    match model:
+        case schema.CoDel():
+            return replace(size, target_ns=model.target, interval_ns=model.interval, ecn=model.ecn)
+        case schema.FqCoDel():
+            return replace(
+                size,
+                target_ns=model.target,
+                interval_ns=model.interval,
+                flows=model.flows,
+                quantum_bytes=model.quantum,
+                memory_bytes=model.memory,
+                ecn=model.ecn,
+            )
+        case schema.Pie():
+            return replace(size, target_ns=model.target, update_ns=model.tupdate, ecn=model.ecn)
+        case schema.Cake():
+            return replace(size, rtt_ns=model.rtt, memory_bytes=model.memory, isolation=model.isolation, ecn=True)
+        case _:
+            return size
+
+
 def _loss(loss: schema.Loss) -> LossSetting:
     return LossSetting(loss.kind, loss.p, loss.r, loss.loss_bad, loss.loss_good)
 
@@ -225,7 +250,7 @@ def path_step(scenario: schema.Scenario, step: timeline.Step) -> PathStep:
         link=first + step.hop,
         rate_bps=None if step.rate is None else float(step.rate),
         delay_ns=step.delay,
-        queue=None if step.queue is None else QueueSetting(step.queue.size.unit, step.queue.size.limit),
+        queue=None if step.queue is None else queue(step.queue),
         loss=None if step.loss is None else _loss(step.loss),
         jitter=None if step.jitter is None else JitterSetting(step.jitter.kind, step.jitter.std, step.jitter.max),
         duplicate=step.duplicate,

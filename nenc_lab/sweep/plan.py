@@ -128,7 +128,7 @@ def _checked(sweep: Sweep, base: document.Node, values: space.Point) -> Case:
         raise ScenarioError(faults)
     where = ", ".join(f"{key}={value}" for key, value in laid.items())
     try:
-        scenario = scenarios.build(tree)
+        scenario = scenarios.build(tree, backend="virtual")
     except ScenarioError as error:
         # a fault may stand in the scenario's file and yet come from the values laid over it
         raise ScenarioError(

@@ -52,6 +52,20 @@ def test_flows_and_faults() -> None:
     assert got[5][1].endswith("4320p a")
 
 
+def test_what_only_a_kernel_has() -> None:
+    cross = [{"name": "bulk", "kind": "tcp-cubic", "start": "20s", "streams": 1}]
+    queue = {"kind": "codel", "limit": "1000packets", "target": "20ms", "interval": "100ms", "ecn": False}
+    timeline = [
+        {"at": "30s", "forward": {"queue": queue}},
+        {"at": "40s", "forward": {"queue": {"kind": "cake", "rtt": "50ms", "isolation": "flows", "memory": "1MB"}}},
+    ]
+    assert said(cross_traffic=cross, timeline=timeline) == [
+        (20.0, "+ bulk TCP CUBIC"),
+        (30.0, "queue codel 20ms"),
+        (40.0, "queue cake 50ms"),
+    ]
+
+
 def test_what_lies_beyond_the_end_is_not_shown() -> None:
     assert events({"timeline": [{"at": "20s", "forward": {"rate": "1Gbps"}}]}, 20.0) == ()
 

@@ -41,6 +41,11 @@ path:
         queue: {size: 100packets}
         loss: 0.5%
         jitter: {kind: reorder, std: 1ms, max: 2ms}
+      - {name: cable, rate: 90Mbps, queue: {kind: codel, limit: 500packets, target: 4ms, interval: 80ms, ecn: true}}
+      - {name: home, rate: 90Mbps, queue: {kind: fq-codel, limit: 9000packets, target: 4ms, interval: 80ms, flows: 64,
+                                           quantum: 300B, memory: 4MB, ecn: false}}
+      - {name: modem, rate: 90Mbps, queue: {kind: pie, limit: 200packets, target: 20ms, tupdate: 30ms, ecn: true}}
+      - {name: router, rate: 90Mbps, queue: {kind: cake, rtt: 50ms, isolation: dual-srchost, memory: 1MB}}
   reverse: {rate: 20Mbps, delay: 20ms, loss: none, jitter: none}
 timeline:
   - {at: 5s, forward: {hop: wifi, rate: 50Mbps, loss: none, jitter: {kind: ordered, std: 1ms}, queue: {size: 1s}}}
@@ -74,6 +79,7 @@ flows:
     hops: {forward: [wifi]}
 cross_traffic:
   - {name: burst, kind: cbr, rate: 10Mbps, start: 30s, stop: 35s, hops: [wifi], packet: 500B}
+  - {name: bulk, kind: tcp-cubic, start: 20s, stop: 40s, hops: [cable, home], packet: 1400B, streams: 2}
   - {name: web, kind: onoff, rate: 8Mbps, on: 1s, off: 3s, distribution: exponential, direction: reverse}
 faults:
   - {at: 25s, flow: video, kind: gpu_failure, lasts: 5s}

@@ -74,6 +74,48 @@ def test_cross_traffic():
     ]
 
 
+def test_tcp_has_a_share_like_a_flow_without_a_limit():
+    """60 on the wire: 60/2 against one connection, 60/4 against three; the one that goes back takes none."""
+    cross = [
+        {"name": "one", "kind": "tcp-reno", "start": "10s", "stop": "20s"},
+        {"name": "three", "kind": "tcp-cubic", "streams": 3, "start": "30s", "stop": "40s"},
+        {"name": "back", "kind": "tcp-bbr", "direction": "reverse", "start": "50s"},
+    ]
+    path = {"forward": {"rate": "60Mbps"}}
+    assert seen(scenario(cross_traffic=cross, path=path)) == [
+        ("start", 0, 10, round(60 * FRACTION, 3)),
+        ("join", 10, 20, round(30 * FRACTION, 3)),
+        ("leave", 20, 30, round(60 * FRACTION, 3)),
+        ("join", 30, 40, round(15 * FRACTION, 3)),
+        ("leave", 40, 60, round(60 * FRACTION, 3)),
+    ]
+
+
+def test_tcp_gets_what_a_flow_at_its_maximum_leaves():
+    cross = [
+        {"name": "udp", "kind": "cbr", "rate": "10Mbps"},
+        {"name": "tcp", "kind": "tcp-bbr", "start": "10s"},
+    ]
+    flows = [{"name": "video", "rate": {"max": "10Mbps"}}, {"name": "large"}]
+    # 100 - 10 of UDP - 10/FRACTION of the first flow, in halves
+    shared = scenario(cross_traffic=cross, flows=flows, path={"forward": {"rate": "100Mbps"}})
+    assert [change[3] for change in seen(shared)] == [10.0, 10.0]
+    assert seen(shared, "large")[1][3] == round((90 - 10 / FRACTION) / 2 * FRACTION, 3)
+
+
+def test_tcp_without_a_bottleneck_leaves_everything():
+    free = scenario(cross_traffic=[{"name": "tcp", "kind": "tcp-reno"}], path={"forward": {"delay": "20ms"}})
+    assert seen(free)[0][3] == 120.0
+
+
+def test_a_step_of_a_managed_queue_is_said_in_its_words():
+    path = {"forward": {"rate": "10Mbps", "queue": {"kind": "codel"}}}
+    entry = {"at": "5s", "forward": {"queue": {"kind": "codel", "target": "20ms"}}}
+    (step,) = steps(scenario(path=path, timeline=[entry]))
+    assert step.kind == "queue"
+    assert step.text == "forward link: queue codel (limit 1000packets, target 20ms, interval 100ms, ecn off)"
+
+
 def test_more_cross_traffic_than_capacity_leaves_nothing():
     cross = [{"name": "flood", "kind": "cbr", "rate": "60Mbps", "start": "30s"}]
     assert seen(scenario(cross_traffic=cross))[1] == ("join", 30, 60, 0.0)
