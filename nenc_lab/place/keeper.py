@@ -128,10 +128,17 @@ def _watch(control: socket.socket, place: subprocess.Popen[bytes], lab: int) -> 
                 status = place.wait()
                 end_all()
                 _tell(control, {"ended": status})
-            elif not control.recv(1):
+            elif _has_closed(control):
                 return
         if os.getppid() != lab:
             return
+
+
+def _has_closed(control: socket.socket) -> bool:
+    try:
+        return not control.recv(1)
+    except ConnectionResetError:  # it was killed before it had read everything
+        return True
 
 
 def _make_folder(prefix: str, bases: list[str], room: int, executable: bool) -> str:

@@ -12,11 +12,12 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
-from nenc_lab.errors import InternalError
+from nenc_lab.errors import InputError, InternalError
 from nenc_lab.place.conversation import Conversation
 from nenc_lab.place.frames import Kind
 from nenc_lab.place.kept import Kept, Order
 from nenc_lab.place.scratch import memory_mb, processes_in
+from nenc_lab.place.world import HIDDEN, is_hidden
 
 WARM_S = 300.0
 """For imports inside; in a guest on a busy machine they are slow."""
@@ -54,6 +55,11 @@ class Room:
 
     def __enter__(self) -> Self:
         began = time.monotonic()
+        if is_hidden(os.getcwd()):
+            raise InputError(
+                f"{os.getcwd()} cannot be seen from the {self.name}: call the lab from a folder outside "
+                f"{', '.join(HIDDEN)}"
+            )
         with ExitStack() as made:
             line, their_line = (made.enter_context(end) for end in socket.socketpair())
             heart, their_heart = (made.enter_context(end) for end in socket.socketpair())

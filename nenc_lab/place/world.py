@@ -19,8 +19,15 @@ from nenc_lab.place.namespaces import (
 )
 
 OWN_FOLDERS = ("/run", "/dev/shm")
+HIDDEN = ("/run", "/dev", "/proc", "/sys")
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
+
+
+def is_hidden(path: str | os.PathLike[str]) -> bool:
+    """Is what the lab has there out of a call's sight? In places these folders are others."""
+    real = os.path.realpath(path)
+    return any(real == folder or real.startswith(folder + "/") for folder in HIDDEN)
 
 
 def private_world() -> None:

@@ -12,6 +12,7 @@ from places import make, needs_guest
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.place import boot, confine, host, open_place
 from nenc_lab.place.host import Host
+from nenc_lab.place.world import is_hidden
 
 
 def seen():
@@ -68,3 +69,13 @@ def test_what_forbids_namespaces_is_named(monkeypatch, tmp_path):
     assert confine.remedy() == "AppArmor says no: do this"
     setting.write_text("0\n")
     assert "guest" in confine.remedy()
+
+
+def test_a_folder_that_places_hide_is_refused(monkeypatch, tmp_path):
+    monkeypatch.chdir("/dev/shm")
+    with pytest.raises(InputError, match="/dev/shm cannot be seen from the host"), Host(needs=()):
+        pass
+    (tmp_path / "link").symlink_to("/run")
+    assert is_hidden(tmp_path / "link" / "x")
+    assert not is_hidden("/runs")
+    assert not is_hidden(tmp_path)

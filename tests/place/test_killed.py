@@ -27,8 +27,10 @@ def begin(kind: str) -> subprocess.Popen[str]:
 
 def until(lab: subprocess.Popen[str], word: str) -> str:
     assert lab.stdout is not None
-    line = next(line for line in lab.stdout if line.startswith(word))
-    return line.removeprefix(word).strip()
+    for line in lab.stdout:
+        if line.startswith(word):
+            return line.removeprefix(word).strip()
+    raise AssertionError(f"the lab has ended before it said {word}")
 
 
 def end(lab: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> None:
