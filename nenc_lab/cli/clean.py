@@ -25,9 +25,10 @@ def clean(
 
     done: dict[str, list[str]] = {"removed": [], "in_use": [], "failed": []}
     for left in leftovers.find():
-        names = [*(f"process {pid}" for pid in left.processes), *(f"folder {folder}" for folder in left.folders)]
-        if left.is_in_use():
-            done["in_use"] += [f"{name} (of process {left.owner.pid})" for name in names]
+        folders = [f"folder {folder}" for folder in left.folders]
+        names = [*(f"process {pid}" for pid in left.processes), *folders]
+        if left.is_in_use():  # a guest's processes are many, and their folder says it
+            done["in_use"] += [f"{name} (of process {left.owner.pid})" for name in folders or names]
             continue
         try:
             if not dry_run:
