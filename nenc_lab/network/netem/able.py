@@ -47,6 +47,10 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
         texts.append(f"a queue of less than a packet: a tbf needs at least {MTU_BYTES} B")
+    if link.ecn_ns is not None and link.queue.kind not in ("droptail", "codel"):
+        texts.append(f"an ECN threshold beside {link.queue.kind}: leave ecn out, or let codel be the queue")
+    if len({queue.flows for queue in sizes}) > 1:
+        texts.append("another number of flows of fq-codel: it cannot change while there are packets in them")
     return texts
 
 

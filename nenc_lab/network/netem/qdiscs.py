@@ -93,6 +93,7 @@ class Cake:
     kind: ClassVar[str] = "cake"
     rtt_ns: int
     memory_bytes: int
+    isolation: str = "triple-isolate"
 
 
 Options = Netem | Tbf | Pfifo | Codel | FqCodel | Pie | Cake

@@ -17,6 +17,7 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.jitter import sigma_ns, table
+from nenc_lab.network.netem.managed import managed
 from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, NO_LOSS, Codel, Netem, Options, Pfifo, Tbf
 
 ORDERED_HEADROOM = 1.05
@@ -81,6 +82,9 @@ class LinkState:
 
     def queue_options(self) -> Options | None:
         """The queue under the serialiser where it is not the byte FIFO."""
+        law = managed(self.queue, self.ecn_ns)
+        if law is not None:
+            return law
         if self.ecn_ns is not None:
             return Codel(_NO_TARGET_NS, _NO_TARGET_NS, self.limit_packets(), ecn=True, ce_ns=self.ecn_ns)
         if self.queue.unit == "packets":

@@ -26,8 +26,8 @@ def words(options: Options, table_name: str = "", *, new: bool = True) -> str:
             return f"fq_codel limit {limit}{number} quantum {quantum} {times} memory_limit {memory}b {_ecn(ecn)}"
         case Pie(target, update, limit, ecn):
             return f"pie limit {limit} target {target // 1000}us tupdate {update // 1000}us {_ecn(ecn)}"
-        case Cake(rtt, memory):
-            return f"cake unlimited besteffort triple-isolate rtt {rtt // 1000}us memlimit {memory}b"
+        case Cake(rtt, memory, isolation):
+            return f"cake unlimited besteffort {isolation} rtt {rtt // 1000}us memlimit {memory}b"
 
 
 def _ecn(on: bool) -> str:

@@ -65,7 +65,12 @@ FROM_TC = [
 UNTOLD = {"ack_filter"}
 """Known to be the default: tc says nothing of it. Of a bucket above 34 Gbit/s it tells the kernel a wrong time, which
 that overwrites by the bytes it is told as well."""
-OURS = [*(options for options, _, _ in FROM_TC), Pfifo(50), Pie(15 * MS, 15 * MS, 100, ecn=False)]
+OURS = [
+    *(options for options, _, _ in FROM_TC),
+    Pfifo(50),
+    Pie(15 * MS, 15 * MS, 100, ecn=False),
+    Cake(MS, 10**6, "flows"),
+]
 
 
 @pytest.mark.parametrize(("options", "line", "sent"), FROM_TC, ids=lambda value: getattr(value, "kind", ""))
@@ -124,3 +129,10 @@ def test_a_seed_and_the_four_state_model_are_seen_when_they_are_told():
     assert decode("netem", encode(Netem(1, seed=2**63)))["seed"] == 2**63
     data = bytes(24) + attribute(0x8005, attribute(1, bytes(20)))
     assert decode("netem", data)["loss_model"] == 2
+
+
+@pytest.mark.parametrize(("isolation", "number"), [("flowblind", 0), ("hosts", 3), ("flows", 4), ("dual-dsthost", 6)])
+def test_what_cake_is_fair_between(isolation, number):
+    cake = Cake(100 * MS, 10**6, isolation)
+    assert decode("cake", encode(cake))["flow_mode"] == number  # CAKE_FLOW_* of sch_cake.c
+    assert f" {isolation} " in words(cake)

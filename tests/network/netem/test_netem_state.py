@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.able import refusals, remarks
-from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Codel, Pfifo
+from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Cake, Codel, FqCodel, Pfifo, Pie
 from nenc_lab.network.netem.state import first_state
 
 MS = 1_000_000
@@ -58,6 +60,45 @@ def test_an_ecn_threshold_is_a_codel_that_never_drops():
     assert child.ce_ns == 5 * MS
     assert child.target_ns > 100_000 * MS
     assert child.limit_packets == 375_000 // 1242
+
+
+AQM = {"target_ns": 5 * MS, "interval_ns": 100 * MS, "ecn": True}
+MANAGED = [
+    (QueueSetting("packets", 900, "codel", **AQM), Codel(5 * MS, 100 * MS, 900, ecn=True)),
+    (
+        QueueSetting("packets", 900, "fq-codel", **AQM, flows=64, quantum_bytes=300, memory_bytes=10**6),
+        FqCodel(5 * MS, 100 * MS, 900, ecn=True, flows=64, quantum_bytes=300, memory_bytes=10**6),
+    ),
+    (QueueSetting("packets", 900, "pie", target_ns=15 * MS, update_ns=30 * MS), Pie(15 * MS, 30 * MS, 900, ecn=False)),
+    (
+        QueueSetting("bytes", 10**6, "cake", rtt_ns=50 * MS, memory_bytes=10**6, isolation="flows", ecn=True),
+        Cake(50 * MS, 10**6, "flows"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("queue", "qdisc"), MANAGED, ids=lambda value: value.kind)
+def test_a_queue_management_is_the_child_of_the_bottleneck(queue, qdisc):
+    link = LinkSetting("forward", 10e6, 0, queue=queue)
+    assert state(link).queue_options() == qdisc
+    assert state(link).after(LinkChange(0, rate_bps=1e6)).queue_options() == qdisc
+    assert refusals([link], []) == []
+
+
+def test_a_threshold_beside_a_law_is_codels_alone():
+    codel, *others = [replace(LinkSetting("forward", 10e6, 0, ecn_ns=9 * MS), queue=queue) for queue, _ in MANAGED]
+    assert state(codel).queue_options() == Codel(5 * MS, 100 * MS, 900, ecn=True, ce_ns=9 * MS)
+    assert refusals([codel], []) == []
+    for link in others:
+        assert refusals([link], [])[0][1].startswith(f"an ECN threshold beside {link.queue.kind}: leave ecn out")
+
+
+def test_flows_of_a_hash_cannot_change():
+    queue = MANAGED[1][0]
+    link = LinkSetting("forward", 10e6, 0, queue=queue)
+    assert refusals([link], [LinkChange(0, queue=replace(queue, target_ns=MS))]) == []
+    ((_, text),) = refusals([link], [LinkChange(0, queue=replace(queue, flows=32))])
+    assert "number of flows" in text
 
 
 def test_the_bucket_is_time_of_the_rate_but_two_packets_at_least():
