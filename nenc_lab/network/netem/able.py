@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.network.base import LinkChange, LinkSetting, LossSetting, Opportunities
+from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, Opportunities
 from nenc_lab.network.netem.limits import MTU_BYTES
 
 LONGEST_JITTER_NS = 2_000_000_000
@@ -32,8 +32,9 @@ def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list
             found.append((number, "an outage is a rate of 8 bit/s: the packet that is due still passes"))
         if link.ecn_ns is not None and link.queue.unit != "packets":
             found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
-        if any(change.loss is None and _renews_netem(change) for change in mine) and _has_states(link, mine):
-            found.append((number, "a change of delay or jitter puts Gilbert-Elliott loss back into its good state"))
+        ordered = any(jitter.kind == "ordered" for jitter in _jitters(link, mine))
+        if _has_states(link, mine) and any(_renews_netem(change, ordered) for change in mine):
+            found.append((number, "a change of its delay or jitter puts Gilbert-Elliott loss back into the good state"))
     return found
 
 
@@ -60,14 +61,19 @@ def _numbers(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
     low = [rate for rate in rates if rate is not None and 0.0 < rate < LEAST_BPS]
     if low:
         texts.append(f"a rate of {low[0]:g} bit/s: at least {LEAST_BPS / 1000:g} kbit/s, or 0 for an outage")
-    jitters = [link.jitter, *(change.jitter for change in changes if change.jitter is not None)]
-    if any(jitter.kind != "none" and jitter.max_ns > LONGEST_JITTER_NS for jitter in jitters):
+    if any(jitter.kind != "none" and jitter.max_ns > LONGEST_JITTER_NS for jitter in _jitters(link, changes)):
         texts.append("jitter of more than 2 s: the kernel's jitter ends there")
     return texts
 
 
-def _renews_netem(change: LinkChange) -> bool:
-    return change.delay_ns is not None or change.jitter is not None or change.duplicate is not None
+def _jitters(link: LinkSetting, changes: list[LinkChange]) -> list[JitterSetting]:
+    return [link.jitter, *(change.jitter for change in changes if change.jitter is not None)]
+
+
+def _renews_netem(change: LinkChange, ordered: bool) -> bool:
+    """Whether it is told to the qdisc of the loss: one in order follows its link's rate too."""
+    others = (change.delay_ns, change.jitter, change.duplicate, change.rate_bps if ordered else None)
+    return change.loss is None and any(other is not None for other in others)
 
 
 def _has_states(link: LinkSetting, changes: list[LinkChange]) -> bool:

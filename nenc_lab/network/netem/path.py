@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -39,7 +40,8 @@ POLL_ROW = np.dtype(
     ]
 )
 """Of one link now, the counts since it was built: ``bytes`` and ``packets`` have left its queue (its delay line where
-it has none), ``drops_queue`` found it full or were an AQM's, ``drops_loss`` are those of the loss stages."""
+it has none), ``drops_queue`` found it full or were an AQM's, ``drops_loss`` are those of the loss stages. The packet
+that wakes a queue after an outage, of 15 bytes, counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,6 @@ class Path:
         self._namespaces: dict[str, int] = {}
         self._sockets: list[QdiscSocket] = []
         self._stages: list[_Stage] = []
-        self._kicks = [0] * len(layout.links)
         try:
             for node in layout.nodes:
                 self._namespaces[node] = new_namespace()
@@ -144,11 +145,8 @@ class Path:
         with sock:
             sock.bind((stage.plan.device, 0))
             frame = bytes(12) + _KICK_PROTOCOL.to_bytes(2, "big") + b"\0"
-            try:
+            with suppress(OSError):  # the queue is full: it was looked at all the same
                 sock.send(frame)
-            except OSError:  # the queue is full: it was looked at all the same
-                return
-            self._kicks[stage.plan.link] += 1
 
     # ---- what happens
 
@@ -161,7 +159,7 @@ class Path:
             told = stage.socket.get(stage.index, ROOT, HANDLE)
             match stage.plan.stage:
                 case "bottleneck":
-                    _fill(row, told, self._kicks[stage.plan.link])
+                    _fill(row, told)
                     row["drops_queue"] = told.drops
                     for parent, handle, options in stage_options(self._states[stage.plan.link], stage.plan)[1:]:
                         row["marked"] = marks(options, stage.socket.get(stage.index, parent, handle).extra)
@@ -170,7 +168,7 @@ class Path:
                 case "exit":
                     row["drops_loss"] += told.drops
                     if not row["packets"] and not self._has_queue(stage.plan.link):
-                        _fill(row, told, 0)
+                        _fill(row, told)
                         row["queue_bytes"] = row["queue_packets"] = 0
         return rows
 
@@ -202,7 +200,7 @@ class Path:
         self.close()
 
 
-def _fill(row: Any, told: Told, kicks: int) -> None:
+def _fill(row: Any, told: Told) -> None:
     row["queue_bytes"], row["queue_packets"] = told.queued_bytes, told.queued_packets
-    row["bytes"], row["packets"] = told.sent_bytes - kicks * 15, told.sent_packets - kicks
+    row["bytes"], row["packets"] = told.sent_bytes, told.sent_packets
     row["overlimits"] = told.overlimits

@@ -132,13 +132,15 @@ class LinkState:
 
 
 def first_state(link: LinkSetting, changes: list[LinkChange], burst_ns: int = limits.BURST_NS) -> LinkState:
-    """A hop at the start of a run in which these changes will come."""
+    """A hop before a run in which these changes will come; a capacity over time stands at its mean until then, so that
+    the path can be measured."""
     rate = link.rate_bps
     match link.capacity:
         case RateProgram(_, rates, _):
-            rate, highest = 0.0, float(np.max(rates))
-        case Opportunities():
-            rate, highest = 0.0, float(limits.UNLIMITED_BPS)
+            rate, highest = link.queue_rate_bps or float(np.mean(rates)), float(np.max(rates))
+        case Opportunities(times, size, period_ns):
+            span_ns = period_ns or int(times[-1] - times[0]) or 1_000_000_000
+            rate, highest = link.queue_rate_bps or len(times) * size * 8e9 / span_ns, float(limits.UNLIMITED_BPS)
         case _:
             highest = 0.0 if rate is None else rate
     highest = max([highest, *(change.rate_bps for change in changes if change.rate_bps is not None)])

@@ -48,6 +48,14 @@ def test_on_a_trace_it_is_the_mean_and_in_bytes_it_stays():
     assert state(link).after(LinkChange(0, rate_bps=9e6)).bottleneck().limit == 40_000
 
 
+def test_a_trace_stands_at_its_mean_before_the_run():
+    trace = RateProgram(np.array([0, 5]), np.array([8e6, 4e6]), 10)
+    assert state(LinkSetting("forward", None, 0, capacity=trace)).rate_bps == 6e6
+    assert state(LinkSetting("forward", None, 0, capacity=trace, queue_rate_bps=5e6)).rate_bps == 5e6
+    chances = Opportunities(np.arange(0, 1000 * MS, 10 * MS), 1504.0, 1000 * MS)
+    assert state(LinkSetting("forward", None, 0, capacity=chances)).bottleneck().rate_bps == 100 * 1504 * 8
+
+
 def test_a_queue_of_packets_is_a_pfifo_and_the_tbf_hands_it_its_limit():
     now = state(LinkSetting("forward", 1e6, 0, QueueSetting("packets", 50)))
     assert now.queue_options() == Pfifo(50)
