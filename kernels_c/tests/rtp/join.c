@@ -151,8 +151,12 @@ static void boundaries(void)
     push(joiner, 20, 8, 0, slice, 0); /* nothing in it */
     push(joiner, 21, 8, 1, slice, 3);
     CHECK(got.count == 7 && !got.unit.damaged && got.unit.packets == 1);
+    push(joiner, 23, 9, 0, slice, 0); /* ... behind a loss, which stays known */
+    push(joiner, 24, 9, 1, slice, 3);
+    nenc_join_flush(joiner);
+    CHECK(got.count == 8 && got.unit.lost_before == 1);
     push(joiner, 20, 8, 1, slice, 3);
-    CHECK(got.count == 7 && nenc_join_counted(joiner)->repeated == 1);
+    CHECK(got.count == 8 && nenc_join_counted(joiner)->repeated == 1);
     nenc_joiner_destroy(joiner);
 }
 
@@ -294,9 +298,11 @@ static void stream(nenc_rtp_format format, path bad, uint64_t seed)
     }
     qsort(order, (size_t)arrivals, sizeof order[0], by_place);
     comparer with = {.units = units};
+    uint32_t window = 2; /* as small as it may be */
+    while (window <= (uint32_t)bad.reach) window *= 2;
     const int64_t first = 65000; /* numbers that have wrapped are the inbox's matter */
     nenc_joiner *joiner = nenc_joiner_create(&(nenc_join_config){
-        .format = format, .window = 256, .first_known = 1, .first_sequence = first, .taker = compare, .context = &with});
+        .format = format, .window = window, .first_known = 1, .first_sequence = first, .taker = compare, .context = &with});
     for (int i = 0; i < arrivals; i++)
         push(joiner, first + order[i]->number, (uint32_t)order[i]->unit, order[i]->marker, order[i]->payload, order[i]->bytes);
     nenc_join_flush(joiner);
