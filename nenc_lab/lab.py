@@ -191,8 +191,9 @@ def run_scenario(
 ) -> LabRun:
     """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 
-    ``progress`` is called with the simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises KeyboardInterrupt, and ControllerError when a user's
-    controller fails, with the partial run's folder as ``folder``, after that run was summarised as far as it went.
+    ``progress`` is called with the simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises
+    KeyboardInterrupt, and ControllerError when a user's controller fails, with the partial run's folder as ``folder``,
+    after that run was summarised as far as it went.
     """
     from nenc_lab import session
     from nenc_lab.analysis.finish import finish

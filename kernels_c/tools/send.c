@@ -33,7 +33,7 @@ typedef struct send_options {
 } send_options;
 
 static const char *const encoders[] = {"auto", "x264", "vaapi", "nvenc", "model", "null"};
-enum { CONTROLLER_NENC, CONTROLLER_CLASSIC, CONTROLLER_SOCKET };
+enum { CONTROLLER_NENC, CONTROLLER_CLASSIC, CONTROLLER_FIXED, CONTROLLER_SOCKET };
 
 #define AT(field) offsetof(send_options, field)
 static const nenc_option options[] = {
@@ -47,8 +47,8 @@ static const nenc_option options[] = {
     {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target", "5Mbps", false, 1e3, 1e9},
     {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target", "120Mbps", false, 1e3, 1e9},
     {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "target to begin with", "5Mbps", false, 1e3, 1e9},
-    {"controller", NENC_OPTION_CHOICE, AT(controller), "nenc|classic|socket",
-     "what decides the rate; socket: whoever has the other end of --control", "nenc", false, 0, 0},
+    {"controller", NENC_OPTION_CHOICE, AT(controller), "nenc|classic|fixed|socket",
+     "what decides the rate; fixed: --rate-start; socket: whoever has the other end of --control", "nenc", false, 0, 0},
     {"gains", NENC_OPTION_TEXT, AT(gains), "kp=X,ki=X,kd=X", "of the controller", NULL, false, 0, 0},
     {"knobs", NENC_OPTION_TEXT, AT(knobs), "NAME=X,...", "of the controller (nenc.h)", NULL, false, 0, 0},
     {"tick-rate", NENC_OPTION_INTEGER, AT(tick_rate), "N", "control ticks per second", "60", false, 1, 1000},
@@ -100,8 +100,9 @@ static const nenc_option options[] = {
     {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to send from", "-1", false, -1, 0x7fffffff},
     {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the sender ends when it closes", "-1",
      false, -1, 0x7fffffff},
-    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: the start", "-1", false, -1, 9e18},
-    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "the first frame, of CLOCK_MONOTONIC; -1: now", "-1", false, -1, 9e18},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: the first frame", "-1", false, -1, 9e18},
+    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "the first frame, of CLOCK_MONOTONIC; -1: now, and then time 0", "-1",
+     false, -1, 9e18},
     {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "no frame from then on; -1: --duration counts", "-1", false, -1, 9e18},
     {"modules", NENC_OPTION_TEXT, AT(modules), "DIR", "where the encoders' modules are", NULL, false, 0, 0},
     {"encoder-host", NENC_OPTION_TEXT, AT(host), "FILE", "the program nenc_encoder_host", NULL, false, 0, 0},
@@ -272,13 +273,13 @@ int nenc_send_main(int argc, char **argv)
     const int fd = open_socket(&o, address);
     if (fd < 0) return -fd;
     host_of(address);
-    const int64_t start_ns = o.start_at >= 0 ? o.start_at : nenc_now_ns();
-    const int64_t origin_ns = o.origin >= 0 ? o.origin : start_ns;
-    camera.start_ns = start_ns - origin_ns;
+    const int64_t origin_ns = o.origin >= 0 ? o.origin : o.start_at;
+    camera.start_ns = o.start_at >= 0 ? o.start_at - origin_ns : 0;
     const nenc_sender_config config = {
         .camera = &camera,
         .controller = &controller,
         .steered = o.controller == CONTROLLER_SOCKET,
+        .fixed = o.controller == CONTROLLER_FIXED,
         .ordinary = o.ordinary,
         .socket = fd,
         .control = (int)o.control,
@@ -289,10 +290,9 @@ int nenc_send_main(int argc, char **argv)
         .same_clock = o.same_clock,
         .quantum_ns = o.quantum,
         .origin_ns = origin_ns,
-        .start_ns = start_ns,
-        .stop_ns = o.stop_at >= 0 ? o.stop_at
-                   : o.duration   ? start_ns + o.duration
-                                  : INT64_MAX,
+        .start_ns = o.start_at,
+        .duration_ns = o.stop_at >= 0 ? 0 : o.duration,
+        .stop_ns = o.stop_at >= 0 ? o.stop_at : INT64_MAX,
         .ssrc = o.ssrc >= 0 ? (uint32_t)o.ssrc : by_chance(),
         .payload_type = (uint32_t)o.payload_type,
         .first_sequence = o.sequence >= 0 ? (uint32_t)o.sequence : by_chance() & 0x7fff,

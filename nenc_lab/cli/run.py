@@ -40,6 +40,9 @@ def run(
     ] = 1,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run scenarios in.")] = 1,
     packets: Annotated[bool, typer.Option("--packets", help="Also record a row per packet.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="netem: print the ip and tc commands and the timeline, and run nothing.")
+    ] = False,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
     out: options.Out = Path("runs"),
     as_json: options.Json = False,
@@ -58,6 +61,8 @@ def run(
     if backend == "netem" and jobs > 1:
         raise InputError("--jobs: runs on netem are in real time and would disturb each other: leave it out")
     scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat, backend)
+    if dry_run:
+        return _rehearse(scenarios, backend)
     batch = [Job(scenario, out, backend, packets, not no_plot) for scenario in scenarios]
     line = progress_line([scenario.duration for scenario in scenarios])
     unmet = 0
@@ -80,6 +85,18 @@ def run(
     if len(batch) > 1 and not as_json:
         print(f"{len(batch)} runs: {len(batch) - unmet} met their expectations, {unmet} did not")
     return UNMET if unmet else DONE
+
+
+def _rehearse(scenarios: Sequence[Scenario], backend: str) -> int:
+    from nenc_lab.session.real import rehearsal
+
+    if backend != "netem":
+        raise InputError(
+            "--dry-run: the virtual network has no commands to print; with --backend netem it says what tc does"
+        )
+    for scenario in scenarios:
+        print("\n".join(rehearsal(scenario)))
+    return DONE
 
 
 def checked(

@@ -113,7 +113,7 @@ def _load(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibratio
     finally:
         for link, rate in narrow.items():
             links.apply(LinkChange(link, rate_bps=rate))
-    sent, _ = seen.rates_bps(needs.wire_bytes)
+    sent, _ = seen.rates_bps()
     found.load_asked_mbps = needs.load_bps / MBPS
     found.load_mbps = sent / MBPS
     found.packets_per_s = sent / 8 / needs.wire_bytes
@@ -129,7 +129,7 @@ def _rate(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibratio
     media = OVER * bottleneck * needs.media_share
     seen = probe(ends, folder, media, RATE_S, needs.packet_bytes, needs.settle_s)
     found.rate_asked_mbps = bottleneck / MBPS
-    _, received = seen.rates_bps(needs.wire_bytes)
+    _, received = seen.rates_bps()
     found.rate_mbps = received / MBPS
     found.reordered += seen.reordered
 

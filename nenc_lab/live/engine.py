@@ -46,7 +46,7 @@ Process = Generator[simpy.Event, Any, None]
 class Links(Protocol):
     """The path."""
 
-    def apply(self, change: LinkChange) -> None: ...
+    def apply(self, change: LinkChange, hold_ns: int = 0) -> None: ...
 
     def poll(self) -> Rows: ...
 
@@ -57,6 +57,8 @@ class Change:
 
     t_ns: int
     change: LinkChange
+    hold_ns: int = 0
+    """How long its rate will stay, 0: no other one is planned."""
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ class LiveEngine:
                     self.recorder.event(at_ns, item.flow, item.kind, item.text)
 
     def _change(self, item: Change) -> None:
-        self.links.apply(item.change)
+        self.links.apply(item.change, item.hold_ns)
         done_ns = self.env.wall_ns
         if item.t_ns > 0:
             self.late_ns.append(done_ns - item.t_ns)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
@@ -14,12 +15,13 @@ from nenc_lab.live.flow import Ends, percentile_ms
 from nenc_lab.live.programs import Program, wait_until
 from nenc_lab.live.telemetry import Rows, Telemetry
 from nenc_lab.programs import program
+from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
 
 PORT = 4004
 FPS = 100
-LEAD_NS = 100_000_000
 READY_S = 10.0
 SSRC = 0x6E50524F
+HEADERS_BYTES = RTP_HEADER_BYTES + PACKET_OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +53,11 @@ class Seen:
         """The shortest round trip that feedback told of."""
         return float(self.samples["rtt_ms"].min()) if len(self.samples) else None
 
-    def rates_bps(self, wire_bytes: int, skip_ns: int = 200_000_000) -> tuple[float, float]:
+    def rates_bps(self, skip_ns: int = 200_000_000) -> tuple[float, float]:
         """Wire rates sent and received once it had begun."""
-        return _rate(self.sent["sent_ns"], wire_bytes, skip_ns), _rate(
-            self.arrivals["received_ns"], wire_bytes, skip_ns
+        wire = HEADERS_BYTES + self.sent["media_bytes"].astype(np.int64)
+        return _rate(self.sent["sent_ns"], wire, skip_ns), _rate(
+            self.arrivals["received_ns"], self.arrivals["wire_bytes"].astype(np.int64), skip_ns
         )
 
     def pacing_ms(self, percent: float) -> float | None:
@@ -66,13 +69,12 @@ class Seen:
         return percentile_ms(self.pacing["wakeups"].tolist(), percent)
 
 
-def _rate(times: Rows, wire_bytes: int, skip_ns: int) -> float:
-    if not len(times):
-        return 0.0
-    times = times[times >= times[0] + skip_ns]
+def _rate(times: Rows, wire_bytes: Rows, skip_ns: int) -> float:
+    late = times >= (times[0] + skip_ns if len(times) else 0)
+    times, wire_bytes = times[late], wire_bytes[late]
     if len(times) < 2:
         return 0.0
-    return float((len(times) - 1) * wire_bytes * 8e9 / max(1, times[-1] - times[0]))
+    return float(wire_bytes[1:].sum() * 8e9 / max(1, times[-1] - times[0]))
 
 
 def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_bytes: int, settle_s: float) -> Seen:
@@ -83,37 +85,17 @@ def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_byte
     files = {end: os.path.join(folder, f"probe.{end}") for end in ("sender", "receiver")}
     common = ["--ssrc", str(SSRC), "--sequence", "0", "--die-with-parent", "--report", "50ms"]
     binary = str(program("nenc"))
-    start_ns = time.monotonic_ns() + LEAD_NS
     rate = f"{round(media_bps)}bps"
     receiver_words = [
-        *(
-            binary,
-            "recv",
-            "--listen",
-            f":{PORT}",
-            "--netns",
-            str(ends.receiver_netns),
-            "--telemetry",
-            files["receiver"],
-        ),
-        *common,
+        *(binary, "recv", "--listen", f":{PORT}", "--netns", str(ends.receiver_netns)),
+        *("--telemetry", files["receiver"], *common),
     ]
     sender_words = [
         *(binary, "send", "--to", f"{ends.receiver_address}:{PORT}", "--netns", str(ends.sender_netns)),
-        *(
-            "--telemetry",
-            files["sender"],
-            "--encoder",
-            "null",
-            "--fps",
-            str(FPS),
-            "--fixed",
-            "--packet",
-            f"{packet_bytes}B",
-        ),
-        *("--rate-min", rate, "--rate-max", rate, "--rate-start", rate, "--pacer-factor", "1", "--pacer-burst", "0ms"),
-        *("--start-at", str(start_ns), "--duration", f"{round(seconds * 1e9)}ns", "--same-clock"),
-        *common,
+        *("--telemetry", files["sender"], "--packet", f"{packet_bytes}B", "--controller", "fixed", *common),
+        *("--encoder", "null", "--fps", str(FPS), "--fixed", "--pacer-factor", "1", "--pacer-burst", "0ms"),
+        *("--rate-min", rate, "--rate-max", rate, "--rate-start", rate, "--same-clock"),
+        *("--duration", f"{round(seconds * 1e9)}ns"),
     ]
     telemetry: dict[str, Telemetry] = {}
     try:
@@ -121,7 +103,7 @@ def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_byte
             telemetry["receiver"] = _opened(files["receiver"], receiver)
             with Program("the probe's sender", sender_words, [ends.sender_netns]) as sender:
                 telemetry["sender"] = _opened(files["sender"], sender)
-                end_ns = start_ns + round((seconds + settle_s) * 1e9)
+                end_ns = telemetry["sender"].origin_ns + round((seconds + settle_s) * 1e9)
                 wait_until(lambda: not sender.running, end_ns)
                 wait_until(lambda: False, end_ns, 0.05)
             if sender.failure is not None:
@@ -131,7 +113,7 @@ def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_byte
             arrivals=_new(telemetry["receiver"].take("arrivals")),
             samples=telemetry["sender"].take("samples"),
             pacing=telemetry["sender"].counters,
-            start_ns=start_ns,
+            start_ns=telemetry["sender"].origin_ns,
         )
     finally:
         for one in telemetry.values():
@@ -147,19 +129,15 @@ def _new(arrivals: Rows) -> Rows:
 
 
 def _opened(file: str, running: Program) -> Telemetry:
-    opened: list[Any] = []
+    opened: list[Telemetry] = []
 
     def there() -> bool:
-        from pathlib import Path
-
         running.check()
-        try:
-            opened.append(Telemetry(Path(file)))
-        except (FileNotFoundError, ValueError):
-            return False
-        return True
+        if not opened:
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                opened.append(Telemetry(Path(file)))
+        return bool(opened) and opened[0].ready
 
     if not wait_until(there, time.monotonic_ns() + int(READY_S * 1e9)):
         raise EnvironmentError_(f"{running.name} is not ready after {READY_S:g} s")
-    telemetry: Telemetry = opened[0]
-    return telemetry
+    return opened[0]

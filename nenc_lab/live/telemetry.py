@@ -57,6 +57,11 @@ class Telemetry:
         return bool(self._view["ready"][0])
 
     @property
+    def origin_ns(self) -> int:
+        """Time 0 of the program, of CLOCK_MONOTONIC."""
+        return int(self._view["origin_ns"][0])
+
+    @property
     def counters(self) -> Rows:
         """A copy of its nenc_live_counters."""
         counters: Rows = self._view["counters"][0].copy()

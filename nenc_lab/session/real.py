@@ -61,6 +61,34 @@ def check(scenario: schema.Scenario) -> None:
         raise InputError("\n".join(f"path.{names[link]}: {text}" for link, text in found))
 
 
+def rehearsal(scenario: schema.Scenario) -> list[str]:
+    """The shell lines that build the scenario's path and change it at its times, to be read or pasted as root."""
+    from nenc_lab.network.netem.commands import change_commands, commands, removal
+    from nenc_lab.network.netem.layout import plan
+    from nenc_lab.network.netem.schedule import flatten
+    from nenc_lab.units import format_time
+
+    told = [(step.at_ns, path_step(scenario, step).change) for step in timeline.steps(scenario)]
+    ways = links(scenario)
+    layout = plan(
+        ways,
+        [flow_setting(scenario, flow) for flow in scenario.flows],
+        [cross(scenario, traffic) for traffic in scenario.cross_traffic],
+        [change for _, change in told],
+    )
+    happenings = [(step.at_ns, f"# {step.text}") for step in timeline.steps(scenario)]
+    happenings += [(spec.at, f"# {spec.flow}: {spec.kind}") for spec in scenario.faults]
+    happenings += change_commands(layout, flatten(ways, told, scenario.duration))
+    return [
+        f"# {scenario.name}: the path at the start",
+        *commands(layout),
+        *(f"# {scenario.name}: the timeline" for _ in happenings[:1]),
+        *(f"{format_time(at_ns):>10}  {line}" for at_ns, line in sorted(happenings, key=lambda entry: entry[0])),
+        f"# {scenario.name}: all of it away again",
+        *removal(layout),
+    ]
+
+
 def memory_mb(scenarios: Sequence[schema.Scenario]) -> int:
     """Of a guest that runs these, one after another."""
     most = 0
@@ -171,7 +199,7 @@ class _Real:
             flow.wait_ready()
         first = [step for step in changes if step.t_ns <= 0]
         for step in first:
-            self.path.apply(step.change)
+            self.path.apply(step.change, step.hold_ns)
         rates = [self.path.state(link).rate_bps for link in range(len(self._links))]
         env = LiveEnvironment(origin_ns)
         stack.callback(env.close)
@@ -184,7 +212,7 @@ class _Real:
             recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder
             duration_ns=scenario.duration,
             hops=hop_names(scenario),
-            changes=[Change(step.t_ns, step.change) for step in changes if step.t_ns > 0],
+            changes=[Change(step.t_ns, step.change, step.hold_ns) for step in changes if step.t_ns > 0],
             steps=self._steps,
             faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
             progress=progress,

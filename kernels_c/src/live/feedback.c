@@ -20,6 +20,7 @@ static void deliver(nenc_sender *sender, const nenc_sample *sample)
         nenc_record(sender->controller, sample);
         return;
     }
+    if (!sender->config->steered) return;
     nenc_message message = {.kind = NENC_SAY_SAMPLE, .sample = *sample};
     if (send(sender->config->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         sender->counters->feedback_ignored++; /* nobody takes them out: the next tick will say so */

@@ -20,8 +20,8 @@ static const int64_t clock_every_ns = 1000000000, look_ns = 100000000;
 
 static const uint32_t capacities[NENC_RINGS] = {
     [NENC_RING_EVENTS] = 1u << 8,
-    [NENC_RING_ARRIVALS] = 1u << 17,
-    [NENC_RING_REPORTS] = 1u << 13,
+    [NENC_RING_ARRIVALS] = 1u << 16,
+    [NENC_RING_REPORTS] = 1u << 12,
 };
 
 typedef struct receiver {

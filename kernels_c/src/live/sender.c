@@ -13,12 +13,14 @@
 /* After the last packet reports may still come. */
 static const int64_t linger_ns = 500000000;
 static const int64_t look_ns = 20000000;
+/* From everything open to the first capture: threads have to come up. */
+static const int64_t settle_ns = 50000000;
 /* With SCHED_FIFO: below the tick thread (10), which is short. */
 enum { PACE_PRIORITY = 9, FEEDBACK_PRIORITY = 8, THREADS = 4 };
 
 static const uint32_t capacities[NENC_RINGS] = {
-    [NENC_RING_SENT] = 1u << 17,    [NENC_RING_CAPTURED] = 1u << 13, [NENC_RING_TICKS] = 1u << 13,
-    [NENC_RING_SAMPLES] = 1u << 13, [NENC_RING_EVENTS] = 1u << 8,
+    [NENC_RING_SENT] = 1u << 16,    [NENC_RING_CAPTURED] = 1u << 11, [NENC_RING_TICKS] = 1u << 11,
+    [NENC_RING_SAMPLES] = 1u << 12, [NENC_RING_EVENTS] = 1u << 8,
 };
 
 void nenc_sender_decision(nenc_sender *sender, nenc_state *state)
@@ -86,7 +88,7 @@ static int say(char *text, size_t size, int status, const char *what, const char
 
 static int open_all(nenc_sender *sender, char *text, size_t size)
 {
-    const nenc_sender_config *config = sender->config;
+    nenc_sender_config *config = &sender->own;
     int status = nenc_telemetry_open(config->telemetry, capacities, config->origin_ns, &sender->telemetry);
     if (status) return say(text, size, NENC_ESTATE, config->telemetry ? config->telemetry : "telemetry", strerror(-status));
     sender->counters = &sender->telemetry->counters;
@@ -104,7 +106,20 @@ static int open_all(nenc_sender *sender, char *text, size_t size)
     if (!sender->outbox) return say(text, size, NENC_ENOMEM, "no memory for what was sent", "");
     if (config->save && !(sender->save = fopen(config->save, "wb")))
         return say(text, size, NENC_EINVAL, config->save, strerror(errno));
+    if (config->start_ns < 0) config->origin_ns = config->start_ns = sender->telemetry->origin_ns = nenc_now_ns() + settle_ns;
+    if (config->duration_ns) config->stop_ns = config->start_ns + config->duration_ns;
     if (config->steered) return 0;
+    if (config->fixed) {
+        sender->state = (nenc_state){
+            .rate_bps = config->controller->rate_start_bps,
+            .encode_bps = config->controller->rate_start_bps,
+            .fps = (float)config->controller->fps_max,
+            .rung = (uint32_t)config->controller->height_max,
+            .qp = (float)config->controller->qp_initial,
+            .ticks = 1,
+        };
+        return 0;
+    }
     sender->controller = nenc_create(config->controller, config->start_ns, &status);
     return sender->controller ? 0 : say(text, size, status, "the controller", nenc_strerror(status));
 }
@@ -178,7 +193,8 @@ static void run_threads(nenc_sender *sender)
 
 int nenc_sender_run(const nenc_sender_config *config, nenc_rest *rest, nenc_live_counters *counted, char *text, size_t size)
 {
-    nenc_sender sender = {.config = config, .rest = rest};
+    nenc_sender sender = {.own = *config, .rest = rest};
+    sender.config = &sender.own;
     if (nenc_backlog_init(&sender.backlog)) return say(text, size, NENC_ENOMEM, "no memory", "");
     pthread_mutex_init(&sender.outbox_lock, NULL);
     pthread_mutex_init(&sender.state_lock, NULL);

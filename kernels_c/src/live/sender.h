@@ -18,6 +18,7 @@ typedef struct nenc_sender_config {
     const nenc_camera_config *camera;
     const nenc_config *controller; /* its tick, limits and start also when it is steered */
     int steered;                   /* 1: decisions come over `control` */
+    int fixed;                     /* 1: nobody decides, the start holds */
     int ordinary;                  /* 1: SCHED_FIFO is not asked for */
     int socket;                    /* UDP, connected */
     int control;                   /* SOCK_SEQPACKET, -1: none; when it closes, the sender ends */
@@ -28,7 +29,8 @@ typedef struct nenc_sender_config {
     int same_clock;                /* 1: the receiver runs on this machine: one-way delays can be told */
     int64_t quantum_ns;            /* packets due within this time leave together: a system call has its price */
     int64_t origin_ns;             /* time 0 of the camera, CLOCK_MONOTONIC as the rest */
-    int64_t start_ns;
+    int64_t start_ns;              /* the first capture; -1: as soon as everything is open, and that is then time 0 */
+    int64_t duration_ns;           /* from the start; 0: stop_ns counts */
     int64_t stop_ns; /* no capture from here on; INT64_MAX: none */
     uint32_t ssrc;
     uint32_t payload_type;

@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 typedef struct nenc_sender {
-    const nenc_sender_config *config;
+    const nenc_sender_config *config; /* the caller's, with the times that were left open */
+    nenc_sender_config own;
     nenc_rest *rest;
     nenc_telemetry *telemetry;
     nenc_live_counters *counters; /* of the telemetry */
@@ -24,9 +25,9 @@ typedef struct nenc_sender {
     pthread_mutex_t outbox_lock; /* pace puts in, feedback takes out */
     nenc_outbox *outbox;
 
-    AdaptiveEncoder *controller; /* NULL: steered */
+    AdaptiveEncoder *controller; /* NULL: steered, or fixed */
     pthread_mutex_t state_lock;
-    nenc_state state; /* steered: the last decision; state.ticks counts them */
+    nenc_state state; /* without a controller here: the last decision; state.ticks counts them */
 
     pthread_mutex_t camera_lock; /* encode and steer */
     nenc_camera *camera;

@@ -22,7 +22,7 @@ static void obey(nenc_sender *sender, const nenc_message *message)
 {
     switch (message->kind) {
     case NENC_SAY_DECIDE:
-        if (!sender->controller) decide(sender, &message->state);
+        if (sender->config->steered) decide(sender, &message->state);
         return;
     case NENC_SAY_GAINS:
         if (sender->controller) nenc_set_gains(sender->controller, message->gains[0], message->gains[1], message->gains[2]);
@@ -66,7 +66,7 @@ void *nenc_sender_steer(void *argument)
 {
     nenc_sender *sender = argument;
     const int64_t tick_ns = sender->config->controller->tick_ns;
-    const int steered = !sender->controller;
+    const int steered = sender->config->steered;
     struct pollfd ready = {.fd = sender->config->control, .events = POLLIN};
     int64_t due_ns = sender->config->start_ns;
     while (!atomic_load(&sender->ended)) {
