@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["controllers", "prepare", "run"]
 
 
-def prepare(scenario: schema.Scenario, backend: str = "virtual") -> None:
-    """Checks what the schema cannot see (knob names and ranges, what a backend cannot do). Raises InputError; writes
-    nothing."""
-    backends.refuse(scenario, backend)
+def prepare(scenario: schema.Scenario, backend: str | None = None) -> None:
+    """Checks what the schema cannot see (knob names and ranges, what a backend that is given cannot do). Raises
+    InputError; writes nothing."""
+    if backend is not None:
+        backends.refuse(scenario, backend)
     if backend == "netem":
         from nenc_lab.session import real
 

@@ -77,6 +77,7 @@ def test_without_its_file_the_scenario_is_the_place(file):
 
 def test_a_session_refuses_before_anything_is_written(file, tmp_path):
     file.write_text(managed("codel"))
+    session.prepare(load(file))  # as `validate` does: it is a legal scenario
     with pytest.raises(ScenarioError):
         session.prepare(load(file), "virtual")
     with pytest.raises(InputError):
