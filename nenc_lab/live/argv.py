@@ -174,12 +174,11 @@ def cross(
     words = [
         *(str(program("nenc")), "cross", "--to", f"{to}:{port}", "--kind", setting.kind, "--netns", str(netns_fd)),
         *("--start-at", str(origin_ns + setting.start_ns), "--stop-at", str(origin_ns + setting.stop_ns)),
-        *("--die-with-parent",),
+        *("--wire-bytes", str(setting.wire_bytes), "--stream", str(number), "--die-with-parent"),
     ]
     if setting.kind.startswith("tcp-"):
-        return words
-    words += ["--rate", f"{round(setting.rate_bps)}bps", "--wire-bytes", str(setting.wire_bytes)]
-    words += ["--seed", str(seed), "--stream", str(number)]
+        return [*words, "--streams", str(setting.streams)]
+    words += ["--rate", f"{round(setting.rate_bps)}bps", "--seed", str(seed)]
     if setting.kind != "cbr":
         words += ["--on", f"{setting.on_ns}ns", "--off", f"{setting.off_ns}ns"]
     return words

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate, PositiveTime, Resolution, Time
+from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate, PositiveTime, Resolution, Time, wrong
+from nenc_lab.units import format_bytes
+
+SMALLEST_SEGMENT = 100
+"""Of TCP, as UDP payload of a packet that is as large on the wire: Linux takes no MSS below 88."""
 
 
 class _CrossTraffic(Model):
@@ -66,6 +70,13 @@ class TcpTraffic(_CrossTraffic):
     on: ClassVar[None] = None
     off: ClassVar[None] = None
     distribution: ClassVar[None] = None
+
+    @field_validator("packet")
+    @classmethod
+    def _large_enough_for_tcp(cls, packet: int) -> int:
+        if packet < SMALLEST_SEGMENT:
+            raise wrong(f"{format_bytes(packet)} is too small for TCP: at least {format_bytes(SMALLEST_SEGMENT)}")
+        return packet
 
     @property
     def mean_bps(self) -> float:

@@ -291,6 +291,13 @@ def test_a_circle_of_several_files(tmp_path):
         ),
         (
             "expect:",
+            "cross_traffic: [{name: x, kind: tcp-bbr, packet: 99B}]\nexpect:",
+            (12, 50),
+            "cross_traffic.x.packet",
+            "99B is too small for TCP: at least 100B",
+        ),
+        (
+            "expect:",
             "cross_traffic: [{name: x, kind: cbr}]\nexpect:",
             (12, 17),
             "cross_traffic.x.rate",
