@@ -185,13 +185,15 @@ def run_scenario(
     argv: Sequence[str] | None = None,
     backend: str = "virtual",
     packets: bool = False,
+    streams: bool = False,
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
     place: Place | None = None,
 ) -> LabRun:
     """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 
-    ``progress`` is called with the simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises
+    ``streams``: also keep what real encoders made, as sent and as received (netem). ``progress`` is called with the
+    simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises
     KeyboardInterrupt, and ControllerError when a user's controller fails, with the partial run's folder as ``folder``,
     after that run was summarised as far as it went.
     """
@@ -203,7 +205,14 @@ def run_scenario(
     folder: RunFolder | None = None
     try:
         folder = session.run(
-            scenario, out=Path(out), argv=words, packets=packets, progress=progress, backend=backend, place=place
+            scenario,
+            out=Path(out),
+            argv=words,
+            packets=packets,
+            streams=streams,
+            progress=progress,
+            backend=backend,
+            place=place,
         )
         finish(folder, "complete")
     except KeyboardInterrupt as interrupt:
@@ -237,6 +246,7 @@ def run(
     seed: int | None = None,
     out: Path | str = "runs",
     packets: bool = False,
+    streams: bool = False,
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> LabRun:
@@ -255,4 +265,6 @@ def run(
     check_backend(backend)
     scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
     session.prepare(scenario, backend)
-    return run_scenario(scenario, out=out, backend=backend, packets=packets, plot=plot, progress=progress)
+    return run_scenario(
+        scenario, out=out, backend=backend, packets=packets, streams=streams, plot=plot, progress=progress
+    )

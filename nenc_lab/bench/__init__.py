@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nenc_lab.errors import InputError
 
-GROUPS = ("core", "quality", "sim", "encode")
+GROUPS = ("core", "quality", "sim", "net", "encode")
 """Names of the groups; the file of each is imported when it is measured."""
 
 
@@ -46,6 +46,10 @@ def measure(groups: Sequence[str], repeats: int, say: Say) -> list[Figure]:
             from nenc_lab.bench import sim
 
             figures.extend(sim.measure(repeats))
+        elif name == "net":
+            from nenc_lab.bench import net
+
+            figures.extend(net.measure(repeats, say))
         elif name == "encode":
             from nenc_lab.bench import encode
 

@@ -37,6 +37,7 @@ class Job:
     out: Path
     backend: str = "virtual"
     packets: bool = False
+    streams: bool = False
     plot: bool = True
     argv: list[str] = field(default_factory=given)
 
@@ -56,6 +57,7 @@ def execute(job: Job, progress: Callable[[int], None] | None, place: Place | Non
             argv=job.argv,
             backend=job.backend,
             packets=job.packets,
+            streams=job.streams,
             plot=job.plot,
             progress=progress,
             place=place,

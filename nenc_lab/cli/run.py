@@ -40,6 +40,9 @@ def run(
     ] = 1,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run scenarios in.")] = 1,
     packets: Annotated[bool, typer.Option("--packets", help="Also record a row per packet.")] = False,
+    streams: Annotated[
+        bool, typer.Option("--streams", help="netem: also keep what real encoders made, as sent and as received.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="netem: print the ip and tc commands and the timeline, and run nothing.")
     ] = False,
@@ -61,9 +64,11 @@ def run(
     if backend == "netem" and jobs > 1:
         raise InputError("--jobs: runs on netem are in real time and would disturb each other: leave it out")
     scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat, backend)
+    if streams and backend != "netem":
+        raise InputError("--streams: streams are kept where they are sent, with --backend netem")
     if dry_run:
         return _rehearse(scenarios, backend)
-    batch = [Job(scenario, out, backend, packets, not no_plot) for scenario in scenarios]
+    batch = [Job(scenario, out, backend, packets, streams, not no_plot) for scenario in scenarios]
     line = progress_line([scenario.duration for scenario in scenarios])
     unmet = 0
     with sigterm_is_an_interrupt():

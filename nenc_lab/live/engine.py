@@ -3,7 +3,7 @@
     the timeline    path.apply at its time; how late it was is recorded
     faults          words to the senders and receivers
     every 20 ms     the kernel's queues
-    every second    records of the programs become rows, and go to the recorder
+    every second    records of the programs become rows and go to the recorder, on a thread of its own
     in between      samples and ticks of senders whose controller is on this side (clock.py)
 
 Frames, pacing, feedback and the production controller are in the programs, on threads of their own: nothing here is on
@@ -13,7 +13,12 @@ their way.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Sequence
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Protocol
@@ -32,11 +37,12 @@ from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 
 POLL_NS = 20_000_000
-HAND_OVER_NS = SECOND_NS
+HAND_OVER_S = 1.0
 HORIZON_NS = 150_000_000
 """Records of this age are on record at both ends."""
-QUIET_NS = 150_000_000
-"""Rows are not handed over so short before a change: it would be late."""
+SWITCH_S = 0.0005
+"""Longest turn of a thread while another waits."""
+PRIORITY = 5
 LATE_NS = 5_000_000
 """A change that was this late is flagged."""
 
@@ -59,6 +65,20 @@ class Change:
     change: LinkChange
     hold_ns: int = 0
     """How long its rate will stay, 0: no other one is planned."""
+
+
+@contextmanager
+def _first_in_line() -> Iterator[None]:
+    """This thread alone ahead of ordinary ones, where that is allowed; below the programs' own real-time threads."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @dataclass(slots=True)
@@ -85,23 +105,39 @@ class LiveEngine:
     """Of every change and fault."""
     poll_late_ns: list[int] = field(default_factory=list, init=False)
     _horizon_ns: int = field(default=0, init=False)
+    _events: deque[tuple[int, str | None, str, str, dict[str, Any]]] = field(default_factory=deque, init=False)
+    """Of the loop, on their way to the recorder, which belongs to the other thread."""
+    _over: threading.Event = field(default_factory=threading.Event, init=False)
+    _failure: BaseException | None = field(default=None, init=False)
+    """Of the recording thread."""
     _applied: dict[int, int] = field(default_factory=dict, init=False)
     """When the changes of a time were in force, by that time."""
 
     def run(self) -> None:
         """Runs to the end; what was recorded is handed over whatever happens."""
-        for process in (self._timeline(), self._polls(), self._hand_overs()):
+        for process in (self._timeline(), self._polls()):
             self.env.process(process)
         for flow in self.flows:
             if flow.controller is not None:
                 self.env.serve(flow.steering, flow.hear)
+        keeper = threading.Thread(target=self._keep_records, name="nenc-records")
         gc.collect()
-        gc.disable()  # a collection in the wrong moment is a late change
+        gc.disable()  # a collection in the wrong moment is a late change ...
+        patience_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)  # ... and so is a long turn of the other thread
         try:
-            self.env.run(until=self.duration_ns)
+            keeper.start()
+            with _first_in_line():
+                self.env.run(until=self.duration_ns)
         finally:
-            gc.enable()
-            self._finish()
+            with postponed():
+                self._over.set()
+                keeper.join()
+                sys.setswitchinterval(patience_s)
+                gc.enable()
+                self._finish()
+        if self._failure is not None:
+            raise self._failure
 
     def _finish(self) -> None:
         end_ns = min(self.duration_ns, self.env.wall_ns)
@@ -112,8 +148,9 @@ class LiveEngine:
             program.end()
         for flow in self.flows:
             flow.stop()
-        self._hand_over(end_ns, all_=True)
-        self._tell_of_lateness(end_ns)
+        if self._failure is None:
+            self._tell_of_lateness(end_ns)
+            self._hand_over(end_ns, all_=True)
 
     # ---- processes
 
@@ -133,14 +170,17 @@ class LiveEngine:
                     self._change(item)
                 case PathStep():
                     late_ns = max(0, self._applied.get(at_ns, at_ns) - at_ns)
-                    self.recorder.event(at_ns, None, item.kind, item.text, late_ms=round(late_ns / 1e6, 3))
+                    self._tell(at_ns, None, item.kind, item.text, late_ms=round(late_ns / 1e6, 3))
                     if late_ns > LATE_NS:
                         text = f"this change was {late_ns / 1e6:.1f} ms late: the machine was busy"
-                        self.recorder.event(at_ns, None, "warning", text, late_ms=round(late_ns / 1e6, 3))
+                        self._tell(at_ns, None, "warning", text, late_ms=round(late_ns / 1e6, 3))
                 case Fault():
                     item.act(by_name[item.flow])
                     self.late_ns.append(env.wall_ns - at_ns)
-                    self.recorder.event(at_ns, item.flow, item.kind, item.text)
+                    self._tell(at_ns, item.flow, item.kind, item.text)
+
+    def _tell(self, at_ns: int, flow: str | None, kind: str, text: str, **detail: Any) -> None:
+        self._events.append((at_ns, flow, kind, text, detail))
 
     def _change(self, item: Change) -> None:
         self.links.apply(item.change, item.hold_ns)
@@ -153,46 +193,37 @@ class LiveEngine:
 
     def _polls(self) -> Process:
         env = self.env
-        due_ns = POLL_NS
+        due_ns, look_ns = POLL_NS, SECOND_NS
         while due_ns <= self.duration_ns:
             yield env.timeout(due_ns - env.now)
             late_ns = env.wall_ns - due_ns
             self.poll_late_ns.append(late_ns)
             self.queues.poll(due_ns, self.links.poll())
+            if self._failure is not None:
+                raise self._failure
+            if due_ns >= look_ns:
+                look_ns += SECOND_NS
+                for flow in self.flows:
+                    flow.check()
+                if self.progress is not None:
+                    self.progress(due_ns)
             due_ns += POLL_NS * (1 + late_ns // POLL_NS)
 
-    def _hand_overs(self) -> Process:
-        env = self.env
-        busy = sorted(
-            [change.t_ns for change in self.changes if change.t_ns > 0] + [fault.at_ns for fault in self.faults]
-        )
-        sparse = [
-            at_ns for at_ns, last_ns in zip(busy, [-SECOND_NS, *busy], strict=False) if at_ns - last_ns > 2 * QUIET_NS
-        ]
-        safe_at = monotonic() + SAFE_EVERY_S
-        due_ns = HAND_OVER_NS
-        while due_ns < self.duration_ns:
-            yield env.timeout(due_ns - env.now)
-            near = [at_ns for at_ns in sparse if 0 <= at_ns - env.wall_ns < QUIET_NS]
-            if near:
-                yield env.timeout(max(0, near[-1] + POLL_NS // 4 - env.now))
-            for flow in self.flows:
-                flow.check()
-            self._hand_over(env.wall_ns, all_=False)
-            if monotonic() > safe_at:
-                self.recorder.flush()
-                safe_at = monotonic() + SAFE_EVERY_S
-            if self.progress is not None:
-                self.progress(due_ns)
-            due_ns += HAND_OVER_NS * (1 + max(0, env.wall_ns - due_ns) // HAND_OVER_NS)
+    # ---- recording, on a thread of its own
 
-    # ---- recording
+    def _keep_records(self) -> None:
+        """Every second; what goes wrong is raised by the loop at its next look."""
+        try:
+            safe_at = monotonic() + SAFE_EVERY_S
+            while not self._over.wait(HAND_OVER_S):
+                self._hand_over(self.env.wall_ns, all_=False)
+                if monotonic() > safe_at:
+                    self.recorder.flush()
+                    safe_at = monotonic() + SAFE_EVERY_S
+        except BaseException as error:
+            self._failure = error
 
     def _hand_over(self, now_ns: int, *, all_: bool) -> None:
-        with postponed():
-            self._hand_over_rows(now_ns, all_)
-
-    def _hand_over_rows(self, now_ns: int, all_: bool) -> None:
         recorder = self.recorder
         names = [flow.name for flow in self.flows]
         self._horizon_ns = max(self._horizon_ns, now_ns if all_ else now_ns - HORIZON_NS)
@@ -212,18 +243,21 @@ class LiveEngine:
             if len(packets):
                 tape.packets(recorder, packets, names, self.hops)
             self.packets = sum(one.ledger.packets for one in self.flows)
+        while self._events:
+            at_ns, of, kind, text, detail = self._events.popleft()
+            recorder.event(at_ns, of, kind, text, **detail)
         tape.path(recorder, self.queues.take(), self.hops)
         tape.delays(recorder, np.concatenate(delays), names)
 
     def _tell_of_lateness(self, end_ns: int) -> None:
         for flow in self.flows:
             if flow.missed:
-                self.recorder.event(end_ns, flow.name, "warning", f"{flow.missed} records came too fast to be read")
+                self._tell(end_ns, flow.name, "warning", f"{flow.missed} records came too fast to be read")
             pacing = (flow.counters.get("sender") or {}).get("pacing")
             late_ms = percentile_ms(pacing, 99) if pacing else None
             if late_ms is not None and late_ms * 1e6 > LATE_NS:
                 text = f"1 % of the packets left more than {late_ms:.1f} ms late: the machine was busy"
-                self.recorder.event(end_ns, flow.name, "warning", text, late_ms=late_ms)
+                self._tell(end_ns, flow.name, "warning", text, late_ms=late_ms)
 
     def lateness_ms(self) -> dict[str, float | None]:
         """``p99`` and ``max`` of how late changes and faults were; of the polls when there was neither."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ class Queues:
         self._last = first
         self._last_ns = 0
         self._changes: list[tuple[int, int, float]] = []
-        self._rows: list[Rows] = []
+        self._rows: deque[Rows] = deque()  # taken by another thread than fills it
 
     def rate(self, at_ns: int, link: int, rate_bps: float) -> None:
         """The kernel has had this rate since ``at_ns``."""
@@ -59,5 +60,5 @@ class Queues:
 
     def take(self) -> Rows:
         """Rows since the last call."""
-        rows, self._rows = self._rows, []
+        rows = [self._rows.popleft() for _ in range(len(self._rows))]
         return np.concatenate(rows) if rows else np.empty(0, dtype("nenc_path_row"))

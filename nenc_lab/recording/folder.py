@@ -62,11 +62,13 @@ class RunFolder:
         return str(self.path)
 
     @classmethod
-    def create(cls, out: Path | str, info: dict[str, Any]) -> RunFolder:
+    def create(cls, out: Path | str, info: dict[str, Any], owner: tuple[int, int | None] | None = None) -> RunFolder:
         """Claims a new folder under ``out`` (made when missing) and writes its run.json, status "running".
 
         ``info`` holds scenario (resolved, plain JSON values), seed, backend, controller, versions, and whatever else
-        explains the run (argv, git, host). A folder that exists, whatever its state, is kept: this one gets -2, -3, ...
+        explains the run (argv, git, host). ``owner``: the process that answers for it, number and start time, when that is
+        not this one (which may have a number of another kernel's). A folder that exists, whatever its state, is kept:
+        this one gets -2, -3, ...
         Raises EnvironmentError_ when the place cannot be written, and then leaves nothing behind.
         """
         missing = [key for key in REQUIRED if key not in info]
@@ -74,13 +76,8 @@ class RunFolder:
             raise InternalError(f"run.json needs {', '.join(missing)}")
         out = Path(out)
         stem = folder_name(info)
-        full = {
-            "format_version": FORMAT_VERSION,
-            **info,
-            "status": "running",
-            "pid": os.getpid(),
-            "pid_started": process_started(os.getpid()),
-        }
+        pid, started = owner or (os.getpid(), process_started(os.getpid()))
+        full = {"format_version": FORMAT_VERSION, **info, "status": "running", "pid": pid, "pid_started": started}
         with said_plainly("make a run folder in", out), _made(out):
             path = _claim(out, stem)
             folder = cls(path, full)

@@ -48,20 +48,24 @@ def run(
     out: Path,
     argv: Sequence[str],
     packets: bool = False,
+    streams: bool = False,
     progress: Callable[[int], None] | None = None,
     backend: str = "virtual",
     place: Place | None = None,
 ) -> RunFolder:
     """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
 
-    ``place``: where a run on netem is; None: one of its own. KeyboardInterrupt and ControllerError are raised again
-    after what there is was written; they carry the folder as ``folder``.
+    ``streams``: also what real encoders made, as sent and as received (netem). ``place``: where a run on netem is;
+    None: one of its own. KeyboardInterrupt and ControllerError are raised again after what there is was written; they
+    carry the folder as ``folder``.
     """
+    if streams and backend != "netem":
+        raise InputError("streams are kept where they are sent: on netem")
     info = identity(scenario, argv, backend)
     if backend == "netem":
         from nenc_lab.session import real
 
-        return real.run(scenario, info, out=out, packets=packets, progress=progress, place=place)
+        return real.run(scenario, info, out=out, packets=packets, streams=streams, progress=progress, place=place)
     from nenc_lab.session import virtual
 
     with ExitStack() as stack:

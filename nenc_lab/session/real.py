@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import InputError
 from nenc_lab.network.base import LinkSetting
-from nenc_lab.recording.folder import RunFolder
+from nenc_lab.recording.folder import RunFolder, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 from nenc_lab.scenario import schema, timeline
 from nenc_lab.scenario.load import dump, restore
@@ -105,10 +106,14 @@ def run(
     *,
     out: Path,
     packets: bool,
+    streams: bool,
     progress: Callable[[int], None] | None,
     place: Place | None,
 ) -> RunFolder:
-    """The run's folder. Raises as `nenc_lab.session.run`, and EnvironmentError_ when there is no place for it."""
+    """The run's folder. ``streams``: with what real encoders made, as sent and as received.
+
+    Raises as `nenc_lab.session.run`, and EnvironmentError_ when there is no place for it.
+    """
     with ExitStack() as stack:
         if place is None:
             from nenc_lab.place.table import open_place
@@ -119,6 +124,8 @@ def run(
             "info": {**info, "place": {"name": place.name, **place.about}},
             "out": str(out.absolute()),
             "packets": packets,
+            "streams": streams,
+            "owner": (os.getpid(), process_started(os.getpid())),
         }
         folder = place.call(INSIDE, arguments, heard=None if progress is None else lambda now_ns: progress(int(now_ns)))
     return RunFolder.open(Path(folder))
@@ -130,17 +137,38 @@ def run(
 def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
     """Does the run; returns its folder."""
     scenario = restore(arguments["scenario"], "the scenario")
+    out = Path(arguments["out"])
+    pid, started = arguments["owner"]
     with ExitStack() as stack:
-        scratch = _scratch(stack)
-        real = _Real(scenario, stack, scratch, packets=arguments["packets"], progress=tell)
+        streams = _streams(scenario, out, pid, stack) if arguments["streams"] else {}
+        real = _Real(scenario, stack, _scratch(stack), streams, packets=arguments["packets"], progress=tell)
         folder = drive(
             real.engine,
-            Path(arguments["out"]),
+            out,
             {**arguments["info"], **real.told},
             packets=arguments["packets"],
             timing=lambda: {"lateness_ms": real.engine.lateness_ms(), "programs": real.counters()},
+            owner=(pid, started),
         )
+        for files in streams.values():
+            for file in files:
+                if file.exists():
+                    file.replace(folder.path / file.name.split("-", 2)[2])
     return str(folder.path)
+
+
+def _streams(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -> dict[int, tuple[Path, Path]]:
+    """Files for what flows with real encoders send and receive, by flow: beside the run's folder until there is one."""
+    files = {}
+    out.mkdir(parents=True, exist_ok=True)
+    for number, flow in enumerate(scenario.flows):
+        if isinstance(flow.encoder, schema.VideoEncoder):
+            ending = "265" if flow.encoder.codec == "hevc" else "264"
+            sent, received = (out / f".{pid}-stream-{flow.name}.{side}.{ending}" for side in ("sent", "received"))
+            files[number] = (sent, received)
+            for file in (sent, received):
+                stack.callback(file.unlink, missing_ok=True)
+    return files
 
 
 def _scratch(stack: ExitStack) -> str:
@@ -159,6 +187,7 @@ class _Real:
         scenario: schema.Scenario,
         stack: ExitStack,
         scratch: str,
+        streams: Mapping[int, tuple[Path, Path]],
         *,
         packets: bool,
         progress: Callable[[int], None],
@@ -173,6 +202,7 @@ class _Real:
         from nenc_lab.network.netem.schedule import flatten
 
         self._scenario = scenario
+        self._streams = streams
         self._links = links(scenario)
         self._steps = [path_step(scenario, step) for step in timeline.steps(scenario)]
         settings = [flow_setting(scenario, flow) for flow in scenario.flows]
@@ -264,6 +294,8 @@ class _Real:
             deadline_ns=flow.deadline,
             seed=scenario.seed,
             stream=ENCODER_STREAM + 2 * number,
+            save=str(self._streams[number][0]) if number in self._streams else None,
+            out=str(self._streams[number][1]) if number in self._streams else None,
             names=(flow.encoder.kind if video else "model", "software"),
         )
 

@@ -52,8 +52,10 @@ def drive(
     *,
     packets: bool,
     timing: Callable[[], dict[str, Any]] = dict,
+    owner: tuple[int, int | None] | None = None,
 ) -> RunFolder:
-    """Runs ``engine`` in a new folder under ``out``; ``timing``: what it has to add to that of run.json.
+    """Runs ``engine`` in a new folder under ``out``; ``timing``: what it has to add to that of run.json; ``owner``: see
+    `RunFolder.create`.
 
     KeyboardInterrupt and ControllerError are raised again after what there is was written; they carry the folder as
     ``folder``.
@@ -62,7 +64,7 @@ def drive(
     folder: RunFolder | None = None
     try:
         with postponed():  # no folder that nobody knows of
-            folder = RunFolder.create(out, info)
+            folder = RunFolder.create(out, info, owner)
         with _timed(folder, engine, timing):
             _record(folder, engine, packets=packets)
     except KeyboardInterrupt as interrupt:
