@@ -21,6 +21,7 @@ OVER = 1.15
 """What is offered of the bottleneck's rate, to see the rate itself."""
 ENOUGH = 0.97
 """Less than this part of the load asked for is not enough."""
+RATE_KEPT = 0.99
 BASE_BPS = 400_000
 DRAIN_S = 10.0
 SETTLE_S = 0.15
@@ -71,8 +72,15 @@ class Calibration:
     base_rtt_ms: float | None = None
     base_owd_asked_ms: float = 0.0
     base_owd_ms: float = 0.0
+    burst_ms: float = 0.0
+    """Of the bottleneck: what passes without queueing after a pause."""
     reordered: int = 0
     took_s: float = 0.0
+
+    @property
+    def rate_kept(self) -> float:
+        """Part of the bottleneck's rate that it really has; 1 when it was not measured."""
+        return self.rate_mbps / self.rate_asked_mbps if self.rate_mbps and self.rate_asked_mbps else 1.0
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""

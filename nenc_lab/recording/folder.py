@@ -66,9 +66,9 @@ class RunFolder:
         """Claims a new folder under ``out`` (made when missing) and writes its run.json, status "running".
 
         ``info`` holds scenario (resolved, plain JSON values), seed, backend, controller, versions, and whatever else
-        explains the run (argv, git, host). ``owner``: the process that answers for it, number and start time, when that is
-        not this one (which may have a number of another kernel's). A folder that exists, whatever its state, is kept:
-        this one gets -2, -3, ...
+        explains the run (argv, git, host). ``owner``: the process that answers for it, number and start time, when that
+        is not this one (whose number may be of another kernel). A folder that exists, whatever its state, is kept: this
+        one gets -2, -3, ...
         Raises EnvironmentError_ when the place cannot be written, and then leaves nothing behind.
         """
         missing = [key for key in REQUIRED if key not in info]

@@ -34,9 +34,9 @@ from nenc_lab.session.settings import (
 )
 
 if TYPE_CHECKING:
-    from nenc_lab.live.calibrate import Needs
-    from nenc_lab.live.flow import LiveFlow, LiveSettings
-    from nenc_lab.network.base import Rows
+    from nenc_lab.live.calibrate import Calibration, Needs
+    from nenc_lab.live.flow import Ends, LiveFlow, LiveSettings
+    from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, Rows
     from nenc_lab.place.base import Place
 
 INSIDE = "nenc_lab.session.real:run_inside"
@@ -46,6 +46,8 @@ LEAD_NS = 1_500_000_000
 LEAD_PER_FLOW_NS = 250_000_000
 """From the start of the programs to time 0."""
 CROSS_PORT = 7004
+BURSTS_NS = (1_000_000, 2_000_000, 5_000_000)
+"""Buckets of a tbf, in time at its rate, that are tried in turn. What serialises has none, but timers are late."""
 MEMORY_MB = 1024
 MEMORY_OF_VIDEO_MB = {720: 0, 1080: 256, 1440: 512, 2160: 1024, 4320: 3072}
 """More of a guest for a real encoder, by lines of its picture."""
@@ -192,13 +194,9 @@ class _Real:
         packets: bool,
         progress: Callable[[int], None],
     ) -> None:
-        from nenc_lab.live.calibrate import calibrate
         from nenc_lab.live.clock import LiveEnvironment
         from nenc_lab.live.engine import Change, LiveEngine
-        from nenc_lab.live.flow import Ends
         from nenc_lab.live.queues import Queues
-        from nenc_lab.network.netem.layout import plan
-        from nenc_lab.network.netem.path import Path as NetemPath
         from nenc_lab.network.netem.schedule import flatten
 
         self._scenario = scenario
@@ -209,13 +207,7 @@ class _Real:
         crosses = [cross(scenario, traffic) for traffic in scenario.cross_traffic]
         told = [(step.at_ns, step.change) for step in self._steps]
         changes = flatten(self._links, told, scenario.duration)
-        layout = plan(self._links, settings, crosses, [change for _, change in told])
-        self.path = stack.enter_context(NetemPath(layout))
-        ends = [
-            Ends(self.path.sender(n).netns_fd, self.path.receiver(n).netns_fd, self.path.receiver(n).address)
-            for n in range(len(settings))
-        ]
-        calibration = calibrate(self.path, ends[0], scratch, self._needs())
+        ends, calibration = self._path(settings, crosses, [change for _, change in told], scratch, stack)
         self.told: dict[str, Any] = {"calibration": calibration.plain()}
         self._base_ns = round(calibration.base_owd_ms * 1e6)
         origin_ns = time.monotonic_ns() + LEAD_NS + LEAD_PER_FLOW_NS * len(settings)
@@ -248,6 +240,35 @@ class _Real:
             progress=progress,
             log_packets=packets,
         )
+
+    def _path(
+        self,
+        flows: Sequence[FlowSetting],
+        crosses: Sequence[CrossSetting],
+        changes: Sequence[LinkChange],
+        scratch: str,
+        stack: ExitStack,
+    ) -> tuple[list[Ends], Calibration]:
+        """The path, with the smallest bucket that still gives the bottleneck its rate on this machine; measured."""
+        from nenc_lab.live.calibrate import RATE_KEPT, calibrate
+        from nenc_lab.live.flow import Ends
+        from nenc_lab.network.netem.layout import plan
+        from nenc_lab.network.netem.path import Path as NetemPath
+
+        for burst_ns in BURSTS_NS:
+            layout = plan(self._links, flows, crosses, changes, burst_ns=burst_ns)
+            with ExitStack() as here:
+                self.path = here.enter_context(NetemPath(layout))
+                ends = [
+                    Ends(self.path.sender(n).netns_fd, self.path.receiver(n).netns_fd, self.path.receiver(n).address)
+                    for n in range(len(flows))
+                ]
+                calibration = calibrate(self.path, ends[0], scratch, self._needs())
+                calibration.burst_ms = burst_ns / 1e6
+                if burst_ns == BURSTS_NS[-1] or calibration.rate_kept >= RATE_KEPT:
+                    stack.push(here.pop_all())
+                    break
+        return ends, calibration
 
     def counters(self) -> dict[str, Any]:
         """What the programs counted, by flow."""

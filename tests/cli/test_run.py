@@ -139,7 +139,7 @@ def test_a_directory_is_all_its_scenarios(nenc_lab, scenario, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--backend", "netem"], 3, "not in this version"),
+        (["--backend", "real"], 2, "virtual or netem"),
         (["--backend", "carrier-pigeon"], 2, "virtual or netem"),
         (
             ["--controller", "./absent.so"],
