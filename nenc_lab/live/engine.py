@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +40,8 @@ POLL_NS = 20_000_000
 HAND_OVER_S = 1.0
 HORIZON_NS = 150_000_000
 """Records of this age are on record at both ends."""
+SETTLE_S = 0.05
+"""Until what happened before the end is on record."""
 SWITCH_S = 0.0005
 """Longest turn of a thread while another waits."""
 PRIORITY = 5
@@ -100,6 +102,8 @@ class LiveEngine:
     faults: Sequence[Fault] = ()
     progress: Callable[[int], None] | None = None
     log_packets: bool = False
+    settle_s: float = 0.0
+    """How long receivers go on behind the end, for streams to be whole."""
     packets: int = field(default=0, init=False)
     late_ns: list[int] = field(default_factory=list, init=False)
     """Of every change and fault."""
@@ -146,11 +150,16 @@ class LiveEngine:
                 self.env.forget(flow.steering)
         for program in self.crosses:
             program.end()
+        sleep(SETTLE_S)
+        if self._failure is None:
+            self._hand_over(end_ns, all_=True)
         for flow in self.flows:
-            flow.stop()
+            flow.ask_to_end()
+        for flow in self.flows:
+            flow.stop(self.settle_s)
         if self._failure is None:
             self._tell_of_lateness(end_ns)
-            self._hand_over(end_ns, all_=True)
+            self._hand_over_events()
 
     # ---- processes
 
@@ -243,11 +252,14 @@ class LiveEngine:
             if len(packets):
                 tape.packets(recorder, packets, names, self.hops)
             self.packets = sum(one.ledger.packets for one in self.flows)
-        while self._events:
-            at_ns, of, kind, text, detail = self._events.popleft()
-            recorder.event(at_ns, of, kind, text, **detail)
+        self._hand_over_events()
         tape.path(recorder, self.queues.take(), self.hops)
         tape.delays(recorder, np.concatenate(delays), names)
+
+    def _hand_over_events(self) -> None:
+        while self._events:
+            at_ns, of, kind, text, detail = self._events.popleft()
+            self.recorder.event(at_ns, of, kind, text, **detail)
 
     def _tell_of_lateness(self, end_ns: int) -> None:
         for flow in self.flows:

@@ -62,6 +62,8 @@ class LiveSettings:
     controller: ControllerSettings
     start_ns: int
     stop_ns: int
+    end_ns: int
+    """Of the run."""
     report_ns: int
     deadline_ns: int
     seed: int
@@ -96,7 +98,7 @@ class LiveFlow:
         self._message = ffi.new("nenc_message *")
         self._buffer = ffi.buffer(self._message)
         first = 1000 + settings.number
-        self.ledger = Ledger(first, base_ns, marks_ns, settings.number)
+        self.ledger = Ledger(first, base_ns, marks_ns, settings.number, settings.end_ns)
         self.counters: dict[str, Any] = {}
         self.steering, theirs = _pair()
         self._receiver_control, receivers = _pair()
@@ -261,10 +263,15 @@ class LiveFlow:
         """Records that came too fast to be read."""
         return sum(telemetry.missed for telemetry in self._telemetry.values())
 
-    def stop(self) -> None:
-        """Ends both programs; their telemetry stays readable."""
-        for program in reversed(self._programs.values()):
-            program.ask_to_end()
+    def ask_to_end(self) -> None:
+        """The sender sends what it has, and ends."""
+        self._programs["sender"].ask_to_end()
+
+    def stop(self, settle_s: float = 0.0) -> None:
+        """Ends both programs, the receiver ``settle_s`` behind the sender; their telemetry stays readable."""
+        self._programs["sender"].end()
+        if settle_s:
+            time.sleep(settle_s)
         for end, program in self._programs.items():
             program.end()
             if end in self._telemetry:

@@ -48,9 +48,16 @@ class Ledger:
     """One flow. ``feed`` what telemetry has, then take rows up to a horizon before which nothing more can come."""
 
     def __init__(
-        self, first_sequence: int, base_ns: Callable[[Rows], Rows], marks_ns: Sequence[int], number: int
+        self,
+        first_sequence: int,
+        base_ns: Callable[[Rows], Rows],
+        marks_ns: Sequence[int],
+        number: int,
+        end_ns: int = np.iinfo(np.int64).max,
     ) -> None:
-        """``base_ns`` tells the path's delay without queues of packets sent then; ``number`` is the flow's."""
+        """``base_ns`` tells the path's delay without queues of packets sent then; ``number`` is the flow's; what
+        happens after ``end_ns`` does not count."""
+        self._end_ns = end_ns
         self._base_ns = base_ns
         self._number = number
         self._first = first_sequence
@@ -66,13 +73,18 @@ class Ledger:
         self._totals = _Totals()
         self._cut_ns = 0
         """Start of the histogram slice that is filled now."""
-        self._highest = (-1, 0)
-        """Highest sequence number received so far, and when."""
+        self._overtakers = np.empty(0, GOT)
+        """Arrivals that are not yet `REORDER_NS` old."""
+        self._overtaken = -1
+        """Highest sequence number received before that: what is missing below it is lost."""
         self.packets = 0
         """Sent so far."""
 
     def feed(self, sent: Rows, captured: Rows, ticks: Rows, arrivals: Rows, reports: Rows) -> None:
         """New records, their times already in ns of the run."""
+        sent = sent[sent["sent_ns"] <= self._end_ns]
+        arrivals = arrivals[arrivals["received_ns"] <= self._end_ns]
+        reports = reports[reports["sent_ns"] <= self._end_ns]
         if len(sent):
             fresh = np.zeros(len(sent), SENT)
             for name, source in (
@@ -109,9 +121,7 @@ class Ledger:
         sent_ns = self._sent["sent_ns"][place]
         got["wait_ns"] = np.maximum(0, arrivals["received_ns"] - sent_ns - self._base_ns(sent_ns))
         self._got = np.concatenate([self._got, got])
-        top = int(np.argmax(arrivals["sequence"]))
-        if int(arrivals["sequence"][top]) > self._highest[0]:
-            self._highest = (int(arrivals["sequence"][top]), int(arrivals["received_ns"][top]))
+        self._overtakers = np.concatenate([self._overtakers, got])
 
     # ---- rows
 
@@ -190,27 +200,32 @@ class Ledger:
 
         ``all_``: also those under way.
         """
-        count = self._settled(now_ns, all_)
+        self._grow_old(now_ns if not all_ else np.iinfo(np.int64).max)
+        count = self._settled(all_)
         frames, self._captured = self._captured[:count], self._captured[count:]
         gone = int(frames["packets"].sum())
         mine, self._sent = self._sent[:gone], self._sent[gone:]
         if not len(frames):
             return np.empty(0, dtype("nenc_frame_row")), np.empty(0, dtype("nenc_packet_row"))
-        lost = self._lost(mine, now_ns)
+        lost = self._lost(mine)
         return self._frame_rows(frames, mine, lost), self._packet_rows(mine, lost) if packets else np.empty(
             0, dtype("nenc_packet_row")
         )
 
-    def _lost(self, sent: Rows, now_ns: int) -> Rows:
-        highest, seen_ns = self._highest
-        over = now_ns - seen_ns >= REORDER_NS
-        return (sent["received_ns"] < 0) & (sent["sequence"] < highest) & over
+    def _grow_old(self, now_ns: int) -> None:
+        old = self._overtakers["received_ns"] <= now_ns - REORDER_NS
+        if old.any():
+            self._overtaken = max(self._overtaken, int(self._overtakers["sequence"][old].max()))
+            self._overtakers = self._overtakers[~old]
 
-    def _settled(self, now_ns: int, all_: bool) -> int:
+    def _lost(self, sent: Rows) -> Rows:
+        return (sent["received_ns"] < 0) & (sent["sequence"] < self._overtaken)
+
+    def _settled(self, all_: bool) -> int:
         """How many of the oldest frames have no packet under way."""
         if all_ or not len(self._captured):
             return len(self._captured)
-        known = (self._sent["received_ns"] >= 0) | self._lost(self._sent, now_ns)
+        known = (self._sent["received_ns"] >= 0) | self._lost(self._sent)
         waiting = np.flatnonzero(~known)
         settled = int(waiting[0]) if len(waiting) else len(self._sent)
         return int(np.searchsorted(np.cumsum(self._captured["packets"].astype(np.int64)), settled, side="right"))

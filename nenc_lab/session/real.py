@@ -239,6 +239,7 @@ class _Real:
             faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
             progress=progress,
             log_packets=packets,
+            settle_s=self._needs().settle_s + 0.3 if streams else 0.0,
         )
 
     def _path(
@@ -311,6 +312,7 @@ class _Real:
             controller=control,
             start_ns=flow.start,
             stop_ns=scenario.stop_ns(flow),
+            end_ns=scenario.duration,
             report_ns=flow.feedback.interval,
             deadline_ns=flow.deadline,
             seed=scenario.seed,

@@ -100,6 +100,24 @@ def test_a_gap_is_no_loss_before_a_packet_may_have_been_overtaken():
     assert frames["lost"].tolist() == [0, 0]
 
 
+def test_a_loss_is_known_while_packets_keep_coming():
+    book = ledger()
+    numbers = [n for n in range(400) if n != 5]
+    book.feed(sent(400), captured(100), ticks([], 0), arrivals(numbers), NO_REPORTS)
+    frames, _ = book.take_frames(399 * MS + BASE, all_=False, packets=False)
+    assert len(frames) == 100
+    assert np.flatnonzero(frames["lost"]).tolist() == [1]
+    assert frames["pending"].sum() == 0
+
+
+def test_at_the_end_what_was_overtaken_is_lost_and_what_was_not_is_under_way():
+    book = ledger()
+    book.feed(sent(16), captured(4), ticks([], 0), arrivals([n for n in range(14) if n != 9]), NO_REPORTS)
+    frames, _ = book.take_frames(15 * MS + BASE, all_=True, packets=False)
+    assert frames["lost"].tolist() == [0, 0, 1, 0]
+    assert frames["pending"].tolist() == [0, 0, 0, 2]
+
+
 def test_ticks_count_what_had_arrived_by_then_and_no_more():
     book = ledger()
     reports = rows("nenc_report_record", 2, sent_ns=[10 * MS, 30 * MS], wire_bytes=[100, 120])

@@ -99,7 +99,7 @@ static void film(nenc_sender *sender)
     nenc_state state;
     nenc_sleep_until(due_ns);
     if (!first_decision(sender, &state)) return;
-    for (int64_t number = 0; due_ns < config->stop_ns && !nenc_sender_over(sender); number++) {
+    for (int64_t number = 0; due_ns < config->stop_ns && !nenc_sender_over(sender) && !atomic_load(&sender->stopping); number++) {
         nenc_sleep_until(due_ns);
         nenc_shot shot;
         nenc_sender_decision(sender, &state);

@@ -13,6 +13,8 @@
 /* After the last packet reports may still come. */
 static const int64_t linger_ns = 500000000;
 static const int64_t look_ns = 20000000;
+/* How long a sender that is asked to end may still send. */
+static const int64_t patience_ns = 1000000000;
 /* From everything open to the first capture: threads have to come up. */
 static const int64_t settle_ns = 50000000;
 /* With SCHED_FIFO: below the tick thread (10), which is short. */
@@ -160,11 +162,26 @@ static bool begin_controller(nenc_sender *sender)
     return true;
 }
 
+/* Everything captured has gone out. */
+static bool drained(nenc_sender *sender) { return atomic_load(&sender->captured) && !nenc_backlog_first(&sender->backlog); }
+
+/* Asked to end: what was captured still goes out, for a while. */
+static void run_dry(nenc_sender *sender)
+{
+    const int64_t until_ns = nenc_now_ns() + patience_ns;
+    atomic_store(&sender->stopping, 1);
+    while (nenc_now_ns() < until_ns && !nenc_sender_over(sender) && !drained(sender)) nenc_sleep_until(nenc_now_ns() + look_ns);
+}
+
 static void watch(nenc_sender *sender)
 {
     int64_t drained_ns = 0;
-    while (sender->rest(nenc_now_ns() + look_ns) && !nenc_sender_over(sender)) {
-        if (!atomic_load(&sender->captured) || nenc_backlog_first(&sender->backlog)) continue;
+    while (!nenc_sender_over(sender)) {
+        if (!sender->rest(nenc_now_ns() + look_ns)) {
+            run_dry(sender);
+            return;
+        }
+        if (!drained(sender)) continue;
         if (!drained_ns) drained_ns = nenc_now_ns();
         if (nenc_now_ns() - drained_ns > linger_ns) return;
     }

@@ -33,7 +33,8 @@ typedef struct nenc_sender {
     nenc_camera *camera;
 
     pthread_mutex_t event_lock; /* of the ring of events */
-    _Atomic int ended; /* every thread is to end */
+    _Atomic int ended;    /* every thread is to end */
+    _Atomic int stopping; /* no more captures; what there is goes out */
     _Atomic int captured; /* the last frame is in the backlog */
     int status; /* under event_lock: the first failure ... */
     char failure[400]; /* ... and why */

@@ -28,8 +28,7 @@ static void obey(nenc_sender *sender, const nenc_message *message)
         if (sender->controller) nenc_set_gains(sender->controller, message->gains[0], message->gains[1], message->gains[2]);
         return;
     case NENC_SAY_STOP:
-        atomic_store(&sender->ended, 1);
-        nenc_backlog_end(&sender->backlog);
+        atomic_store(&sender->stopping, 1);
         return;
     default: break;
     }
