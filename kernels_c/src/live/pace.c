@@ -44,19 +44,23 @@ static void record_tick(pacer *p, const nenc_state *state)
     nenc_telemetry_put(telemetry, NENC_RING_TICKS);
 }
 
+static int64_t next_send(const pacer *p, const nenc_waiting *frame)
+{
+    return frame ? nenc_bucket_next(&p->bucket, frame->ready_ns) : INT64_MAX;
+}
+
+/* The new pace holds from when the next packet was due: what is late is late at the old one, and not forgiven. */
 static void take_decision(pacer *p, int64_t now_ns)
 {
     nenc_state state;
     nenc_sender_decision(p->sender, &state);
     if (state.ticks == p->ticks) return;
     p->ticks = state.ticks;
-    nenc_bucket_set_pace(&p->bucket, now_ns, state.encode_bps * p->sender->config->pacer_factor);
+    int64_t from_ns = next_send(p, nenc_backlog_first(&p->sender->backlog));
+    if (from_ns > now_ns) from_ns = now_ns;
+    if (from_ns < now_ns - catch_up_ns) from_ns = now_ns - catch_up_ns;
+    nenc_bucket_set_pace(&p->bucket, from_ns, state.encode_bps * p->sender->config->pacer_factor);
     record_tick(p, &state);
-}
-
-static int64_t next_send(const pacer *p, const nenc_waiting *frame)
-{
-    return frame ? nenc_bucket_next(&p->bucket, frame->ready_ns) : INT64_MAX;
 }
 
 static uint32_t rtp_time(const nenc_waiting *frame)
