@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import simpy
@@ -18,13 +19,15 @@ class LiveEnvironment(simpy.Environment):
         self.origin_ns = origin_ns
         self._selector = selectors.SelectSelector()  # to the microsecond; epoll waits whole milliseconds
 
-    def serve(self, file: Any, act: Callable[[], None]) -> None:
-        """Calls ``act`` whenever ``file`` can be read, between events."""
+    def serve(self, file: Any, act: Callable[[], bool]) -> None:
+        """Calls ``act`` whenever ``file`` can be read, between events, until it says False: its other end is closed,
+        and a closed one can always be read."""
         self._selector.register(file, selectors.EVENT_READ, act)
 
     def forget(self, file: Any) -> None:
-        """No more of it."""
-        self._selector.unregister(file)
+        """No more of it; may be called again."""
+        with suppress(KeyError):
+            self._selector.unregister(file)
 
     @property
     def wall_ns(self) -> int:
@@ -45,6 +48,7 @@ class LiveEnvironment(simpy.Environment):
         while True:
             left_ns = due_ns - time.monotonic_ns()
             for key, _ in self._selector.select(max(0.0, left_ns / 1e9)):
-                key.data()
+                if not key.data():
+                    self.forget(key.fileobj)
             if left_ns <= 0:
                 return

@@ -209,17 +209,19 @@ class LiveFlow:
 
     # ---- the controller on this side
 
-    def hear(self) -> None:
-        """Messages of the sender: samples to the controller, ticks answered with its decision."""
+    def hear(self) -> bool:
+        """Messages of the sender: samples to the controller, ticks answered with its decision. False: it has ended."""
         assert self.controller is not None
         message = self._message
         while True:
             try:
                 size = self.steering.recv_into(self._buffer, _MESSAGE, socket.MSG_DONTWAIT)
             except BlockingIOError:
-                return
+                return True
+            except ConnectionResetError:  # it has ended, and not read everything before
+                return False
             if size != _MESSAGE:
-                return  # it has ended
+                return False
             if message.kind == SAMPLE:
                 message.sample.time_ns -= self._origin_ns
                 self.controller.feedback(ffi.addressof(message.sample))
