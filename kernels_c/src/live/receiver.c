@@ -15,7 +15,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { PRIORITY = 8, MOST_BYTES = 2048, BELOW_UDP_BYTES = 42, FILE_BUFFER_BYTES = 1 << 22, FIXED_REPORT_BYTES = 20 };
+enum {
+    PRIORITY = 8,
+    MOST_BYTES = 2048,
+    BELOW_UDP_BYTES = 42,
+    FILE_BUFFER_BYTES = 1 << 22,
+    FIXED_REPORT_BYTES = 20,
+    MOST_BATCHES = 16
+};
 static const int64_t clock_every_ns = 1000000000, look_ns = 100000000;
 
 static const uint32_t capacities[NENC_RINGS] = {
@@ -36,6 +43,7 @@ typedef struct receiver {
     int write_errno; /* the first failure of writing */
     nenc_address sender; /* of the newest packet taken: reports go there */
     int64_t highest;     /* extended number */
+    int64_t restarts;    /* of the inbox, seen so far */
     int64_t offset_ns;   /* CLOCK_REALTIME to CLOCK_MONOTONIC ... */
     int64_t read_ns;     /* ... as it was then */
     int64_t newest_ns;
@@ -63,6 +71,14 @@ static nenc_verdict judge(receiver *r, const nenc_udp_received *got, int64_t rec
     }
 }
 
+/* What came before was no packet of this stream: numbers begin anew. */
+static void begin_anew(receiver *r)
+{
+    r->restarts = nenc_inbox_counted(r->inbox)->restarts;
+    r->highest = -1;
+    if (r->joiner) nenc_join_restart(r->joiner);
+}
+
 static void take(receiver *r, const nenc_udp_received *got, int64_t now_ns)
 {
     nenc_live_counters *counters = r->counters;
@@ -88,8 +104,9 @@ static void take(receiver *r, const nenc_udp_received *got, int64_t now_ns)
     if (verdict != NENC_ARRIVED && verdict != NENC_LATE) return;
     counters->packets++;
     counters->bytes += got->bytes;
-    r->sender = got->from;
+    if (verdict == NENC_ARRIVED) r->sender = got->from; /* a late one may be somebody's replay */
     r->newest_ns = now_ns;
+    if (nenc_inbox_counted(r->inbox)->restarts != r->restarts) begin_anew(r);
     if (sequence > r->highest) r->highest = sequence;
     if (r->joiner) nenc_join_take(r->joiner, &packet, sequence, received_ns);
 }
@@ -150,20 +167,20 @@ static void receive(receiver *r)
             r->offset_ns = nenc_udp_clock_offset_ns();
             r->read_ns = now_ns;
         }
-        int count;
-        while ((count = nenc_udp_recv_batch(config->socket, r->batch)) > 0) {
+        int count = NENC_UDP_BATCH; /* a flood must not keep it from its reports, nor from the signal that ends it */
+        for (int batches = 0; count == NENC_UDP_BATCH && batches < MOST_BATCHES; batches++) {
+            count = nenc_udp_recv_batch(config->socket, r->batch);
             for (int i = 0; i < count; i++) take(r, &r->batch->packet[i], now_ns);
-            if (count < NENC_UDP_BATCH) break;
         }
         r->counters->overflow = r->batch->overflowed;
         if (r->joiner) nenc_join_advance(r->joiner, now_ns);
         if (config->report_ns && now_ns >= r->report_due_ns) {
             nenc_telemetry_late(r->counters->wakeups, &r->counters->wakeup_max_ns, now_ns - r->report_due_ns);
-            report(r, now_ns);
+            report(r, nenc_now_ns()); /* not before what it is about */
             r->report_due_ns += (1 + (now_ns - r->report_due_ns) / config->report_ns) * config->report_ns;
         }
         if (config->idle_ns && r->newest_ns && now_ns - r->newest_ns > config->idle_ns) return;
-        if (count > 0 && config->quantum_ns) nenc_sleep_until(now_ns + config->quantum_ns);
+        if (count > 0) r->wait->poll(NULL, 0, now_ns + config->quantum_ns);
     }
 }
 

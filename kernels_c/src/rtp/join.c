@@ -169,3 +169,9 @@ void nenc_join_flush(nenc_joiner *joiner)
     while (joiner->held) give_up(joiner, joiner->lowest);
     nenc_assemble_end(&joiner->assembler);
 }
+
+void nenc_join_restart(nenc_joiner *joiner)
+{
+    nenc_join_flush(joiner);
+    joiner->open = 0;
+}

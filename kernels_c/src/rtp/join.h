@@ -62,6 +62,9 @@ void nenc_joiner_destroy(nenc_joiner *joiner);
  * completes. The payload is not needed afterwards. */
 void nenc_join_take(nenc_joiner *joiner, const nenc_rtp *packet, int64_t sequence, int64_t recv_ns);
 
+/* Another stream from here on, with numbers of its own: hands out what is there of the one before, as nenc_join_flush does. */
+void nenc_join_restart(nenc_joiner *joiner);
+
 /* Gives up what has been waited for long enough. */
 void nenc_join_advance(nenc_joiner *joiner, int64_t now_ns);
 

@@ -327,6 +327,23 @@ static void streams(nenc_rtp_format format)
     stream(format, (path){0.6, 0.1, 30}, 6);
 }
 
+/* Numbers of another stream lie behind those of the one before, and still none of its packets is an old one. */
+static void restarts(void)
+{
+    static const uint8_t nal[] = {0x65, 1};
+    static taken got;
+    nenc_joiner *joiner = joiner_of(NENC_RTP_H264, &got, 0);
+    push(joiner, 50000, 1, 0, nal, sizeof nal);
+    push(joiner, 50002, 1, 0, nal, sizeof nal); /* held: one is missing */
+    nenc_join_restart(joiner);
+    CHECK(got.count == 1 && got.unit.damaged && got.unit.packets == 2);
+    push(joiner, 7, 2, 1, nal, sizeof nal);
+    CHECK(got.count == 2 && !got.unit.damaged && got.unit.first_sequence == 7 && got.unit.lost_before == 0);
+    push(joiner, 7, 2, 1, nal, sizeof nal);
+    CHECK(got.count == 2 && nenc_join_counted(joiner)->repeated == 1);
+    nenc_joiner_destroy(joiner);
+}
+
 int main(void)
 {
     aggregates();
@@ -335,6 +352,7 @@ int main(void)
     boundaries();
     patience();
     too_long();
+    restarts();
     streams(NENC_RTP_H264);
     streams(NENC_RTP_HEVC);
     return CHECK_END();
