@@ -35,7 +35,7 @@ typedef struct nenc_captured_record {
     int64_t capture_ns;
     int64_t ready_ns;
     int64_t first_sequence;
-    int64_t bytes; /* media: what its packets carry behind their RTP headers, fragmentation headers included */
+    int64_t bytes; /* of the access unit as the encoder made it; start codes do not travel, fragmentation headers come on top */
     uint32_t packets;
     uint32_t key;
     uint32_t software;
@@ -74,7 +74,7 @@ typedef enum nenc_verdict {
     NENC_ARRIVED = 0,
     NENC_DUPLICATE = 1, /* replayed, too */
     NENC_LATE = 2,      /* behind what can still be reported */
-    NENC_FOREIGN = 3,   /* another SSRC, source or payload type */
+    NENC_FOREIGN = 3,   /* another SSRC or payload type */
     NENC_MALFORMED = 4,
 } nenc_verdict;
 
@@ -113,7 +113,7 @@ typedef struct nenc_live_counters {
     uint64_t bytes;            /* of these, UDP payload */
     uint64_t refused;          /* the kernel did not take */
     uint64_t feedback;         /* feedback packets that made a sample, or that were sent */
-    uint64_t feedback_ignored; /* malformed, foreign, replayed */
+    uint64_t feedback_ignored; /* malformed, foreign, replayed, nothing new in it; or not taken by the steering side */
     uint64_t duplicates;
     uint64_t late;
     uint64_t foreign;
@@ -131,7 +131,7 @@ typedef struct nenc_live_counters {
 typedef struct nenc_telemetry {
     char magic[8]; /* "NENCLIV1" */
     uint32_t bytes; /* of this header */
-    uint32_t finished; /* 1: the program has ended in good order, and nothing more comes */
+    uint32_t finished; /* 1: the program has ended by itself, for better or worse, and nothing more comes */
     uint32_t ready;    /* 1: everything is open, it waits for its start */
     uint32_t reserved;
     int64_t origin_ns; /* --start-at */
@@ -152,7 +152,7 @@ typedef enum nenc_message_kind {
     NENC_SAY_KEY = 5,    /* the next frame is a key frame */
     NENC_SAY_LINES = 6,  /* value: lines of the picture from now on */
     NENC_SAY_GAINS = 7,  /* gains: kp, ki, kd of the sender's own controller */
-    NENC_SAY_STOP = 8,   /* no more frames; the sender ends when it has sent what it has */
+    NENC_SAY_STOP = 8,   /* to a sender: no more frames, it ends when it has sent what it has; to a receiver: it ends */
     NENC_SAY_REPORT = 9, /* to a receiver: on is 1 or 0, reports are sent or not */
 } nenc_message_kind;
 

@@ -3,8 +3,14 @@
 #include "live/sender_state.h"
 #include "rtp/packet.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* How often a thread that waits for its time looks whether that still matters. */
+static const int64_t look_ns = 100000000;
+/* Coded frames that may wait for the pacer: at no rate it never sends them, and memory has an end. */
+static const int64_t backlog_most = INT64_C(1) << 30;
 
 static void tell(nenc_sender *sender)
 {
@@ -27,11 +33,37 @@ static nenc_waiting *waiting(const nenc_sender *sender, const nenc_shot *shot, i
     return NULL;
 }
 
-static int hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number, int64_t capture_ns, int64_t *sequence)
+/* What is recorded of a coded frame. False: it cannot be, and the sender ends. */
+static bool keep(nenc_sender *sender, const nenc_shot *shot)
 {
+    if (!shot->data) return true;
+    if (sender->config->sdp && shot->key && !sender->described) {
+        sender->described = 1;
+        if (!nenc_sender_describe(sender, shot->data, shot->bytes)) return false;
+    }
+    if (!sender->save || fwrite(shot->data, 1, shot->bytes, sender->save) == shot->bytes) return true;
+    char text[sizeof sender->failure];
+    snprintf(text, sizeof text, "%s cannot be written: %s", sender->config->save, strerror(errno));
+    nenc_sender_fail(sender, NENC_ERANGE, text);
+    return false;
+}
+
+/* False: the sender ends. */
+static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number, int64_t capture_ns, int64_t *sequence)
+{
+    if (shot->data && nenc_backlog_bytes(&sender->backlog) > backlog_most) {
+        nenc_sender_fail(sender, NENC_ERANGE,
+                         "more than 1 GiB waits for the pacer: the encoder makes more than the target rate lets it send");
+        return false;
+    }
+    if (!keep(sender, shot)) return false;
     int status;
     nenc_waiting *frame = waiting(sender, shot, &status);
-    if (!frame) return status;
+    if (!frame) {
+        nenc_sender_fail(sender, status,
+                         status == NENC_ENOMEM ? "no memory for a frame" : "the encoder's frame is no legal access unit");
+        return false;
+    }
     const int64_t now_ns = nenc_now_ns();
     const size_t packets = nenc_cut_count(&frame->cutter);
     frame->frame = number;
@@ -56,16 +88,22 @@ static int hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number,
         };
     nenc_telemetry_put(sender->telemetry, NENC_RING_CAPTURED);
     *sequence += (int64_t)packets;
-    if (sender->config->sdp && shot->data && shot->key && !sender->described) {
-        sender->described = 1;
-        if (nenc_sender_describe(sender, shot->data, shot->bytes)) nenc_sender_event(sender, now_ns, "warning", "no SDP");
-    }
-    if (sender->save && shot->data && fwrite(shot->data, 1, shot->bytes, sender->save) != shot->bytes) {
-        free(frame);
-        return NENC_ERANGE;
-    }
     nenc_backlog_put(&sender->backlog, frame);
-    return 0;
+    return true;
+}
+
+/* No frame is wanted any more. */
+static bool enough(nenc_sender *sender) { return nenc_sender_over(sender) || atomic_load(&sender->stopping); }
+
+/* Until that time; false: the sender is to end, however far away that is. */
+static bool await(nenc_sender *sender, int64_t due_ns)
+{
+    while (!enough(sender)) {
+        const int64_t now_ns = nenc_now_ns();
+        if (now_ns >= due_ns) return true;
+        nenc_sleep_until(due_ns - now_ns > look_ns ? now_ns + look_ns : due_ns);
+    }
+    return false;
 }
 
 /* A steered sender has nothing to go by until its controller has answered once. */
@@ -76,7 +114,7 @@ static int first_decision(nenc_sender *sender, nenc_state *state)
     for (;;) {
         nenc_sender_decision(sender, state);
         if (state->ticks || sender->controller) return 1;
-        if (nenc_sender_over(sender)) return 0;
+        if (enough(sender)) return 0;
         if (nenc_now_ns() - begun_ns > patience_ns) {
             nenc_sender_fail(sender, NENC_ESTATE, "the controller on the other side of the socket does not answer");
             return 0;
@@ -85,36 +123,23 @@ static int first_decision(nenc_sender *sender, nenc_state *state)
     }
 }
 
-static const char *why(int status)
-{
-    return status == NENC_ENOMEM   ? "no memory for a frame"
-           : status == NENC_EINVAL ? "the encoder's frame is no legal access unit"
-                                   : "the saved stream cannot be written";
-}
-
 static void film(nenc_sender *sender)
 {
     const nenc_sender_config *config = sender->config;
     int64_t due_ns = config->start_ns, sequence = config->first_sequence;
     nenc_state state;
-    nenc_sleep_until(due_ns);
-    if (!first_decision(sender, &state)) return;
-    for (int64_t number = 0; due_ns < config->stop_ns && !nenc_sender_over(sender) && !atomic_load(&sender->stopping); number++) {
-        nenc_sleep_until(due_ns);
+    if (!await(sender, due_ns) || !first_decision(sender, &state)) return;
+    for (int64_t number = 0; due_ns < config->stop_ns && await(sender, due_ns); number++) {
         nenc_shot shot;
         nenc_sender_decision(sender, &state);
         pthread_mutex_lock(&sender->camera_lock);
-        int status = nenc_camera_shoot(sender->camera, due_ns - config->origin_ns, state.encode_bps, state.fps, state.rung,
-                                       state.qp, &shot);
+        const int status = nenc_camera_shoot(sender->camera, due_ns - config->origin_ns, state.encode_bps, state.fps, state.rung,
+                                             state.qp, &shot);
         tell(sender);
         if (status < 0) nenc_sender_fail(sender, status, nenc_camera_failure(sender->camera));
         pthread_mutex_unlock(&sender->camera_lock);
         if (status < 0) return;
-        status = hand_over(sender, &shot, number, due_ns, &sequence);
-        if (status < 0) {
-            nenc_sender_fail(sender, status, why(status));
-            return;
-        }
+        if (!hand_over(sender, &shot, number, due_ns, &sequence)) return;
         due_ns += shot.interval_ns;
         /* An encoder that takes longer than a frame lasts must not fall behind for ever: captures are left out. */
         for (const int64_t now_ns = nenc_now_ns(); due_ns + shot.interval_ns < now_ns; due_ns += shot.interval_ns)

@@ -51,7 +51,9 @@ static void listen_for_reports(nenc_sender *sender, nenc_udp_batch *batch)
         const int64_t offset_ns = nenc_udp_clock_offset_ns();
         const int count = nenc_udp_recv_batch(ready.fd, batch);
         if (count < 0 && errno != EINTR && errno != EAGAIN) {
-            nenc_sender_fail(sender, NENC_ESTATE, strerror(errno));
+            char text[100];
+            snprintf(text, sizeof text, "receiving reports: %s", strerror(errno));
+            nenc_sender_fail(sender, NENC_ESTATE, text);
             return;
         }
         for (int i = 0; i < count; i++) take(sender, &batch->packet[i], offset_ns);

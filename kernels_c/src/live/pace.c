@@ -153,15 +153,19 @@ static void pace(pacer *p)
         take_decision(p, now_ns);
         fill(p, now_ns);
         if (p->count) send_batch(p);
+        const int captured = atomic_load(&sender->captured); /* first: the last frame may come between the two */
         const nenc_waiting *frame = nenc_backlog_first(&sender->backlog);
-        if (!frame && atomic_load(&sender->captured)) return;
+        if (!frame && captured) return;
         const int64_t next_ns = next_send(p, frame);
         if (!frame) {
             nenc_backlog_wait(&sender->backlog, now_ns + idle_ns);
             wake_ns = nenc_now_ns(); /* woken by a frame or by the idle time: neither is late */
             continue;
         }
-        if (next_ns <= now_ns && p->count == NENC_UDP_BATCH) continue;
+        if (next_ns <= now_ns && p->count == NENC_UDP_BATCH) {
+            wake_ns = INT64_MAX; /* it has not slept */
+            continue;
+        }
         wake_ns = next_ns > now_ns + sender->config->quantum_ns ? next_ns : now_ns + sender->config->quantum_ns;
         if (wake_ns > now_ns + idle_ns) wake_ns = now_ns + idle_ns;
         nenc_sleep_until(wake_ns);
@@ -181,7 +185,7 @@ void *nenc_sender_pace(void *argument)
     p->bucket.burst_ns = config->pacer_burst_ns;
     p->sequence = config->first_sequence;
     prctl(PR_SET_TIMERSLACK, 1);
-    nenc_bucket_set_pace(&p->bucket, config->start_ns, config->controller->rate_start_bps * config->pacer_factor);
+    nenc_bucket_set_pace(&p->bucket, nenc_now_ns(), config->controller->rate_start_bps * config->pacer_factor);
     pace(p);
     free(p);
     return NULL;

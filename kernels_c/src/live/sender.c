@@ -61,10 +61,10 @@ void nenc_sender_fail(nenc_sender *sender, int status, const char *text)
     nenc_backlog_end(&sender->backlog);
 }
 
-int nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes)
+bool nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes)
 {
     const nenc_sender_config *config = sender->config;
-    char text[NENC_SDP_BYTES];
+    char text[NENC_SDP_BYTES], failure[sizeof sender->failure];
     const nenc_sdp sdp = {
         .format = sender->format,
         .address = config->sdp_address,
@@ -75,11 +75,18 @@ int nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes)
         .bytes = bytes,
     };
     const int length = nenc_sdp_write(&sdp, text, sizeof text);
-    if (length < 0) return length;
+    if (length < 0) {
+        snprintf(failure, sizeof failure, "%s: the first key frame has no parameter sets to describe the stream with",
+                 config->sdp);
+        nenc_sender_fail(sender, NENC_ESTATE, failure);
+        return false;
+    }
     FILE *file = fopen(config->sdp, "w");
-    if (!file) return -errno;
-    const int written = fwrite(text, 1, (size_t)length, file) == (size_t)length;
-    return fclose(file) || !written ? -EIO : 0;
+    const bool written = file && fwrite(text, 1, (size_t)length, file) == (size_t)length;
+    if ((!file || !fclose(file)) && written) return true;
+    snprintf(failure, sizeof failure, "%s cannot be written: %s", config->sdp, strerror(errno));
+    nenc_sender_fail(sender, file ? NENC_ERANGE : NENC_EINVAL, failure);
+    return false;
 }
 
 static int say(char *text, size_t size, int status, const char *what, const char *why)
@@ -156,7 +163,11 @@ static int start(pthread_t *thread, void *(*run)(void *), nenc_sender *sender, i
 static bool begin_controller(nenc_sender *sender)
 {
     if (!sender->controller) return true;
-    if (!sender->rest(sender->config->start_ns)) return false;
+    const int64_t start_ns = sender->config->start_ns;
+    for (int64_t now_ns = nenc_now_ns(); now_ns < start_ns; now_ns = nenc_now_ns()) {
+        if (nenc_sender_over(sender) || atomic_load(&sender->captured)) return false;
+        if (!sender->rest(start_ns - now_ns > look_ns ? now_ns + look_ns : start_ns)) return false;
+    }
     if (nenc_start_with(sender->controller, sender->config->ordinary ? NENC_START_ORDINARY : 0))
         nenc_sender_fail(sender, NENC_ETHREAD, "the adaptation thread could not be started");
     return true;

@@ -42,10 +42,11 @@ typedef struct nenc_sender_config {
     uint32_t sdp_port;
 } nenc_sender_config;
 
-/* Waits in this thread until that time; false: the sender is to end now. */
+/* Waits in this thread until that time; false: the sender is asked to end. */
 typedef bool nenc_rest(int64_t until_ns);
 
-/* Sends until stop_ns is reached and everything has gone out, or `rest` says so. 0 with *counted; or a negative nenc_status or
+/* Sends until stop_ns is reached, or `control` says NENC_SAY_STOP, and everything has gone out; until `rest` says so and what was
+ * captured has gone out, or a second has passed; or until `control` closes. 0 with *counted; or a negative nenc_status or
  * nenc_encode_status and why in text. */
 int nenc_sender_run(const nenc_sender_config *config, nenc_rest *rest, nenc_live_counters *counted, char *text, size_t size);
 

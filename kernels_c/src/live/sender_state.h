@@ -47,8 +47,8 @@ void nenc_sender_event(nenc_sender *sender, int64_t t_ns, const char *kind, cons
 /* The first failure counts; every thread is told to end. */
 void nenc_sender_fail(nenc_sender *sender, int status, const char *text);
 
-/* Writes the SDP of a stream that begins with this access unit; 0 or negative. */
-int nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes);
+/* Writes the SDP of a stream that begins with this access unit. False: it cannot, and the sender fails. */
+bool nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes);
 
 void *nenc_sender_encode(void *sender);
 void *nenc_sender_pace(void *sender);

@@ -27,18 +27,18 @@ static void obey(nenc_sender *sender, const nenc_message *message)
     case NENC_SAY_GAINS:
         if (sender->controller) nenc_set_gains(sender->controller, message->gains[0], message->gains[1], message->gains[2]);
         return;
-    case NENC_SAY_STOP:
-        atomic_store(&sender->stopping, 1);
-        return;
+    case NENC_SAY_STOP: atomic_store(&sender->stopping, 1); return;
     default: break;
     }
+    int status = NENC_OK;
     pthread_mutex_lock(&sender->camera_lock);
     switch (message->kind) {
-    case NENC_SAY_FAULT: nenc_camera_set_fault(sender->camera, (uint32_t)message->value, message->on != 0); break;
-    case NENC_SAY_KEY: nenc_camera_request_key(sender->camera); break;
-    case NENC_SAY_LINES: nenc_camera_set_resolution(sender->camera, (uint32_t)message->value); break;
+    case NENC_SAY_FAULT: status = nenc_camera_set_fault(sender->camera, (uint32_t)message->value, message->on != 0); break;
+    case NENC_SAY_KEY: status = nenc_camera_request_key(sender->camera); break;
+    case NENC_SAY_LINES: status = nenc_camera_set_resolution(sender->camera, (uint32_t)message->value); break;
     default: break;
     }
+    if (status < 0) nenc_sender_event(sender, nenc_now_ns(), "warning", nenc_camera_failure(sender->camera));
     pthread_mutex_unlock(&sender->camera_lock);
 }
 

@@ -171,6 +171,16 @@ static void read_control(struct msghdr *message, nenc_udp_received *packet, uint
     }
 }
 
+/* What ICMP tells of an earlier packet of a connected socket, and RFC 1122 section 4.1.3.3 hands on: nothing is wrong here. */
+static bool is_told_by_icmp(int error)
+{
+    static const int told[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET,
+                               ENOPROTOOPT,  EOPNOTSUPP,   EACCES,      EPROTO,    EMSGSIZE};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (error == told[i]) return true;
+    return false;
+}
+
 int nenc_udp_recv_batch(int fd, nenc_udp_batch *batch)
 {
     struct nenc_udp_memory *memory = batch->memory;
@@ -192,7 +202,7 @@ int nenc_udp_recv_batch(int fd, nenc_udp_batch *batch)
         batch->calls++;
         if (got >= 0) break;
         if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
-        if (errno == ECONNREFUSED) batch->refused++;
+        if (is_told_by_icmp(errno)) batch->refused++;
         else if (errno != EINTR) return -1;
     }
     for (int i = 0; i < got; i++) {
