@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static const struct {
     const char *name, *about;
@@ -27,6 +28,14 @@ int nenc_complain(const char *command, int status, const char *format, ...)
     fputc('\n', stderr);
     va_end(values);
     return status;
+}
+
+int nenc_check_control(const char *command, int64_t fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (fd < 0 || (getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)) return NENC_EXIT_OK;
+    return nenc_complain(command, NENC_EXIT_INPUT, "--control %d: no SOCK_SEQPACKET socket has this descriptor", (int)fd);
 }
 
 static int usage(FILE *to, int status)

@@ -8,6 +8,7 @@
 #include "live/receiver.h"
 #include "live/udp.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,9 +47,9 @@ static const nenc_option options[] = {
     {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to listen in", "-1", false, -1, 0x7fffffff},
     {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the receiver ends when it closes",
      "-1", false, -1, 0x7fffffff},
-    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: now", "-1", false, -1, 9e18},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: now", "-1", false, -1, 4e18},
     {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "reports are counted from here, of CLOCK_MONOTONIC; -1: now", "-1",
-     false, -1, 9e18},
+     false, -1, 4e18},
     {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
     {0},
 };
@@ -85,7 +86,8 @@ static int open_socket(const recv_options *o)
     nenc_address local;
     char why[256];
     if (o->netns >= 0 && nenc_netns_enter((int)o->netns))
-        return nenc_complain("recv", -NENC_EXIT_ENVIRONMENT, "cannot enter the network namespace of --netns %d", (int)o->netns);
+        return nenc_complain("recv", -NENC_EXIT_ENVIRONMENT, "cannot enter the network namespace of --netns %d: %s",
+                             (int)o->netns, strerror(errno));
     if (!nenc_endpoint_resolve(&o->listen, &local, why, sizeof why))
         return nenc_complain("recv", -NENC_EXIT_INPUT, "--listen: %s", why);
     const nenc_udp_options udp = {.local = &local, .receive_bytes = (int)o->buffer};
@@ -113,6 +115,7 @@ int nenc_recv_main(int argc, char **argv)
     if (!format_of(&o, &format))
         return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the name ends neither in .264 nor in .265; say --payload",
                              o.out);
+    if ((status = nenc_check_control("recv", o.control))) return status;
     nenc_stop_prepare(o.die);
     const int fd = open_socket(&o);
     if (fd < 0) return -fd;

@@ -10,6 +10,7 @@
 #include "live/udp.h"
 #include "rtp/sdp.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -100,10 +101,10 @@ static const nenc_option options[] = {
     {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to send from", "-1", false, -1, 0x7fffffff},
     {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the sender ends when it closes", "-1",
      false, -1, 0x7fffffff},
-    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: the first frame", "-1", false, -1, 9e18},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: the first frame", "-1", false, -1, 4e18},
     {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "the first frame, of CLOCK_MONOTONIC; -1: now, and then time 0", "-1",
-     false, -1, 9e18},
-    {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "no frame from then on; -1: --duration counts", "-1", false, -1, 9e18},
+     false, -1, 4e18},
+    {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "no frame from then on; -1: --duration counts", "-1", false, -1, 4e18},
     {"modules", NENC_OPTION_TEXT, AT(modules), "DIR", "where the encoders' modules are", NULL, false, 0, 0},
     {"encoder-host", NENC_OPTION_TEXT, AT(host), "FILE", "the program nenc_encoder_host", NULL, false, 0, 0},
     {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
@@ -138,11 +139,13 @@ static int set_model(void *into, const char *name, double value)
         {"encode_ns", NULL, &model->encode_ns},           {"software_ns", NULL, &model->software_ns},
     };
     if (strcmp(name, "transient_frames") == 0) {
+        if (!(value >= 0.0 && value <= UINT32_MAX)) return NENC_EINVAL;
         model->transient_frames = (uint32_t)value;
         return 0;
     }
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(fields[i].name, name) != 0) continue;
+        if (!(fabs(value) <= 1e18)) return NENC_EINVAL; /* no int64; the rest is the model's to judge */
         if (fields[i].real) *fields[i].real = value;
         else *fields[i].integer = (int64_t)value;
         return 0;
@@ -217,7 +220,8 @@ static int open_socket(const send_options *o, char *address)
     nenc_address to, from;
     char why[256];
     if (o->netns >= 0 && nenc_netns_enter((int)o->netns))
-        return nenc_complain("send", -NENC_EXIT_ENVIRONMENT, "cannot enter the network namespace of --netns %d", (int)o->netns);
+        return nenc_complain("send", -NENC_EXIT_ENVIRONMENT, "cannot enter the network namespace of --netns %d: %s",
+                             (int)o->netns, strerror(errno));
     if (!nenc_endpoint_resolve(&o->to, &to, why, sizeof why)) return nenc_complain("send", -NENC_EXIT_INPUT, "--to: %s", why);
     if (!nenc_endpoint_resolve(&o->from, &from, why, sizeof why))
         return nenc_complain("send", -NENC_EXIT_INPUT, "--from: %s", why);
@@ -268,6 +272,7 @@ int nenc_send_main(int argc, char **argv)
     nenc_config controller;
     nenc_camera_config camera;
     if (!fill_controller(&o, &controller) || !fill_camera(&o, &camera)) return NENC_EXIT_INPUT;
+    if ((status = nenc_check_control("send", o.control))) return status;
     nenc_stop_prepare(o.die);
     char address[NENC_ADDRESS_TEXT_BYTES], text[512] = "";
     const int fd = open_socket(&o, address);

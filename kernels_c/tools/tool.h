@@ -2,6 +2,8 @@
 #ifndef NENC_TOOLS_TOOL_H
 #define NENC_TOOLS_TOOL_H
 
+#include <stdint.h>
+
 /* The lab's exit codes. */
 enum {
     NENC_EXIT_OK = 0,
@@ -12,6 +14,9 @@ enum {
 
 /* "nenc cross: " and the text on stderr; returns `status`, so that it can be returned. */
 __attribute__((format(printf, 3, 4))) int nenc_complain(const char *command, int status, const char *format, ...);
+
+/* 0, or a complaint when `fd` (of --control; -1: none) cannot be a steering socket. */
+int nenc_check_control(const char *command, int64_t fd);
 
 /* Each is given its own name as argv[0] and returns an exit code. */
 int nenc_cross_main(int argc, char **argv);

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from nenc_lab.kernels import ffi
 from nenc_lab.live.telemetry import Telemetry
 from nenc_lab.programs import module, modules_folder, program
 
@@ -225,6 +226,10 @@ def test_feedback_that_is_none_is_ignored() -> None:
         (["--to", "127.0.0.1:5004", "--knobs", "speed=3"], "speed"),
         (["--to", "127.0.0.1:5004", "--controller", "socket"], "--control"),
         (["--to", "127.0.0.1:5004", "--encoder", "model", "--sdp", "x.sdp"], "--sdp"),
+        (["--to", "127.0.0.1:5004", "--encoder", "null", "--control", "999"], "--control"),
+        (["--to", "127.0.0.1:5004", "--encoder", "null", "--start-at", "9000000000000000000"], "--start-at"),
+        (["--to", "127.0.0.1:5004", "--encoder", "model", "--model", "transient_frames=-1"], "transient_frames=-1"),
+        (["--to", "127.0.0.1:5004", "--encoder", "model", "--model", "lag_ns=1e30"], "lag_ns=1e30"),
     ],
 )
 def test_bad_input_is_named(words: list[str], named: str) -> None:
@@ -249,3 +254,118 @@ def test_a_sender_ends_when_its_steering_side_is_gone() -> None:
     out, _ = sending.communicate(timeout=10)
     assert sending.returncode == 0
     assert json.loads(out)["packets"] > 0
+
+
+@needs_x264
+@pytest.mark.parametrize("option", ["--sdp", "--save"])
+def test_a_file_that_cannot_be_written_ends_the_sender(option: str) -> None:
+    done = send("--to", f"127.0.0.1:{free_port()}", *VIDEO, *RATES, option, "/nowhere/file")
+    assert done.returncode == 2
+    assert "/nowhere/file" in done.stderr
+    assert "No such file" in done.stderr
+
+
+@contextmanager
+def steered(*words: str) -> Iterator[tuple[subprocess.Popen[str], socket.socket]]:
+    """A sender, and the other end of its steering socket."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    sending = subprocess.Popen(
+        [NENC, "send", "--to", f"127.0.0.1:{free_port()}", *words, "--control", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    theirs.close()
+    try:
+        yield sending, ours
+    finally:
+        ours.close()
+        sending.kill()
+        sending.communicate()
+
+
+def word(kind: int, value: int = 0) -> bytes:
+    return bytes(ffi.buffer(ffi.new("nenc_message *", {"kind": kind, "value": value})))
+
+
+@pytest.mark.parametrize("asked", ["signal", "word", "closed"])
+def test_a_sender_that_waits_for_its_start_ends_when_it_is_asked(asked: str) -> None:
+    start_ns = time.monotonic_ns() + 60_000_000_000
+    with steered("--encoder", "null", "--start-at", str(start_ns)) as (sending, ours):
+        time.sleep(0.5)
+        assert sending.poll() is None
+        if asked == "signal":
+            sending.send_signal(signal.SIGTERM)
+        elif asked == "word":
+            ours.send(word(8))  # NENC_SAY_STOP
+        else:
+            ours.close()
+        out, _ = sending.communicate(timeout=5)
+        assert sending.returncode == 0
+        assert json.loads(out)["packets"] == 0
+
+
+def test_what_an_encoder_cannot_be_told_is_an_event(tmp_path: Path) -> None:
+    file = tmp_path / "telemetry"
+    with steered("--encoder", "null", "--duration", "10s", "--telemetry", str(file)) as (sending, ours):
+        ours.send(word(6, 17))  # NENC_SAY_LINES
+        time.sleep(0.5)
+        ours.close()
+        sending.communicate(timeout=5)
+    telemetry = Telemetry(file)
+    events = telemetry.take("events")
+    assert [event["kind"] for event in events] == [b"warning"]
+    assert b"17 lines" in events[0]["text"]
+    telemetry.close()
+
+
+@needs_x264
+def test_a_stray_packet_does_not_spoil_the_recording(tmp_path: Path) -> None:
+    """Numbers of the stream lie behind the stray one's: it is none of theirs."""
+    port, out, saved = free_port(), tmp_path / "out.264", tmp_path / "saved.264"
+    with (
+        receiver(port, "--out", str(out)) as process,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
+    ):
+        middle_of_a_fragment = b"\x1c\x05" + bytes(50)
+        sock.sendto(struct.pack("!BBHII", 0x80, 96, 60000, 1, 5) + middle_of_a_fragment, ("127.0.0.1", port))
+        done = send("--to", f"127.0.0.1:{port}", *VIDEO, *RATES, "--sequence", "7", "--save", str(saved))
+        assert done.returncode == 0, done.stderr
+        time.sleep(0.3)
+        ended(process)
+    assert out.read_bytes() == saved.read_bytes()
+
+
+def test_what_icmp_says_of_a_packet_does_not_end_the_sender() -> None:
+    """As a firewall on the way says it: communication administratively prohibited (RFC 1812 section 5.2.7.1)."""
+    try:
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    except PermissionError:
+        pytest.skip("no right to make ICMP packets")
+    with raw, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(5)
+        port = sock.getsockname()[1]
+        sending = subprocess.Popen(
+            [NENC, "send", "--to", f"127.0.0.1:{port}", "--encoder", "null", "--duration", "1s"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        _, (_, theirs) = sock.recvfrom(2000)
+        here = socket.inet_aton("127.0.0.1")
+        quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0, here, here)
+        quoted += struct.pack("!HHHH", theirs, port, 8, 0)
+        for _ in range(20):
+            message = struct.pack("!BBHI", 3, 10, checksum(b"\x03\x0a\0\0\0\0\0\0" + quoted), 0) + quoted
+            raw.sendto(message, ("127.0.0.1", 0))
+            time.sleep(0.01)
+        out, _ = sending.communicate(timeout=20)
+    assert sending.returncode == 0
+    assert json.loads(out)["frames"] >= 28
+
+
+def checksum(data: bytes) -> int:
+    """RFC 1071, of an even number of bytes."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
