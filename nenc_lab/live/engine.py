@@ -44,9 +44,17 @@ SETTLE_S = 0.05
 """Until what happened before the end is on record."""
 SWITCH_S = 0.0005
 """Longest turn of a thread while another waits."""
+COUNTED = (
+    ("sender", "refused", "packets were not sent: the sender's own buffer was full"),
+    ("receiver", "overflow", "packets that had arrived were lost: the receiver's buffer was full"),
+    ("sender", "skipped", "frames were not captured: the encoder was still busy"),
+)
+"""What the machine did and not the network: end, counter, and what to say of it."""
 PRIORITY = 5
 LATE_NS = 5_000_000
 """A change that was this late is flagged."""
+KEPT, BUSY_NS = 0.97, 500_000_000
+"""A bottleneck that passes less than this part of its rate, in so much time with a queue, is flagged."""
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -100,6 +108,8 @@ class LiveEngine:
     steps: Sequence[PathStep] = ()
     """What the scenario's timeline says: rows of the events table."""
     faults: Sequence[Fault] = ()
+    remarks: Sequence[tuple[str, str]] = ()
+    """Kind and text of what is to be known of the run from its beginning: events at time 0."""
     progress: Callable[[int], None] | None = None
     log_packets: bool = False
     settle_s: float = 0.0
@@ -112,6 +122,8 @@ class LiveEngine:
     _events: deque[tuple[int, str | None, str, str, dict[str, Any]]] = field(default_factory=deque, init=False)
     """Of the loop, on their way to the recorder, which belongs to the other thread."""
     _over: threading.Event = field(default_factory=threading.Event, init=False)
+    _late_steps: int = field(default=0, init=False)
+    """Of ramps and traces, which no event names."""
     _failure: BaseException | None = field(default=None, init=False)
     """Of the recording thread."""
     _applied: dict[int, int] = field(default_factory=dict, init=False)
@@ -119,6 +131,8 @@ class LiveEngine:
 
     def run(self) -> None:
         """Runs to the end; what was recorded is handed over whatever happens."""
+        for kind, text in self.remarks:
+            self._tell(0, None, kind, text)
         for process in (self._timeline(), self._polls()):
             self.env.process(process)
         for flow in self.flows:
@@ -148,8 +162,9 @@ class LiveEngine:
         for flow in self.flows:
             if flow.controller is not None:
                 self.env.forget(flow.steering)
+            flow.ledger.end_ns = end_ns
         for program in self.crosses:
-            program.end()
+            program.ask_to_end()
         sleep(SETTLE_S)
         if self._failure is None:
             self._hand_over(end_ns, all_=True)
@@ -157,7 +172,10 @@ class LiveEngine:
             flow.ask_to_end()
         for flow in self.flows:
             flow.stop(self.settle_s)
+        for program in self.crosses:
+            program.end()
         if self._failure is None:
+            self._tell_of_ends(end_ns)
             self._tell_of_lateness(end_ns)
             self._hand_over_events()
 
@@ -170,35 +188,43 @@ class LiveEngine:
         order += [(change.t_ns, 0, change) for change in self.changes]
         order += [(step.at_ns, 1, step) for step in self.steps]
         order += [(fault.at_ns, 2, fault) for fault in self.faults]
+        named = {step.at_ns for step in self.steps}
         for at_ns, _, item in sorted(order, key=lambda entry: entry[:2]):
             if at_ns >= self.duration_ns:
                 return
             yield env.timeout(at_ns - env.now)
             match item:
                 case Change():
-                    self._change(item)
+                    late_ns = self._change(item)
+                    if late_ns > LATE_NS and at_ns not in named:
+                        self._late_steps += 1
                 case PathStep():
-                    late_ns = max(0, self._applied.get(at_ns, at_ns) - at_ns)
-                    self._tell(at_ns, None, item.kind, item.text, late_ms=round(late_ns / 1e6, 3))
-                    if late_ns > LATE_NS:
-                        text = f"this change was {late_ns / 1e6:.1f} ms late: the machine was busy"
-                        self._tell(at_ns, None, "warning", text, late_ms=round(late_ns / 1e6, 3))
+                    self._tell_late(item, None, max(0, self._applied.get(at_ns, at_ns) - at_ns))
                 case Fault():
                     item.act(by_name[item.flow])
-                    self.late_ns.append(env.wall_ns - at_ns)
-                    self._tell(at_ns, item.flow, item.kind, item.text)
+                    late_ns = env.wall_ns - at_ns
+                    self.late_ns.append(late_ns)
+                    self._tell_late(item, item.flow, late_ns)
+
+    def _tell_late(self, item: PathStep | Fault, flow: str | None, late_ns: int) -> None:
+        late_ms = round(late_ns / 1e6, 3)
+        self._tell(item.at_ns, flow, item.kind, item.text, late_ms=late_ms)
+        if late_ns > LATE_NS:
+            text = f"this change was {late_ns / 1e6:.1f} ms late: the machine was busy"
+            self._tell(item.at_ns, flow, "warning", text, late_ms=late_ms)
 
     def _tell(self, at_ns: int, flow: str | None, kind: str, text: str, **detail: Any) -> None:
         self._events.append((at_ns, flow, kind, text, detail))
 
-    def _change(self, item: Change) -> None:
+    def _change(self, item: Change) -> int:
+        """Returns how late it was in force."""
         self.links.apply(item.change, item.hold_ns)
         done_ns = self.env.wall_ns
-        if item.t_ns > 0:
-            self.late_ns.append(done_ns - item.t_ns)
+        self.late_ns.append(done_ns - item.t_ns)
         self._applied[item.t_ns] = done_ns
         if item.change.rate_bps is not None:
             self.queues.rate(done_ns, item.change.link, item.change.rate_bps)
+        return done_ns - item.t_ns
 
     def _polls(self) -> Process:
         env = self.env
@@ -207,13 +233,16 @@ class LiveEngine:
             yield env.timeout(due_ns - env.now)
             late_ns = env.wall_ns - due_ns
             self.poll_late_ns.append(late_ns)
-            self.queues.poll(due_ns, self.links.poll())
+            seen_ns = env.wall_ns
+            self.queues.poll(due_ns, self.links.poll(), seen_ns)
             if self._failure is not None:
                 raise self._failure
             if due_ns >= look_ns:
                 look_ns += SECOND_NS
                 for flow in self.flows:
                     flow.check()
+                for program in self.crosses:
+                    program.check(may_end=True)
                 if self.progress is not None:
                     self.progress(due_ns)
             due_ns += POLL_NS * (1 + late_ns // POLL_NS)
@@ -261,10 +290,27 @@ class LiveEngine:
             at_ns, of, kind, text, detail = self._events.popleft()
             self.recorder.event(at_ns, of, kind, text, **detail)
 
+    def _tell_of_ends(self, end_ns: int) -> None:
+        for flow in self.flows:
+            for text in flow.failures:
+                self._tell(end_ns, flow.name, "warning", text)
+        for program in self.crosses:
+            if program.failure is not None:
+                self._tell(end_ns, None, "warning", f"{program.name}: {program.failure}")
+
     def _tell_of_lateness(self, end_ns: int) -> None:
+        if self._late_steps:
+            text = f"{self._late_steps} steps of ramps and traces were more than {LATE_NS / 1e6:g} ms late"
+            self._tell(end_ns, None, "warning", f"{text}: the machine was busy", late_ms=max(self.late_ns) / 1e6)
+        for link, part in self.queues.slow(KEPT, BUSY_NS):
+            text = f"{self.hops[link]} passed {part:.0%} of its rate while it had a queue: the machine was busy"
+            self._tell(end_ns, None, "warning", text, part=round(part, 4))
         for flow in self.flows:
             if flow.missed:
                 self._tell(end_ns, flow.name, "warning", f"{flow.missed} records came too fast to be read")
+            for end, counter, text in COUNTED:
+                if count := (flow.counters.get(end) or {}).get(counter):
+                    self._tell(end_ns, flow.name, "warning", f"{count} {text}", count=count)
             pacing = (flow.counters.get("sender") or {}).get("pacing")
             late_ms = percentile_ms(pacing, 99) if pacing else None
             if late_ms is not None and late_ms * 1e6 > LATE_NS:

@@ -200,12 +200,15 @@ class LiveFlow:
             raise EnvironmentError_(f"flows.{self.name}: sender and receiver are not ready after {READY_S:g} s")
 
     def check(self) -> None:
-        """Raises when an end is gone before its time."""
-        for program in self._programs.values():
-            if not program.running and program.name.endswith("receiver"):
-                program.check()
-            if not program.running and time.monotonic_ns() < self._origin_ns + self.settings.stop_ns:
-                program.check()
+        """Raises when an end is gone before its time, or in bad order."""
+        over = time.monotonic_ns() >= self._origin_ns + self.settings.stop_ns
+        for end, program in self._programs.items():
+            program.check(may_end=over and end == "sender")
+
+    @property
+    def failures(self) -> list[str]:
+        """How its ends ended, where that was badly."""
+        return [f"{program.name}: {program.failure}" for program in self._programs.values() if program.failure]
 
     # ---- the controller on this side
 

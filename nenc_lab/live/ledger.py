@@ -55,9 +55,9 @@ class Ledger:
         number: int,
         end_ns: int = np.iinfo(np.int64).max,
     ) -> None:
-        """``base_ns`` tells the path's delay without queues of packets sent then; ``number`` is the flow's; what
-        happens after ``end_ns`` does not count."""
-        self._end_ns = end_ns
+        """``base_ns`` tells the path's delay without queues of packets received then; ``number`` is the flow's."""
+        self.end_ns = end_ns
+        """What happens after it does not count."""
         self._base_ns = base_ns
         self._number = number
         self._first = first_sequence
@@ -82,9 +82,10 @@ class Ledger:
 
     def feed(self, sent: Rows, captured: Rows, ticks: Rows, arrivals: Rows, reports: Rows) -> None:
         """New records, their times already in ns of the run."""
-        sent = sent[sent["sent_ns"] <= self._end_ns]
-        arrivals = arrivals[arrivals["received_ns"] <= self._end_ns]
-        reports = reports[reports["sent_ns"] <= self._end_ns]
+        sent = sent[sent["sent_ns"] <= self.end_ns]
+        captured = captured[captured["capture_ns"] <= self.end_ns]
+        arrivals = arrivals[arrivals["received_ns"] <= self.end_ns]
+        reports = reports[reports["sent_ns"] <= self.end_ns]
         if len(sent):
             fresh = np.zeros(len(sent), SENT)
             for name, source in (
@@ -108,9 +109,10 @@ class Ledger:
         if not len(arrivals) or not len(self._sent):
             self._early = arrivals
             return
-        place = arrivals["sequence"] - self._sent["sequence"][0]
-        self._early = arrivals[place >= len(self._sent)]
-        known = (place >= 0) & (place < len(self._sent))
+        numbers = self._sent["sequence"]
+        self._early = arrivals[arrivals["sequence"] > numbers[-1]]
+        place = np.minimum(np.searchsorted(numbers, arrivals["sequence"]), len(numbers) - 1)
+        known = numbers[place] == arrivals["sequence"]  # a record that came too fast to be read leaves a gap
         arrivals, place = arrivals[known], place[known]
         if not len(arrivals):
             return
@@ -119,7 +121,7 @@ class Ledger:
         got["sequence"], got["received_ns"] = arrivals["sequence"], arrivals["received_ns"]
         got["media"], got["wire"] = arrivals["media_bytes"], arrivals["wire_bytes"]
         sent_ns = self._sent["sent_ns"][place]
-        got["wait_ns"] = np.maximum(0, arrivals["received_ns"] - sent_ns - self._base_ns(sent_ns))
+        got["wait_ns"] = np.maximum(0, arrivals["received_ns"] - sent_ns - self._base_ns(arrivals["received_ns"]))
         self._got = np.concatenate([self._got, got])
         self._overtakers = np.concatenate([self._overtakers, got])
 
@@ -258,7 +260,7 @@ class Ledger:
         rows["sequence"] = known["sequence"] - self._first
         rows["frame"], rows["sent_ns"], rows["received_ns"] = known["frame"], known["sent_ns"], known["received_ns"]
         arrived = known["received_ns"] >= 0
-        waits = np.maximum(0, known["received_ns"] - known["sent_ns"] - self._base_ns(known["sent_ns"]))
+        waits = np.maximum(0, known["received_ns"] - known["sent_ns"] - self._base_ns(known["received_ns"]))
         rows["wait_ns"] = np.where(arrived, waits, 0)
         rows["flow"], rows["link"] = self._number, -1
         rows["wire_bytes"] = known["wire"]

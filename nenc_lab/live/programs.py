@@ -66,9 +66,9 @@ class Program:
     failure: str | None = None
     """Why it ended badly, in its own words; None when it did not. Known after its end."""
 
-    def check(self) -> None:
-        """Raises what its early end means; nothing while it runs."""
-        if self.running:
+    def check(self, *, may_end: bool = False) -> None:
+        """Raises what its early end means; nothing while it runs. ``may_end``: in good order it is no early one."""
+        if self.running or (may_end and self._process.returncode == 0):
             return
         code = self._process.returncode
         self.end()

@@ -18,7 +18,8 @@ class Queues:
         """``rates_bps`` at time 0, None: no bottleneck; ``first``: a poll of before the run."""
         self._rates = [np.inf if rate is None else rate for rate in rates_bps]
         self._last = first
-        self._last_ns = 0
+        self._last_ns = self._seen_ns = 0
+        self._busy = np.zeros((len(self._rates), 3))
         self._changes: list[tuple[int, int, float]] = []
         self._rows: deque[Rows] = deque()  # taken by another thread than fills it
 
@@ -26,8 +27,8 @@ class Queues:
         """The kernel has had this rate since ``at_ns``."""
         self._changes.append((at_ns, link, rate_bps))
 
-    def poll(self, now_ns: int, seen: Rows) -> None:
-        """What the kernel said at ``now_ns``."""
+    def poll(self, now_ns: int, seen: Rows, seen_ns: int | None = None) -> None:
+        """What the kernel said at ``now_ns``, to be exact at ``seen_ns``."""
         rows = np.zeros(len(seen), dtype("nenc_path_row"))
         rows["t_ns"], rows["link"] = now_ns, seen["link"]
         rows["capacity_bps"] = self._capacities(now_ns)
@@ -39,6 +40,7 @@ class Queues:
         for name, of in (("packets", "packets"), ("drops_queue", "drops_queue"), ("drops_loss", "drops_loss")):
             rows[name] = np.maximum(0, seen[of] - self._last[of])
         rows["marked"] = np.maximum(0, seen["marked"] - self._last["marked"])
+        self._watch(rows["capacity_bps"], seen, now_ns if seen_ns is None else seen_ns)
         self._last, self._last_ns = seen, now_ns
         self._rows.append(rows)
 
@@ -57,6 +59,24 @@ class Queues:
         rates = np.array(self._rates)
         with np.errstate(invalid="ignore"):
             return np.where(np.isfinite(rates), (carried + rates * (now_ns - since)) / span, np.inf)
+
+    def _watch(self, capacity_bps: np.ndarray, seen: Rows, seen_ns: int) -> None:
+        """Adds up what was passed, and what was due, while the queue held enough to keep its link busy."""
+        span_ns = seen_ns - self._seen_ns
+        due_bits = capacity_bps * (span_ns / 1e9)
+        busy = (capacity_bps > 0) & (self._last["queue_bytes"] * 8.0 >= due_bits) & (span_ns > 0)
+        passed_bits = (seen["bytes"] - self._last["bytes"]) * 8.0
+        self._busy[busy] += np.stack([passed_bits, due_bits, np.full(len(busy), span_ns)], axis=1)[busy]
+        self._seen_ns = seen_ns
+
+    def slow(self, part: float, over_ns: int) -> list[tuple[int, float]]:
+        """(link, part of its rate) of links that passed less than this part of it while they were busy, if they were
+        for so long altogether: the machine had no time for them."""
+        passed, due, busy_ns = self._busy.T
+        return [
+            (link, float(passed[link] / due[link]))
+            for link in np.flatnonzero((busy_ns >= over_ns) & (passed < part * due)).tolist()
+        ]
 
     def take(self) -> Rows:
         """Rows since the last call."""
