@@ -26,12 +26,13 @@ HEADERS_BYTES = RTP_HEADER_BYTES + PACKET_OVERHEAD_BYTES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Records of both ends (CLOCK_MONOTONIC ns), and the sender's counters."""
+    """Records of both ends (CLOCK_MONOTONIC ns; of very many the last ones), and the counters of each."""
 
     sent: Rows
     arrivals: Rows
     samples: Rows
     pacing: Rows
+    received: Rows
     start_ns: int
 
     @property
@@ -54,11 +55,18 @@ class Seen:
         return float(self.samples["rtt_ms"].min()) if len(self.samples) else None
 
     def rates_bps(self, skip_ns: int = 200_000_000) -> tuple[float, float]:
-        """Wire rates sent and received once it had begun."""
-        wire = HEADERS_BYTES + self.sent["media_bytes"].astype(np.int64)
-        return _rate(self.sent["sent_ns"], wire, skip_ns), _rate(
+        """Wire rates sent (what the kernel did not take was not) and received once it had begun."""
+        taken = self.sent[self.sent["refused"] == 0]
+        wire = HEADERS_BYTES + taken["media_bytes"].astype(np.int64)
+        return _rate(taken["sent_ns"], wire, skip_ns), _rate(
             self.arrivals["received_ns"], self.arrivals["wire_bytes"].astype(np.int64), skip_ns
         )
+
+    @property
+    def missing(self) -> int:
+        """Packets that the sender's kernel took and the receiver never had."""
+        taken = int(self.pacing["packets"]) - int(self.pacing["refused"])
+        return taken - int(self.received["packets"])
 
     def pacing_ms(self, percent: float) -> float | None:
         """Of how late packets left."""
@@ -113,6 +121,7 @@ def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_byte
             arrivals=_new(telemetry["receiver"].take("arrivals")),
             samples=telemetry["sender"].take("samples"),
             pacing=telemetry["sender"].counters,
+            received=telemetry["receiver"].counters,
             start_ns=telemetry["sender"].origin_ns,
         )
     finally:

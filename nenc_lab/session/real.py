@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nenc_lab.control.table import make as make_controller
-from nenc_lab.errors import InputError
+from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.network.base import LinkSetting
 from nenc_lab.recording.folder import RunFolder, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 from nenc_lab.scenario import schema, timeline
 from nenc_lab.scenario.load import dump, restore
-from nenc_lab.session.record import drive
+from nenc_lab.session.record import close_quietly, drive
 from nenc_lab.session.settings import (
     DIRECTIONS,
     ENCODER_STREAM,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nenc_lab.live.calibrate import Calibration, Needs
     from nenc_lab.live.flow import Ends, LiveFlow, LiveSettings
     from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, Rows
+    from nenc_lab.network.netem.schedule import Step
     from nenc_lab.place.base import Place
 
 INSIDE = "nenc_lab.session.real:run_inside"
@@ -62,6 +63,29 @@ def check(scenario: schema.Scenario) -> None:
     found = refusals(links(scenario), changes)
     if found:
         raise InputError("\n".join(f"path.{names[link]}: {text}" for link, text in found))
+
+
+def _refuse_hidden(scenario: schema.Scenario, out: Path) -> None:
+    """Raises InputError for what would be written or read where a place has another folder of its own."""
+    from nenc_lab.place.world import HIDDEN, is_hidden
+
+    named: list[tuple[str, str | Path]] = [("--out", out)]
+    for direction in DIRECTIONS:
+        for hop in getattr(scenario.path, direction).hops:
+            if hop.trace is not None:
+                named.append((f"path.{direction}.{hop.name}.trace.file", hop.trace.file))
+    for flow in scenario.flows:
+        if isinstance(flow.encoder, schema.VideoEncoder) and flow.encoder.source.file is not None:
+            named.append((f"flows.{flow.name}.encoder.source.file", flow.encoder.source.file))
+        if isinstance(flow.controller, schema.ExternalController):
+            named.append((f"flows.{flow.name}.controller.library", flow.controller.library))
+    hidden = [f"{key}: {path}" for key, path in named if is_hidden(path)]
+    if hidden:
+        raise InputError(
+            "\n".join(
+                f"{text} cannot be seen where netem runs: name a place outside {', '.join(HIDDEN)}" for text in hidden
+            )
+        )
 
 
 def rehearsal(scenario: schema.Scenario) -> list[str]:
@@ -116,6 +140,7 @@ def run(
 
     Raises as `nenc_lab.session.run`, and EnvironmentError_ when there is no place for it.
     """
+    _refuse_hidden(scenario, out)
     with ExitStack() as stack:
         if place is None:
             from nenc_lab.place.table import open_place
@@ -144,19 +169,28 @@ def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
     with ExitStack() as stack:
         streams = _streams(scenario, out, pid, stack) if arguments["streams"] else {}
         real = _Real(scenario, stack, _scratch(stack), streams, packets=arguments["packets"], progress=tell)
-        folder = drive(
-            real.engine,
-            out,
-            {**arguments["info"], **real.told},
-            packets=arguments["packets"],
-            timing=lambda: {"lateness_ms": real.engine.lateness_ms(), "programs": real.counters()},
-            owner=(pid, started),
-        )
-        for files in streams.values():
-            for file in files:
-                if file.exists():
-                    file.replace(folder.path / file.name.split("-", 2)[2])
-    return str(folder.path)
+        try:
+            folder = drive(
+                real.engine,
+                out,
+                {**arguments["info"], **real.told},
+                packets=arguments["packets"],
+                timing=lambda: {"lateness_ms": real.engine.lateness_ms(), "programs": real.counters()},
+                owner=(pid, started),
+            ).path
+        except (KeyboardInterrupt, ControllerError) as stopped:
+            if (partial := getattr(stopped, "folder", None)) is not None:
+                _keep(streams, Path(partial))
+            raise
+        _keep(streams, folder)
+    return str(folder)
+
+
+def _keep(streams: Mapping[int, tuple[Path, Path]], folder: Path) -> None:
+    for files in streams.values():
+        for file in files:
+            if file.exists():
+                file.replace(folder / file.name.split("-", 2)[2])
 
 
 def _streams(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -> dict[int, tuple[Path, Path]]:
@@ -219,6 +253,7 @@ class _Real:
         programs = self._crosses(crosses, origin_ns, stack)
         for flow in self.flows:
             flow.wait_ready()
+        ready_ns = time.monotonic_ns() - origin_ns
         first = [step for step in changes if step.t_ns <= 0]
         for step in first:
             self.path.apply(step.change, step.hold_ns)
@@ -237,6 +272,7 @@ class _Real:
             changes=[Change(step.t_ns, step.change, step.hold_ns) for step in changes if step.t_ns > 0],
             steps=self._steps,
             faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
+            remarks=self._remarks(calibration, changes, ready_ns),
             progress=progress,
             log_packets=packets,
             settle_s=self._needs().settle_s + 0.3 if streams else 0.0,
@@ -271,6 +307,21 @@ class _Real:
                     break
         return ends, calibration
 
+    def _remarks(self, calibration: Calibration, changes: Sequence[Step], ready_ns: int) -> list[tuple[str, str]]:
+        """What is known of the run before it begins."""
+        from nenc_lab.network.netem.able import remarks
+
+        names = hop_names(self._scenario)
+        told = [
+            ("note", f"{names[link]}: {text}") for link, text in remarks(self._links, [one.change for one in changes])
+        ]
+        told += [("warning", text) for text in calibration.complaints()]
+        if ready_ns > 0:
+            told.append(
+                ("warning", f"senders were ready {ready_ns / 1e9:.1f} s after time 0: what they did before is missing")
+            )
+        return told
+
     def counters(self) -> dict[str, Any]:
         """What the programs counted, by flow."""
         return {flow.name: flow.counters for flow in self.flows}
@@ -287,7 +338,7 @@ class _Real:
         controller = None
         if control.kind not in OWN:
             controller = make_controller(control, flow.start)
-            stack.callback(controller.close)
+            stack.callback(close_quietly, controller)
         return LiveFlow(
             self._live_settings(number, network, control),
             ends,
@@ -323,19 +374,16 @@ class _Real:
         )
 
     def _base(self, number: int) -> Callable[[Rows], Rows]:
-        """The delay without queues of packets sent at these times: as calibrated, moved by the timeline's changes."""
+        """The delay without queues of packets received then: as calibrated, moved by the timeline."""
         scenario = self._scenario
-        crossed = timeline.crossed(scenario, scenario.flows[number])
-        asked = {hop: self._links[hop].delay_ns for hop in crossed}
+        crossed = list(timeline.crossed(scenario, scenario.flows[number]))
         first = sum(self._links[hop].delay_ns for hop in timeline.crossed(scenario, scenario.flows[0]))
-        times, bases = [np.iinfo(np.int64).min], [self._base_ns + sum(asked.values()) - first]
-        for step in self._steps:
-            if step.change.delay_ns is not None and step.change.link in asked:
-                asked[step.change.link] = step.change.delay_ns
-                times.append(step.at_ns)
-                bases.append(self._base_ns + sum(asked.values()) - first)
-        at, base = np.array(times, np.int64), np.array(bases, np.int64)
-        return lambda sent_ns: base[np.searchsorted(at, sent_ns, side="right") - 1]
+        changes = [
+            (step.at_ns, crossed.index(step.change.link), step.change.delay_ns)
+            for step in self._steps
+            if step.change.delay_ns is not None and step.change.link in crossed
+        ]
+        return base_delays(self._base_ns - first, [self._links[hop].delay_ns for hop in crossed], changes)
 
     def _crosses(self, crosses: Sequence[Any], origin_ns: int, stack: ExitStack) -> list[Any]:
         from nenc_lab.live import argv
@@ -367,15 +415,17 @@ class _Real:
 
         scenario = self._scenario
         packet = scenario.flows[0].packet
-        crosses = sum(getattr(traffic, "mean_bps", 0.0) for traffic in scenario.cross_traffic)
-        wanted = sum(flow.wire_max_bps for flow in scenario.flows) + (crosses if np.isfinite(crosses) else 0.0)
+        crosses = sum(traffic.mean_bps for traffic in scenario.cross_traffic if traffic.direction == DIRECTIONS[0])
+        wanted = sum(flow.wire_max_bps for flow in scenario.flows) + crosses
+        there = timeline.crossed(scenario, scenario.flows[0])
+        back = [n for n, link in enumerate(self._links) if link.direction == DIRECTIONS[1]]
+        asked_ns = sum(self._links[n].delay_ns for n in there)
         return Needs(
             load_bps=min(wanted, self._widest()),
-            rates_bps=tuple(
-                self.path.state(n).rate_bps for n, link in enumerate(self._links) if link.direction == DIRECTIONS[0]
-            ),
-            base_rtt_ns=sum(link.delay_ns for link in self._links),
-            base_owd_ns=sum(link.delay_ns for link in self._links if link.direction == DIRECTIONS[0]),
+            rates_bps={n: self.path.state(n).rate_bps for n in there},
+            losses={n: self._links[n].loss for n in there},
+            base_rtt_ns=asked_ns + sum(self._links[n].delay_ns for n in back),
+            base_owd_ns=asked_ns,
             packet_bytes=packet,
             wire_bytes=packet + PACKET_OVERHEAD_BYTES,
             media_share=payload_fraction(packet),
@@ -390,6 +440,28 @@ class _Real:
                 rates = [_highest(link), *(s.change.rate_bps for s in self._steps if s.change.link == number)]
                 most.append(max(rate for rate in rates if rate is not None))
         return min(most, default=float("inf"))
+
+
+def base_delays(
+    beside_ns: int, delays_ns: Sequence[int], changes: Sequence[tuple[int, int, int]]
+) -> Callable[[Rows], Rows]:
+    """The delay without queues of packets received at given times: ``beside_ns`` and the sum of the hops' delays, which
+    ``changes`` (time, hop, new delay; in order) alter.
+
+    What is in a delay line keeps its old delay, and what waits before it gets the new one. When a delay grows nothing
+    arrives for a while, and the new one counts from the middle of that; when it shrinks nothing overtakes, and the new
+    one counts once the last packet with the old one is there. Waits in the queues of later hops are not reckoned with.
+    """
+    delays = list(delays_ns)
+    times, bases = [int(np.iinfo(np.int64).min)], [beside_ns + sum(delays)]
+    for at_ns, hop, new_ns in changes:
+        from_here = beside_ns + sum(delays[hop:])
+        grown = new_ns - delays[hop]
+        delays[hop] = new_ns
+        times.append(max(times[-1], at_ns + from_here + max(0, grown) // 2))
+        bases.append(beside_ns + sum(delays))
+    at, base = np.array(times, np.int64), np.array(bases, np.int64)
+    return lambda received_ns: base[np.searchsorted(at, received_ns, side="right") - 1]
 
 
 def _highest(link: LinkSetting) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
+from nenc_lab.control.base import Controller
 from nenc_lab.engine import SECOND_NS
 from nenc_lab.errors import ControllerError, EnvironmentError_
 from nenc_lab.recording import provenance
@@ -106,6 +107,12 @@ def _timed(folder: RunFolder, engine: Driven, timing: Callable[[], dict[str, Any
         wall_s = perf_counter() - begun
         simulated_s = engine.env.now / SECOND_NS
         folder.update(timing={"simulated_s": simulated_s, "wall_s": wall_s, "packets": engine.packets, **timing()})
+
+
+def close_quietly(controller: Controller) -> None:
+    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
+    with suppress(ControllerError):
+        controller.close()
 
 
 def controllers(scenario: schema.Scenario) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from math import ceil
 
 import simpy
@@ -13,10 +13,10 @@ from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.table import make as make_encoder
 from nenc_lab.engine import HAND_OVER_NS, Engine, FlowRun
-from nenc_lab.errors import ControllerError
 from nenc_lab.network.virtual import VirtualNetwork
 from nenc_lab.recording.tape import TickTape
 from nenc_lab.scenario import schema, timeline
+from nenc_lab.session.record import close_quietly
 from nenc_lab.session.settings import (
     ENCODER_STREAM,
     controller_settings,
@@ -45,7 +45,7 @@ def build(
     flows = []
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(controller_settings(scenario, flow), flow.start)
-        stack.callback(_close, controller)
+        stack.callback(close_quietly, controller)
         encoder = make_encoder(
             flow.encoder.kind, encoder_settings(scenario, flow), scenario.seed, ENCODER_STREAM + 2 * number
         )
@@ -64,12 +64,6 @@ def build(
         progress=progress,
         log_packets=packets,
     )
-
-
-def _close(controller: Controller) -> None:
-    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
-    with suppress(ControllerError):
-        controller.close()
 
 
 def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controller, encoder: Encoder) -> FlowRun:

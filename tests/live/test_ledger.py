@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from nenc_lab.kernels import dtype
 from nenc_lab.live.ledger import Ledger
+from nenc_lab.session.real import base_delays
 
 MS = 1_000_000
 BASE = 20 * MS
@@ -14,7 +16,7 @@ PER_FRAME = 4
 
 
 def ledger(marks: tuple[int, ...] = ()) -> Ledger:
-    return Ledger(FIRST, lambda sent_ns: np.full(len(sent_ns), BASE), marks, 0)
+    return Ledger(FIRST, lambda received_ns: np.full(len(received_ns), BASE), marks, 0)
 
 
 def rows(struct: str, count: int, **fields: object) -> np.ndarray:
@@ -169,6 +171,41 @@ def test_an_arrival_may_be_on_record_before_its_sending():
     book.feed(more, captured(2)[1:], ticks([BASE + 9 * MS], 8), arrivals([5, 6, 7]), NO_REPORTS)
     _, counters, _ = book.take_ticks(BASE + 10 * MS)
     assert counters["received_packets"].tolist() == [8]
+
+
+def test_records_that_came_too_fast_shift_no_other():
+    book = ledger()
+    known = np.delete(sent(12), [4, 5, 6, 7])  # they were overwritten before they were read
+    book.feed(known, captured(3), ticks([], 0), arrivals(list(range(12))), NO_REPORTS)
+    _, _, delays = book.take_ticks(BASE + 50 * MS)
+    assert int(delays["packets"].sum()) == 8
+    assert delays["delay_ns"].max() == 0
+
+
+def test_nothing_counts_behind_an_end_that_came_early():
+    book = ledger()
+    book.end_ns = 9 * MS
+    book.feed(sent(16), captured(4), ticks([], 0), arrivals([]), NO_REPORTS)
+    frames, _ = book.take_frames(9 * MS, all_=True, packets=False)
+    assert frames["frame"].tolist() == [0, 1, 2]
+    assert frames["sent_ns"].tolist() == [3 * MS, 7 * MS, -1]
+    assert book.packets == 10
+
+
+@pytest.mark.parametrize("new_ns", [20 * MS, 120 * MS])
+def test_what_waits_before_a_delay_line_gets_its_new_delay(new_ns: int):
+    old_ns, at_ns = 60 * MS, 1000 * MS
+    base = base_delays(0, [old_ns], [(at_ns, 0, new_ns)])
+    entered = np.arange(900, 1200) * MS
+    delay = np.where(entered < at_ns, old_ns, new_ns)
+    received = np.maximum.accumulate(entered + delay)  # in order: none overtakes another
+    piled = (entered >= at_ns) & (received < at_ns + old_ns)  # behind the last one with the old delay
+    assert np.array_equal(base(received)[~piled], delay[~piled])
+
+
+def test_delays_of_several_hops_add_up_from_the_hop_that_changes():
+    base = base_delays(1, [10, 20, 40], [(100, 1, 30), (500, 0, 12)])
+    assert base(np.array([0, 160, 170, 100_000])).tolist() == [71, 71, 81, 83]
 
 
 def test_rows_taken_in_parts_are_the_rows_taken_at_once():
