@@ -105,6 +105,7 @@ def _cases(
         raise InputError("name a scenario (nenc-lab parity step), or run folders with --from and --against")
     check_backend("netem")
     scenarios = checked(targets, controller, encoder, overrides, seed, repeat)
+    checked(targets, controller, encoder, overrides, seed, 1, "netem")  # both networks must have all of it
     return [
         Case(tuple(scenarios[number * repeat : (number + 1) * repeat]), (*noted, *beside(path)))
         for number, path in enumerate(resolve(targets))

@@ -16,6 +16,7 @@ from nenc_lab.recording.open import Run, open_run
 
 if TYPE_CHECKING:
     from nenc_lab.parity.notes import Note
+    from nenc_lab.place.base import Place
     from nenc_lab.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
@@ -70,9 +71,12 @@ def on_virtual(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress
 
 
 def on_netem(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
-    """One after the other, in real time: two at once would disturb each other."""
-    for number, one in enumerate(wanted):
-        yield _one(one, "netem", argv, progress, number)
+    """One after the other, in real time: two at once would disturb each other. In one place, opened for all of them."""
+    from nenc_lab.lab import place_of
+
+    with place_of("netem", [one.scenario for one in wanted]) as place:
+        for number, one in enumerate(wanted):
+            yield _one(one, "netem", argv, progress, number, place)
 
 
 VIRTUAL, NETEM = Network("virtual", on_virtual), Network("netem", on_netem)
@@ -132,7 +136,14 @@ def of_existing(
     return _told(folder, parity, notes, plot)
 
 
-def _one(wanted: Wanted, backend: str, argv: Sequence[str], progress: Progress | None, number: int) -> Path:
+def _one(
+    wanted: Wanted,
+    backend: str,
+    argv: Sequence[str],
+    progress: Progress | None,
+    number: int,
+    place: Place | None = None,
+) -> Path:
     """A run on a network of the lab; one that a user's controller ended is partial, and there all the same."""
     from nenc_lab.lab import run_scenario
 
@@ -142,7 +153,7 @@ def _one(wanted: Wanted, backend: str, argv: Sequence[str], progress: Progress |
 
     try:
         return run_scenario(
-            wanted.scenario, out=wanted.out, argv=argv, backend=backend, plot=False, progress=tell
+            wanted.scenario, out=wanted.out, argv=argv, backend=backend, plot=False, progress=tell, place=place
         ).folder
     except ControllerError as error:
         return error.folder

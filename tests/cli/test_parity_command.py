@@ -94,3 +94,11 @@ def test_bad_input_is_named_before_anything_is_written(nenc_lab, tmp_path, monke
     assert message in said.err
     assert said.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_netem_cannot_do_is_said_before_the_first_run(nenc_lab, scenario, tmp_path):
+    out = tmp_path / "parity"
+    said = nenc_lab("parity", scenario(), "--set", "path.forward.rate=1kbps", "--out", out)
+    assert said.code == 2
+    assert "path.forward.link: a rate of 1000 bit/s" in said.err
+    assert not out.exists()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
+from nenc_lab import lab
 from nenc_lab.analysis.pair import Verdict
 from nenc_lab.errors import EnvironmentError_, InputError
-from nenc_lab.parity.batch import VIRTUAL, Case, Network, Wanted, execute, of_existing, on_virtual
+from nenc_lab.parity.batch import NETEM, VIRTUAL, Case, Network, Wanted, execute, of_existing, on_virtual
 from nenc_lab.parity.existing import runs, sides
 from nenc_lab.parity.folder import ParityFolder
 from nenc_lab.parity.notes import Note
@@ -45,6 +48,26 @@ def slower(wanted, argv, progress):
 
 SAME = Network("same", on_virtual)
 SLOWER = Network("slower", slower)
+
+
+def test_all_runs_on_netem_are_in_one_place(tmp_path, monkeypatch):
+    opened, places = [], []
+
+    @contextmanager
+    def place_of(backend, scenarios, kind="auto"):
+        opened.append([each.seed for each in scenarios])
+        yield "a place"
+
+    def run_scenario(scenario, *, backend, place, **more):
+        places.append((backend, place))
+        return SimpleNamespace(folder=tmp_path)
+
+    monkeypatch.setattr(lab, "place_of", place_of)
+    monkeypatch.setattr(lab, "run_scenario", run_scenario)
+    wanted = [Wanted(scenario(seed=seed), tmp_path) for seed in (1, 2, 3)]
+    assert len(list(NETEM.run(wanted, ["test"], None))) == 3
+    assert opened == [[1, 2, 3]]
+    assert places == [("netem", "a place")] * 3
 
 
 def test_two_networks_that_are_one_agree(tmp_path):
