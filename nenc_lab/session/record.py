@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from nenc_lab.control.base import Controller
 from nenc_lab.engine import SECOND_NS
-from nenc_lab.errors import ControllerError, EnvironmentError_
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
 from nenc_lab.recording.interrupts import postponed
@@ -76,9 +76,9 @@ def drive(
         folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
         error.folder = folder.path
         raise
-    except EnvironmentError_:
+    except (EnvironmentError_, InputError):
         if folder is not None:
-            folder.discard()  # a full disk: what is there cannot be completed, and half a run must not pass for one
+            folder.discard()  # a full disk, a program that died: half a run must not pass for one
         raise
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,12 @@ def test_a_place_that_cannot_be_written_is_exit_code_3(nenc_lab, scenario, tmp_p
     assert said.code == 3
     assert "--out DIR" in said.err
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize("folder", ["/dev/shm/runs", "/run/runs"])
+def test_netem_writes_nowhere_that_its_place_hides(nenc_lab, scenario, monkeypatch, folder):
+    monkeypatch.setattr("nenc_lab.place.table.open_place", lambda *_: nullcontext("a place"))
+    said = nenc_lab("run", scenario(), "--backend", "netem", "--out", folder)
+    assert said.code == 2
+    assert f"--out: {folder} cannot be seen where netem runs" in said.err
+    assert not Path(folder).exists()
