@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 static const int64_t wake_up_ns = 1000000; /* a system call may be dear: all that is due goes in one */
-static const int64_t grace_ns = 100000000; /* after the stop, for packets that a full socket has not taken */
+static const int64_t grace_ns = 100000000; /* after the stop, for packets that could not be sent in time */
+enum { MOST_BATCHES = 32 };                /* between two looks at clock and signals */
 
 typedef struct source {
     nenc_cross schedule; /* 0 = start_at */
@@ -47,10 +48,10 @@ static void make(source *self)
     nenc_cross_send(&self->schedule, &unused);
 }
 
-/* All that is due by now_ns; false when the socket takes no more at the moment. */
+/* What is due by now_ns; false when that is more than goes at once, or than the socket takes at the moment. */
 static bool send_due(source *self, int fd, int64_t now_ns)
 {
-    for (;;) {
+    for (int batches = 0; batches < MOST_BATCHES; batches++) {
         if (self->first == self->waiting) self->first = self->waiting = 0;
         while (self->waiting < NENC_UDP_BATCH && self->schedule.next_ns <= now_ns - self->origin_ns) make(self);
         const size_t wanted = self->waiting - self->first;
@@ -61,6 +62,7 @@ static bool send_due(source *self, int fd, int64_t now_ns)
         self->first += done;
         if (done < wanted) return false;
     }
+    return false;
 }
 
 static void run(source *self, int fd, int64_t stop_at)

@@ -94,9 +94,9 @@ static int receive_udp(const sink_options *options, const nenc_address *local, c
 {
     char why[200];
     const int fd = nenc_udp_open(&(nenc_udp_options){.local = local, .receive_bytes = RECEIVE_BYTES}, why, sizeof why);
+    if (fd < 0) return nenc_complain(command.name, NENC_EXIT_ENVIRONMENT, "%s", why);
     nenc_udp_batch *batch = nenc_udp_batch_create(65536);
     struct pollfd file = {.fd = fd, .events = POLLIN};
-    if (fd < 0) return nenc_complain(command.name, NENC_EXIT_ENVIRONMENT, "%s", why);
     if (!batch) return nenc_complain(command.name, NENC_EXIT_ENVIRONMENT, "no memory for packets");
     announce(options, fd);
     for (bool last = false; !last;) { /* what is there at the end is still taken */

@@ -169,7 +169,7 @@ def test_every_packet_and_tick_is_in_the_telemetry(tmp_path: Path) -> None:
 def test_what_is_no_packet_of_the_stream_is_counted_and_ignored(tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "telemetry"
     with (
-        receiver(port, "--ssrc", "5", "--telemetry", str(out)) as process,
+        receiver(port, "--ssrc", "5", "--sequence", "0", "--telemetry", str(out)) as process,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
     ):
         to = ("127.0.0.1", port)
@@ -177,6 +177,7 @@ def test_what_is_no_packet_of_the_stream_is_counted_and_ignored(tmp_path: Path) 
         for packet in good:
             sock.sendto(packet, to)
         sock.sendto(good[3], to)  # replayed
+        sock.sendto(struct.pack("!BBHII", 0x80, 96, 65535, 0, 5) + bytes(100), to)  # from before the first
         sock.sendto(b"", to)
         sock.sendto(b"\x80", to)
         sock.sendto(os.urandom(0) + b"\x40" * 40, to)  # version 1
@@ -186,6 +187,7 @@ def test_what_is_no_packet_of_the_stream_is_counted_and_ignored(tmp_path: Path) 
         counted = ended(process)
     assert counted["packets"] == 20
     assert counted["duplicates"] == 1
+    assert counted["late"] == 1
     assert counted["foreign"] == 1
     assert counted["malformed"] == 4
     assert out.exists()

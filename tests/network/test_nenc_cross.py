@@ -133,6 +133,14 @@ def test_a_signal_before_the_start_ends_it_too():
     assert line(text)["packets"] == 0
 
 
+def test_a_rate_that_no_machine_has_does_not_keep_it_busy_beyond_its_end():
+    words = ["--to", "127.0.0.1:9", "--kind", "cbr", "--rate", "100Gbps", "--wire-bytes", "60", "--duration", "500ms"]
+    began_ns = time.monotonic_ns()
+    sent = line(nenc("cross", *words).stdout)
+    assert sent["until_ns"] - began_ns < 2 * SECOND_NS
+    assert sent["packets"] > 1000
+
+
 def test_nobody_listening_does_not_stop_it():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))

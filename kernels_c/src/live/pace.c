@@ -13,7 +13,7 @@ enum { MOST_BYTES = 1500 };
 
 /* While nothing waits, decisions are still taken up this often. */
 static const int64_t idle_ns = 4000000;
-/* A pacer that could not run makes up for no more than this: the burst limit holds then as well. */
+/* A pacer that could not run makes up for no more than this, on top of what may go back to back anyway. */
 static const int64_t catch_up_ns = 5000000;
 
 typedef struct pacer {

@@ -85,6 +85,7 @@ static void take(receiver *r, const nenc_udp_received *got, int64_t now_ns)
     nenc_rtp packet = {0};
     int64_t sequence;
     const int64_t received_ns = got->realtime_ns ? got->realtime_ns + r->offset_ns : now_ns;
+    const int64_t before = nenc_inbox_counted(r->inbox)->received;
     const nenc_verdict verdict = judge(r, got, received_ns, &packet, &sequence);
     nenc_arrival_record *record = nenc_telemetry_next(r->telemetry, NENC_RING_ARRIVALS);
     if (record)
@@ -102,6 +103,7 @@ static void take(receiver *r, const nenc_udp_received *got, int64_t now_ns)
     counters->duplicates += verdict == NENC_DUPLICATE;
     counters->late += verdict == NENC_LATE;
     if (verdict != NENC_ARRIVED && verdict != NENC_LATE) return;
+    if (verdict == NENC_LATE && nenc_inbox_counted(r->inbox)->received == before) return; /* too old to tell from a replay */
     counters->packets++;
     counters->bytes += got->bytes;
     if (verdict == NENC_ARRIVED) r->sender = got->from; /* a late one may be somebody's replay */
