@@ -2,6 +2,7 @@
 #include "live/backlog.h"
 
 #include "core/clock.h"
+#include "live/lock.h"
 
 #include <stdlib.h>
 
@@ -9,7 +10,7 @@ int nenc_backlog_init(nenc_backlog *backlog)
 {
     *backlog = (nenc_backlog){0};
     pthread_condattr_t attributes;
-    if (pthread_mutex_init(&backlog->lock, NULL)) return -1;
+    if (nenc_lock_init(&backlog->lock)) return -1;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     const int error = pthread_cond_init(&backlog->changed, &attributes);

@@ -2,6 +2,7 @@
 #include "live/sender.h"
 
 #include "core/clock.h"
+#include "live/lock.h"
 #include "live/sender_state.h"
 #include "rtp/sdp.h"
 
@@ -224,8 +225,8 @@ int nenc_sender_run(const nenc_sender_config *config, nenc_rest *rest, nenc_live
     nenc_sender sender = {.own = *config, .rest = rest};
     sender.config = &sender.own;
     if (nenc_backlog_init(&sender.backlog)) return say(text, size, NENC_ENOMEM, "no memory", "");
-    pthread_mutex_init(&sender.outbox_lock, NULL);
-    pthread_mutex_init(&sender.state_lock, NULL);
+    nenc_lock_init(&sender.outbox_lock);
+    nenc_lock_init(&sender.state_lock);
     pthread_mutex_init(&sender.camera_lock, NULL);
     pthread_mutex_init(&sender.event_lock, NULL);
     int status = open_all(&sender, text, size);
