@@ -30,8 +30,9 @@ GRACE_S = 20.0
 """For a call to end after Ctrl-C."""
 KILL_S = 10.0
 """For a killed call to be gone."""
-INLINE = 16384
-"""Arguments of more bytes go through a file: the way into a guest takes about 1 MB/s, the way out 50."""
+INLINE = 2048
+"""Arguments of more bytes go through a file: a guest's serial line that has held 4095 unread bytes may never be heard
+of again, and the way in takes about 1 MB/s, the way out 50."""
 TAKE = 1 << 20
 
 _file_numbers = count()

@@ -47,6 +47,8 @@ LEAD_NS = 1_500_000_000
 LEAD_PER_FLOW_NS = 250_000_000
 """From the start of the programs to time 0."""
 CROSS_PORT = 7004
+PATIENCE_S = 300.0
+"""For calibration, tables and a busy machine."""
 BURSTS_NS = (1_000_000, 2_000_000, 5_000_000)
 """Buckets of a tbf, in time at its rate, that are tried in turn. What serialises has none, but timers are late."""
 MEMORY_MB = 1024
@@ -154,8 +156,18 @@ def run(
             "streams": streams,
             "owner": (os.getpid(), process_started(os.getpid())),
         }
-        folder = place.call(INSIDE, arguments, heard=None if progress is None else lambda now_ns: progress(int(now_ns)))
+        folder = place.call(
+            INSIDE,
+            arguments,
+            heard=None if progress is None else lambda now_ns: progress(int(now_ns)),
+            timeout_s=_patience_s(scenario),
+        )
     return RunFolder.open(Path(folder))
+
+
+def _patience_s(scenario: schema.Scenario) -> float:
+    """Wall time a run may take before it is taken for one that hangs."""
+    return 1.5 * scenario.duration / 1e9 + PATIENCE_S
 
 
 # ---- inside the place

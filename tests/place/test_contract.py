@@ -78,6 +78,12 @@ def test_fifty_megabytes_of_any_bytes_come_out(place):
         assert said.count(bytes([value])) == 50 * 4096
 
 
+def test_calls_of_every_size_follow_each_other(place):
+    # a line of a terminal holds 4095 bytes in the kernel: one that is filled must not fall silent
+    for size in (100, 1900, 2100, 3900, 4000, 4050, 4096, 4150, 5000, 9000, 20000, 10):
+        assert place.call("place_calls:length", "x" * size, timeout_s=20) == size
+
+
 def test_large_arguments_and_results(place):
     assert place.call("place_calls:length", "ü" * 10_000_000) == 10_000_000
     text = place.call("place_calls:letters", 20_000_000)
