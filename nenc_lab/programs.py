@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -25,6 +27,16 @@ def module(name: str) -> Path | None:
     """The module ``name`` of this build; None when it was built without."""
     place = resources.files("nenc_lab") / "_modules" / name
     return place if isinstance(place, Path) and place.is_file() else None
+
+
+def nenc() -> None:
+    """The command `nenc`: becomes the program of this build, which is told where its encoders are."""
+    binary = program("nenc")
+    folder = modules_folder()
+    if folder is not None:
+        os.environ.setdefault("NENC_MODULES", str(folder))
+    os.environ.setdefault("NENC_ENCODER_HOST", str(program("nenc_encoder_host")))
+    os.execv(binary, ["nenc", *sys.argv[1:]])
 
 
 def modules_folder() -> Path | None:
