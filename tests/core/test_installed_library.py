@@ -78,12 +78,16 @@ def test_exactly_what_the_headers_document_is_exported(prefix: Path) -> None:
     assert "nenc_step" in exported
 
 
+LAYOUTS = {"live.h"}
+"""Headers of records alone, without a function."""
+
+
 @pytest.mark.parametrize("header", sorted(HEADERS.glob("*.h")), ids=lambda path: path.name)
 def test_every_symbol_has_its_contract_above_it(header: Path) -> None:
     text = re.sub(r"\n\s+(?=[^\n]*\);)", " ", header.read_text(encoding="utf-8"))  # a declaration over two lines is one
     lines = text.splitlines()
     symbols = [number for number, line in enumerate(lines) if re.match(r"NENC_API .*;$", line)]
-    assert symbols
+    assert bool(symbols) == (header.name not in LAYOUTS)
     for number in symbols:
         above = number - 1
         while above in symbols:  # one comment may be for a group

@@ -1,4 +1,4 @@
-"""A place for real networks, opened once for these tests; without one they say loudly that nothing was tested."""
+"""A place for real networks, opened once for the tests of a module; without one they say loudly that nothing was done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nenc_lab.place import Place, open_place
 from nenc_lab.session.real import MEMORY_MB, WARM
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     try:
         opened = open_place("auto", MEMORY_MB, WARM)

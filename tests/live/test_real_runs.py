@@ -136,6 +136,9 @@ def test_cross_traffic_is_real(place: Place, tmp_path: Path) -> None:
     before, after = np.interp(2.0, t, got) - np.interp(1.0, t, got), np.interp(6.0, t, got) - np.interp(5.0, t, got)
     assert before > 4.5
     assert after < 4.0
+    told = done.info["timing"]["programs"]["other"]
+    assert told["source"]["packets"] == pytest.approx(9e6 / 8 / 1242 * 4.0, rel=0.03)
+    assert told["sink"]["packets"] <= told["source"]["packets"]
 
 
 def test_an_aqm_and_tcp_that_the_virtual_network_has_not(place: Place, tmp_path: Path) -> None:

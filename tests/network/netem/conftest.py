@@ -1,4 +1,4 @@
-"""The place with a kernel that emulates networks, booted once for these tests."""
+"""The place with a kernel that emulates networks, booted once for the tests of a module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nenc_lab.errors import EnvironmentError_
 from nenc_lab.place import open_place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kernel() -> Iterator[Callable[..., Any]]:
     """``kernel("name", ...)`` calls ``netem_calls.name(...)`` as root in a network namespace of its own."""
     try:
@@ -25,7 +25,7 @@ def kernel() -> Iterator[Callable[..., Any]]:
         place.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def best(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """Several calls, the one that comes closest: other work on this machine makes real time only worse."""
 
