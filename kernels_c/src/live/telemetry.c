@@ -40,6 +40,15 @@ static int map(const char *path, size_t bytes, void **memory)
     return -error;
 }
 
+/* Last, and in one piece: a reader takes it for a whole header. */
+static void set_magic(nenc_telemetry *telemetry)
+{
+    typedef uint64_t __attribute__((may_alias)) word;
+    uint64_t magic;
+    memcpy(&magic, "NENCLIV1", sizeof magic);
+    __atomic_store_n((word *)(void *)telemetry->magic, magic, __ATOMIC_RELEASE);
+}
+
 int nenc_telemetry_open(const char *path, const uint32_t *capacities, int64_t origin_ns, nenc_telemetry **telemetry)
 {
     nenc_telemetry header = {.bytes = sizeof header, .origin_ns = origin_ns, .pid = getpid()};
@@ -53,8 +62,7 @@ int nenc_telemetry_open(const char *path, const uint32_t *capacities, int64_t or
     if (status) return status;
     *telemetry = memory;
     **telemetry = header;
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    memcpy((*telemetry)->magic, "NENCLIV1", sizeof header.magic); /* last: a reader takes it for a whole header */
+    set_magic(*telemetry);
     return 0;
 }
 
