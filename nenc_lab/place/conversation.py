@@ -26,6 +26,8 @@ LOOK_S = 0.1
 """How often signals and clocks are looked at while nothing comes."""
 SILENCE_S = 30.0
 """A place whose heart has not beaten for so long is ended; it beats twice a second, whatever its calls do."""
+TAKEN_S = 20.0
+"""Longest until a call is taken. A guest's serial line was seen to hear nothing any more while its heart went on."""
 GRACE_S = 20.0
 """For a call to end after Ctrl-C."""
 KILL_S = 10.0
@@ -122,6 +124,7 @@ class Conversation:
         outcome: Frame | None = None
         fault: BaseException | None = None
         """What ``heard`` or ``said`` has raised."""
+        taken_by: float | None = now + TAKEN_S
         stop: BaseException | None = None
         while True:
             frame = self._next()
@@ -137,12 +140,15 @@ class Conversation:
                 deadline, give_up = None, now + KILL_S
                 verdict = verdict or CallTimeout(f"{target} took longer than {timeout_s:g} s in the {self._what}")
                 self._signal(signal.SIGKILL)
+            if taken_by is not None and now >= taken_by:
+                raise self._lose(f"has not taken a call for {TAKEN_S:g} s: it hears nothing any more")
             if give_up is not None and now >= give_up:
                 lost = self._lose("does not end a process that was killed")
                 raise lost from verdict
             if frame is None:
                 continue
             kind, body = frame
+            taken_by = None
             if kind in (Kind.TOLD, Kind.SAID) and fault is None:
                 try:
                     heard(json.loads(body)) if kind is Kind.TOLD else said(body)

@@ -33,6 +33,8 @@ class Kind(IntEnum):
     """JSON: traceback; then a zero byte and the pickled exception, or nothing."""
     ENDED = 22
     """JSON: wait status. The last word on each call."""
+    TAKEN = 23
+    """Nothing: the call has come, and begins. The first word on it."""
 
 
 Frame = tuple[Kind, bytes]

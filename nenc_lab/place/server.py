@@ -48,6 +48,7 @@ def serve(line: int, folder: int, setup: dict[str, Any], about: dict[str, Any]) 
             message = json.loads(body)
             if kind is Kind.CALL:
                 assert work is None, "one call at a time"
+                write_all(line, packed(Kind.TAKEN, b""))
                 work = Work(message, folder, line)
             elif kind is Kind.SIGNAL and work is not None:
                 work.signal(message["number"])

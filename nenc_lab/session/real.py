@@ -335,8 +335,13 @@ class _Real:
         return told
 
     def counters(self) -> dict[str, Any]:
-        """What the programs counted, by flow."""
-        return {flow.name: flow.counters for flow in self.flows}
+        """What the programs counted: of flows by end, of cross traffic its two lines of JSON."""
+        flows = {flow.name: flow.counters for flow in self.flows}
+        names = [traffic.name for traffic in self._scenario.cross_traffic]
+        ends = [program.result for program in self.engine.crosses]
+        return flows | {
+            name: {"sink": ends[2 * number], "source": ends[2 * number + 1]} for number, name in enumerate(names)
+        }
 
     # ---- parts
 
