@@ -46,7 +46,7 @@ def test_a_place_that_takes_no_call_is_ended_and_not_waited_for(monkeypatch):
         talk = Conversation(kept, line, heart, "guest")  # type: ignore[arg-type]
         beats.send(b".")
         began = time.monotonic()
-        with pytest.raises(PlaceLost, match="the guest has not taken a call for 0.2 s: it hears nothing any more"):
+        with pytest.raises(PlaceLost, match=r"the guest has not taken a call for 0.2 s: it hears nothing any more"):
             talk.call("module:function", {}, None, None, None)
         assert time.monotonic() - began < 5.0
         assert kept.closed
