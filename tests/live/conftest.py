@@ -1,4 +1,4 @@
-"""A place for real networks, opened once for the tests of a module; without one they say loudly that they did nothing."""
+"""A place for real networks, opened once for the tests of a module; without one they say loudly what they left out."""
 
 from __future__ import annotations
 
