@@ -40,6 +40,10 @@ class Place(Protocol):
     def about(self) -> Mapping[str, Any]:
         """For run.json: ``kernel`` (release), ``hz``, ``memory_mb``, ``boot_s``, ``modules_missing``."""
 
+    @property
+    def interrupted(self) -> BaseException | None:
+        """What interrupted the last call, when that ended with a result all the same; the caller goes on with it."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

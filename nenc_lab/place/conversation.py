@@ -61,6 +61,9 @@ class Conversation:
         assert self._kept.folder is not None, "it was started"
         return self._kept.folder
 
+    interrupted: BaseException | None = None
+    """The interrupt of the last call, when that had a result all the same: the caller has to go on with it."""
+
     def wait_for(self, kind: Kind, timeout_s: float) -> Any:
         """The JSON of the next frame, which must be of this kind. Raises PlaceLost."""
         deadline = time.monotonic() + timeout_s
@@ -85,6 +88,7 @@ class Conversation:
         try:
             if self._lost is not None:
                 raise PlaceLost(self._lost)
+            self.interrupted = None
             with Interrupts() as interrupts:
                 self._hand_over(target, arguments)
                 return self._outcome(target, heard or _ignore, said or _show, timeout_s, interrupts)
@@ -171,6 +175,7 @@ class Conversation:
             raise verdict or self._died(target, status)
         kind, body = outcome
         if kind is Kind.RESULT:
+            self.interrupted = stop
             return json.loads(body)
         error = _unpickled(body, target)
         if stop is not None and isinstance(error, KeyboardInterrupt):

@@ -95,6 +95,10 @@ class Room:
             self._warmed = True
         return self._conversation.call(target, arguments, heard, timeout_s, said)
 
+    @property
+    def interrupted(self) -> BaseException | None:
+        return None if self._conversation is None else self._conversation.interrupted
+
     def _setup(self, **more: Any) -> str:
         """The file that tells the first process inside what the lab is like."""
         return json.dumps({"path": sys.path, "cwd": os.getcwd(), "warm": self._warm, "folder": "@FOLDER@", **more})

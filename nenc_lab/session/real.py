@@ -162,7 +162,11 @@ def run(
             heard=None if progress is None else lambda now_ns: progress(int(now_ns)),
             timeout_s=_patience_s(scenario),
         )
-    return RunFolder.open(Path(folder))
+        done = RunFolder.open(Path(folder))
+        if place.interrupted is not None:  # in its last moments: what comes behind it must not begin
+            place.interrupted.folder = done  # type: ignore[attr-defined]
+            raise place.interrupted
+    return done
 
 
 def _patience_s(scenario: schema.Scenario) -> float:

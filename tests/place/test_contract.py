@@ -170,6 +170,9 @@ def interrupt_when_waiting(words, number=signal.SIGINT):
 
 def test_ctrl_c_goes_to_the_call_which_may_still_have_a_result(place):
     assert place.call("place_calls:waits", "result", heard=interrupt_when_waiting([])) == "stopped"
+    assert isinstance(place.interrupted, KeyboardInterrupt)
+    assert place.call("place_calls:echo", 1) == 1
+    assert place.interrupted is None
 
 
 def test_ctrl_c_comes_back_with_what_the_call_knows(place):

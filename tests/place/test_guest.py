@@ -132,8 +132,8 @@ def test_modules_are_found_by_name():
     assert modules.missing(["sch_netem"], "0.0.0") == ["sch_netem"]
 
 
-def test_twenty_boots_leave_nothing(clear):
-    for number in range(20):
+def test_boots_one_after_another_leave_nothing(clear):
+    for number in range(20 if os.environ.get("NENC_LONG") == "1" else 6):
         with Guest() as guest:
             assert guest.call("place_calls:echo", number) == number
 
