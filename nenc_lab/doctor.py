@@ -206,7 +206,7 @@ def netem() -> Finding:
 
     problem = obstacle()
     if problem is None:
-        return Finding("netem host", OK, f"sch_netem, sch_tbf and veth work in namespaces of {platform.release()}")
+        return Finding("netem host", OK, f"sch_netem, sch_hfsc and veth work in namespaces of {platform.release()}")
     what, _, remedy = problem.partition("; ")
     return Finding("netem host", MISSING, what, f"{remedy}; or the guest below" if remedy else "the guest below")
 

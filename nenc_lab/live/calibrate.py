@@ -85,8 +85,6 @@ class Calibration:
     base_rtt_ms: float | None = None
     base_owd_asked_ms: float = 0.0
     base_owd_ms: float = 0.0
-    burst_ms: float = 0.0
-    """Of the bottleneck: what passes without queueing after a pause."""
     reordered: int = 0
     took_s: float = 0.0
 

@@ -64,5 +64,5 @@ def remedy() -> str:
     """How to get modules that emulate networks."""
     return (
         "they come with the distribution's kernel (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-"
-        f"{os.uname().release}; Fedora: kernel-modules-extra), then: sudo modprobe -a sch_netem sch_tbf veth"
+        f"{os.uname().release}; Fedora: kernel-modules-extra), then: sudo modprobe -a sch_netem sch_hfsc veth"
     )

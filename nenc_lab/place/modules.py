@@ -10,11 +10,11 @@ from pathlib import Path
 
 from nenc_lab.place.namespaces import load_module
 
-NEEDED = ("sch_netem", "sch_tbf", "veth")
+NEEDED = ("sch_netem", "sch_hfsc", "veth")
 """Without these there is no netem network."""
 WANTED = (
     *NEEDED,
-    *("sch_htb", "sch_prio", "sch_ingress", "sch_plug", "sch_sfq", "sch_red"),
+    *("sch_tbf", "sch_htb", "sch_prio", "sch_ingress", "sch_plug", "sch_sfq", "sch_red"),
     *("sch_codel", "sch_fq_codel", "sch_fq", "sch_cake", "sch_pie"),
     *("cls_u32", "cls_fw", "cls_matchall", "act_mirred", "ifb", "tcp_bbr"),
 )

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-NEEDED = ("netem", "tbf")
+NEEDED = ("netem", "hfsc")
 """Queueing disciplines without which there is no netem network."""
 
 RTM_NEWLINK, RTM_NEWQDISC = 16, 36

@@ -49,8 +49,6 @@ LEAD_PER_FLOW_NS = 250_000_000
 CROSS_PORT = 7004
 PATIENCE_S = 300.0
 """For calibration, tables and a busy machine."""
-BURSTS_NS = (1_000_000, 2_000_000, 5_000_000)
-"""Buckets of a tbf, in time at its rate, that are tried in turn. What serialises has none, but timers are late."""
 MEMORY_MB = 1024
 MEMORY_OF_VIDEO_MB = {720: 0, 1080: 256, 1440: 512, 2160: 1024, 4320: 3072}
 """More of a guest for a real encoder, by lines of its picture."""
@@ -179,9 +177,12 @@ def _patience_s(scenario: schema.Scenario) -> float:
 
 def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
     """Does the run; returns its folder."""
+    from nenc_lab.live.programs import keep_memory
+
     scenario = restore(arguments["scenario"], "the scenario")
     out = Path(arguments["out"])
     pid, started = arguments["owner"]
+    keep_memory()
     with ExitStack() as stack:
         streams = _streams(scenario, out, pid, stack) if arguments["streams"] else {}
         real = _Real(scenario, stack, _scratch(stack), streams, packets=arguments["packets"], progress=tell)
@@ -302,26 +303,18 @@ class _Real:
         scratch: str,
         stack: ExitStack,
     ) -> tuple[list[Ends], Calibration]:
-        """The path, with the smallest bucket that still gives the bottleneck its rate on this machine; measured."""
-        from nenc_lab.live.calibrate import RATE_KEPT, calibrate
+        """The path; measured."""
+        from nenc_lab.live.calibrate import calibrate
         from nenc_lab.live.flow import Ends
         from nenc_lab.network.netem.layout import plan
         from nenc_lab.network.netem.path import Path as NetemPath
 
-        for burst_ns in BURSTS_NS:
-            layout = plan(self._links, flows, crosses, changes, burst_ns=burst_ns)
-            with ExitStack() as here:
-                self.path = here.enter_context(NetemPath(layout))
-                ends = [
-                    Ends(self.path.sender(n).netns_fd, self.path.receiver(n).netns_fd, self.path.receiver(n).address)
-                    for n in range(len(flows))
-                ]
-                calibration = calibrate(self.path, ends[0], scratch, self._needs())
-                calibration.burst_ms = burst_ns / 1e6
-                if burst_ns == BURSTS_NS[-1] or calibration.rate_kept >= RATE_KEPT:
-                    stack.push(here.pop_all())
-                    break
-        return ends, calibration
+        self.path = stack.enter_context(NetemPath(plan(self._links, flows, crosses, changes)))
+        ends = [
+            Ends(self.path.sender(n).netns_fd, self.path.receiver(n).netns_fd, self.path.receiver(n).address)
+            for n in range(len(flows))
+        ]
+        return ends, calibrate(self.path, ends[0], scratch, self._needs())
 
     def _remarks(self, calibration: Calibration, changes: Sequence[Step], ready_ns: int) -> list[tuple[str, str]]:
         """What is known of the run before it begins."""

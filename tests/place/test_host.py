@@ -59,7 +59,7 @@ def test_the_obstacle_was_found_by_trying():
     make("host")
     problem = host.obstacle()
     with make("host") as place:
-        assert (problem is None) == (place.call("place_calls:lacking", ["netem", "tbf"]) == [])
+        assert (problem is None) == (place.call("place_calls:lacking", ["netem", "hfsc"]) == [])
 
 
 def test_what_forbids_namespaces_is_named(monkeypatch, tmp_path):

@@ -42,7 +42,10 @@ def keeper_of(lab: int) -> int:
     (keeper,) = [
         int(name)
         for name in os.listdir("/proc")
-        if name.isdecimal() and (fields := stat_fields(int(name))) is not None and int(fields[1]) == lab
+        if name.isdecimal()
+        and (fields := stat_fields(int(name))) is not None
+        and int(fields[1]) == lab
+        and b"place.keeper" in Path(f"/proc/{name}/cmdline").read_bytes()
     ]
     return keeper
 

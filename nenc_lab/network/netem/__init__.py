@@ -1,1 +1,1 @@
-"""The real network: tbf, AQM and netem qdiscs of this kernel between network namespaces."""
+"""The real network: serialising, queue and netem qdiscs of this kernel between network namespaces."""

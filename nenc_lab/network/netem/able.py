@@ -28,8 +28,6 @@ def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list
         mine = [change for change in changes if change.link == number]
         if isinstance(link.capacity, Opportunities):
             found.append((number, "delivery opportunities become mean rates of 50 ms each"))
-        if any(change.rate_bps == 0.0 for change in mine) or link.rate_bps == 0.0:
-            found.append((number, "an outage is a rate of 8 bit/s: the packet that is due still passes"))
         if link.ecn_ns is not None and link.queue.unit != "packets":
             found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
         ordered = any(jitter.kind == "ordered" for jitter in _jitters(link, mine))
@@ -47,7 +45,7 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
         )
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
-        texts.append(f"a queue of less than a packet: a tbf needs at least {MTU_BYTES} B")
+        texts.append(f"a queue of less than a packet, which none would pass: at least {MTU_BYTES} B")
     if link.ecn_ns is not None and link.queue.kind not in ("droptail", "codel"):
         texts.append(f"an ECN threshold beside {link.queue.kind}: leave ecn out, or let codel be the queue")
     if len({queue.flows for queue in sizes}) > 1:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nenc_lab.network.base import LinkChange
 from nenc_lab.network.netem.build import MTU, SYSCTLS
 from nenc_lab.network.netem.layout import GATEWAY, Layout, StagePlan
-from nenc_lab.network.netem.qdiscs import Netem, Options
+from nenc_lab.network.netem.qdiscs import HfscClass, Netem, Options
 from nenc_lab.network.netem.schedule import Step
 from nenc_lab.network.netem.stages import place_words, stage_options
 from nenc_lab.network.netem.state import LinkState
@@ -84,7 +84,8 @@ def _qdisc(verb: str, stage: StagePlan, parent: int, handle: int, options: Optio
         name = f"nenc-{options.jitter_ns}-{sum(options.table)}"
         entries = " ".join(map(str, options.table))
         lines.append(f'echo "{entries}" > "$TC_LIB_DIR/{name}.dist"')
-    place = f"tc -n {PREFIX}{stage.node} qdisc {verb} dev {stage.device} {place_words(parent, handle)}"
+    what = "class" if isinstance(options, HfscClass) else "qdisc"
+    place = f"tc -n {PREFIX}{stage.node} {what} {verb} dev {stage.device} {place_words(parent, handle)}"
     return [*lines, f"{place} {words(options, name, new=verb == 'add')}"]
 
 

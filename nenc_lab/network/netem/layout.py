@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Literal
 
 from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, LinkSetting
-from nenc_lab.network.netem.limits import BURST_NS
 from nenc_lab.network.netem.state import LinkState, first_state
 
 Direction = Literal["forward", "reverse"]
@@ -101,13 +100,10 @@ def plan(
     flows: Sequence[FlowSetting],
     crosses: Sequence[CrossSetting] = (),
     changes: Sequence[LinkChange] = (),
-    *,
-    burst_ns: int = BURST_NS,
 ) -> Layout:
-    """The namespaces for this path. ``changes``: all that will come, so that the stages they need are there;
-    ``burst_ns``: the bucket of the bottlenecks, in time at their rate."""
+    """The namespaces for this path. ``changes``: all that will come, so that the stages they need are there."""
     of = [[change for change in changes if change.link == number] for number in range(len(links))]
-    states = tuple(first_state(link, mine, burst_ns) for link, mine in zip(links, of, strict=True))
+    states = tuple(first_state(link, mine) for link, mine in zip(links, of, strict=True))
     return _Planner(Layout(tuple(links), states), of).run(flows, crosses)
 
 

@@ -10,6 +10,11 @@ from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Options, Pie
 _CAKE_TINS, _CAKE_MARKED = 13, 7
 
 
+def may_mark(options: Options) -> bool:
+    """Whether this kind of queue counts marks at all."""
+    return isinstance(options, Codel | FqCodel | Pie | Cake)
+
+
 def marks(options: Options, extra: bytes) -> int:
     """ECN marks since the qdisc was made, by its law and by a threshold."""
     match options:

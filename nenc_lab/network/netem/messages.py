@@ -1,7 +1,7 @@
 """Options of qdiscs as the kernel reads and tells them (TCA_OPTIONS), complete every time.
 
-pyroute2 has no netem beyond its rate (and the kernel refuses the message it makes of a rate), no codel threshold, no
-pie and no burst of a tbf in bytes. The numbers of the attributes are those of linux/pkt_sched.h.
+pyroute2 has no netem beyond its rate (and the kernel refuses the message it makes of a rate), no codel threshold and
+no pie. The numbers of the attributes are those of linux/pkt_sched.h.
 """
 
 from __future__ import annotations
@@ -12,12 +12,25 @@ from dataclasses import replace
 from typing import Any
 
 from nenc_lab.network.netem.attributes import NESTED, attribute, u32, u64, walk
-from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Netem, Options, Pfifo, Pie, Tbf
+from nenc_lab.network.netem.qdiscs import (
+    LONGEST_S,
+    Bfifo,
+    Cake,
+    Codel,
+    FqCodel,
+    Hfsc,
+    HfscClass,
+    Netem,
+    Options,
+    Pfifo,
+    Pie,
+)
 
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
 """What the kernel's traffic control counts short times in."""
-ETHERNET = 1
+FAIR_BYTES = 125_000_000
+"""A class needs a fair share to be served at all; alone in its qdisc it may be any."""
 FOREVER_US = 1_000_000_000
 """A target no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
 
@@ -26,8 +39,8 @@ Values = dict[str, int]
 _NETEM = struct.Struct("=IIIIII")
 _GEMODEL = struct.Struct("=IIII")
 _NETEM_RATE = struct.Struct("=IiIi")
-_RATESPEC = struct.Struct("=BBHhHI")
-_TBF = struct.Struct("=12s12sIII")
+_CURVE = struct.Struct("=III")
+_FAIR, _UPPER = 2, 3
 
 
 def share(p: float) -> int:
@@ -135,38 +148,27 @@ def _loss_decode(data: bytes) -> Values:
     return {"loss_model": 2}  # the four-state model, which the lab does not use
 
 
-# ---- tbf
+# ---- hfsc
 
 
-def _tbf_values(tbf: Tbf) -> Values:
-    rate = max(1, tbf.rate_bps // 8)
-    return {"rate_bytes": rate, "limit": tbf.limit, "buffer": _buffer(rate, tbf.burst_bytes), "peak": 0, "overhead": 0}
+def _class_values(bottleneck: HfscClass) -> Values:
+    values = dict.fromkeys(("fair_m1", "fair_d_us", "upper_m1", "upper_d_us"), 0)
+    if bottleneck.rate_bps == 0:
+        values["upper_d_us"] = LONGEST_S * 1_000_000
+    return {**values, "fair_m2": FAIR_BYTES, "upper_m2": max(1, bottleneck.rate_bps // 8)}
 
 
-def _buffer(rate: int, burst: int) -> int:
-    """As the kernel reckons the burst it was told in bytes, cut to the 32 bits that it tells it in."""
-    return (burst * 1_000_000_000 // rate // TICK_NS) & U32
+def _class_encode(bottleneck: HfscClass) -> bytes:
+    v = _class_values(bottleneck)
+    fair = _CURVE.pack(v["fair_m1"], v["fair_d_us"], v["fair_m2"])
+    return attribute(_FAIR, fair) + attribute(_UPPER, _CURVE.pack(v["upper_m1"], v["upper_d_us"], v["upper_m2"]))
 
 
-def _tbf_encode(tbf: Tbf) -> bytes:
-    v = _tbf_values(tbf)
-    rate = _RATESPEC.pack(0, ETHERNET, 0, 0, 0, min(v["rate_bytes"], U32))
-    data = attribute(1, _TBF.pack(rate, bytes(12), v["limit"], v["buffer"], 0))
-    data += u64(4, v["rate_bytes"]) if v["rate_bytes"] > U32 else b""
-    return data + u32(6, tbf.burst_bytes)
-
-
-def _tbf_decode(data: bytes) -> Values:
+def _class_decode(data: bytes) -> Values:
     values: Values = {}
     for kind, value in walk(data):
-        if kind == 1:
-            rate, peak, limit, buffer, _ = _TBF.unpack(value)
-            _, _, overhead, _, _, rate_bytes = _RATESPEC.unpack(rate)
-            peak_bytes = _RATESPEC.unpack(peak)[5]
-            values |= {"rate_bytes": rate_bytes, "limit": limit, "buffer": buffer, "peak": peak_bytes}
-            values["overhead"] = overhead
-        elif kind == 4:
-            values["rate_bytes"] = struct.unpack("=Q", value)[0]
+        curve = {_FAIR: "fair", _UPPER: "upper"}.get(kind, "real_time")
+        values |= zip((f"{curve}_m1", f"{curve}_d_us", f"{curve}_m2"), _CURVE.unpack(value), strict=True)
     return values
 
 
@@ -251,7 +253,9 @@ def _plain_decode(kind: str, data: bytes) -> Values:
 
 _VALUES: dict[type, Callable[[Any], Values]] = {
     Netem: _netem_values,
-    Tbf: _tbf_values,
+    Hfsc: lambda _: {"default": 1},
+    HfscClass: _class_values,
+    Bfifo: lambda bfifo: {"limit": bfifo.limit_bytes},
     Pfifo: lambda pfifo: {"limit": pfifo.limit_packets},
     Codel: _codel_values,
     FqCodel: _fq_codel_values,
@@ -274,9 +278,11 @@ def encode(options: Options, *, new: bool = True) -> bytes:
         case FqCodel() if not new:
             told = {name: value for name, value in values(options).items() if name != "flows"}
             return _plain_encode("fq_codel", told)
-        case Tbf():
-            return _tbf_encode(options)
-        case Pfifo(limit):
+        case Hfsc():
+            return struct.pack("=H", 1)
+        case HfscClass():
+            return _class_encode(options)
+        case Pfifo(limit) | Bfifo(limit):
             return struct.pack("=I", limit)
         case Cake():
             return u64(2, 0) + _plain_encode("cake", values(options))  # 0: its shaper is off
@@ -289,8 +295,8 @@ def decode(kind: str, data: bytes) -> Values:
     match kind:
         case "netem":
             return _netem_decode(data)
-        case "tbf":
-            return _tbf_decode(data)
+        case "hfsc":
+            return {"default": struct.unpack("=H", data)[0]} if len(data) == 2 else _class_decode(data)
         case "pfifo" | "bfifo":
             return {"limit": struct.unpack_from("=I", data)[0]}
         case _:

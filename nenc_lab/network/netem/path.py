@@ -15,9 +15,9 @@ from nenc_lab.errors import InternalError
 from nenc_lab.network.base import LinkChange, Rows
 from nenc_lab.network.netem.build import build
 from nenc_lab.network.netem.layout import Layout, StagePlan
-from nenc_lab.network.netem.marks import marks
+from nenc_lab.network.netem.marks import marks, may_mark
 from nenc_lab.network.netem.namespaces import inside, new_namespace
-from nenc_lab.network.netem.qdiscs import Tbf
+from nenc_lab.network.netem.qdiscs import HfscClass
 from nenc_lab.network.netem.stages import HANDLE, ROOT, stage_options
 from nenc_lab.network.netem.state import LinkState
 from nenc_lab.network.netem.wire import QdiscSocket, Told
@@ -134,7 +134,7 @@ class Path:
         for (_, _, had), (parent, handle, options) in zip(old, stage_options(after, stage.plan), strict=True):
             if had != options:
                 told = stage.socket.change(stage.index, parent, handle, options)
-                if isinstance(had, Tbf) and had.rate_bps < SLOW_BPS and told.queued_packets:
+                if isinstance(had, HfscClass) and had.rate_bps < SLOW_BPS and told.queued_packets:
                     self._kick(stage)
 
     def _kick(self, stage: _Stage) -> None:
@@ -161,7 +161,8 @@ class Path:
                 case "bottleneck":
                     _fill(row, told)
                     row["drops_queue"] = told.drops
-                    for parent, handle, options in stage_options(self._states[stage.plan.link], stage.plan)[1:]:
+                    parent, handle, options = stage_options(self._states[stage.plan.link], stage.plan)[-1]
+                    if may_mark(options):
                         row["marked"] = marks(options, stage.socket.get(stage.index, parent, handle).extra)
                 case "entry":
                     row["drops_loss"] += told.drops

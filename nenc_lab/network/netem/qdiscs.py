@@ -8,6 +8,8 @@ from typing import ClassVar
 from nenc_lab.network.base import LossSetting
 
 NO_LOSS = LossSetting()
+LONGEST_S = 4000
+"""An outage without a word from the timeline: tc's limit is 4294 s."""
 FIFO_RATE_BPS = 32_000_000_000
 """A netem with a rate keeps its packets in order; this one (0.3 us a packet) is above every bottleneck."""
 
@@ -32,13 +34,32 @@ class Netem:
 
 
 @dataclass(frozen=True, slots=True)
-class Tbf:
-    """The bottleneck. ``limit``: bytes, or what its child counts in when that is a pfifo."""
+class Hfsc:
+    """What the bottleneck's class lives in; packets go to class 1."""
 
-    kind: ClassVar[str] = "tbf"
+    kind: ClassVar[str] = "hfsc"
+
+
+@dataclass(frozen=True, slots=True)
+class HfscClass:
+    """The bottleneck: an upper limit alone (the fair share counts only between classes, and there is one).
+
+    A serialiser to the letter: it starts a packet no earlier than the one before has taken its time, owes what a late
+    timer kept waiting, and saves nothing while it has nothing to send. (A tbf forgets what is later than its bucket
+    holds, and lets a bucketful through after each pause.)
+    """
+
+    kind: ClassVar[str] = "hfsc"
     rate_bps: int
-    burst_bytes: int
-    limit: int
+    """0: nothing passes for `LONGEST_S` (and then, a little)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bfifo:
+    """A queue of so many bytes."""
+
+    kind: ClassVar[str] = "bfifo"
+    limit_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +117,4 @@ class Cake:
     isolation: str = "triple-isolate"
 
 
-Options = Netem | Tbf | Pfifo | Codel | FqCodel | Pie | Cake
+Options = Netem | Hfsc | HfscClass | Bfifo | Pfifo | Codel | FqCodel | Pie | Cake

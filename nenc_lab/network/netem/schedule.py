@@ -11,9 +11,9 @@ import numpy as np
 from nenc_lab.network.base import LinkChange, LinkSetting, Opportunities, RateProgram
 
 STEP_NS = 50_000_000
-"""A change takes the lab some 0.3 ms in a guest, and lets a full bucket through."""
+"""A change takes the lab some 0.5 ms in a guest, and forgets what is left of the packet in service."""
 SHORT_NS = 500_000_000
-"""A bucket that is filled more often than this is worth more than 1 % of the rate."""
+"""Half a packet more often than this is worth more than 1 % of 1 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from nenc_lab.network.netem.layout import StagePlan
-from nenc_lab.network.netem.qdiscs import Options
+from nenc_lab.network.netem.qdiscs import Hfsc, Options
 from nenc_lab.network.netem.state import LinkState
 
 ROOT = 0xFFFF_FFFF
 HANDLE = 1 << 16
 """1: of every device's root."""
-CHILD_PARENT = HANDLE | 1
+CLASS = HANDLE | 1
+"""1:1, the serialiser."""
 CHILD_HANDLE = 16 << 16
-"""10: of the queue under a serialiser."""
+"""10: of the queue in it."""
 
 
 def stage_options(state: LinkState, plan: StagePlan) -> list[tuple[int, int, Options]]:
-    """(parent, handle, options) of the qdiscs of one stage, the root first."""
+    """(parent, handle, options) of the qdiscs and classes of one stage, the root first."""
     match plan.stage:
         case "entry":
             return [(ROOT, HANDLE, state.entry())]
         case "exit":
             return [(ROOT, HANDLE, state.exit())]
         case _:
-            root: list[tuple[int, int, Options]] = [(ROOT, HANDLE, state.bottleneck())]
-            child = state.queue_options()
-            return root if child is None else [*root, (CHILD_PARENT, CHILD_HANDLE, child)]
+            return [
+                (ROOT, HANDLE, Hfsc()),
+                (HANDLE, CLASS, state.bottleneck()),
+                (CLASS, CHILD_HANDLE, state.queue_options()),
+            ]
 
 
 def place_words(parent: int, handle: int) -> str:
     """The same place in tc's words."""
-    where = "root" if parent == ROOT else f"parent {parent >> 16:x}:{parent & 0xFFFF:x}"
-    return f"{where} handle {handle >> 16:x}:"
+    if parent == ROOT:
+        return f"root handle {handle >> 16:x}:"
+    if handle & 0xFFFF:
+        return f"parent {parent >> 16:x}: classid {handle >> 16:x}:{handle & 0xFFFF:x}"
+    return f"parent {parent >> 16:x}:{parent & 0xFFFF:x} handle {handle >> 16:x}:"

@@ -18,7 +18,7 @@ from nenc_lab.network.base import (
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.jitter import sigma_ns, table
 from nenc_lab.network.netem.managed import managed
-from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, NO_LOSS, Codel, Netem, Options, Pfifo, Tbf
+from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, NO_LOSS, Bfifo, Codel, HfscClass, Netem, Options, Pfifo
 
 ORDERED_HEADROOM = 1.05
 """Behind a late packet the ones it held up follow at the link's rate (RFC 8868 section 4.5.2); a little above it, so
@@ -44,7 +44,6 @@ class LinkState:
     jitter: JitterSetting
     duplicate: float
     ecn_ns: int | None
-    burst_ns: int = limits.BURST_NS
     hold_ns: int = 0
     """How long this rate is known to stay; 0: till further notice."""
 
@@ -70,18 +69,14 @@ class LinkState:
         """Loss before the queue."""
         return Netem(limit_packets=limits.delay_line_packets(0, 0), loss=self.loss)
 
-    def bottleneck(self) -> Tbf:
-        """The serialiser; its own queue is a byte FIFO."""
-        rate = self.rate_bps
-        if rate is None:
-            return Tbf(limits.UNLIMITED_BPS, limits.UNLIMITED_BURST_BYTES, self._tbf_limit())
-        if rate == 0.0:
-            return Tbf(limits.OUTAGE_BPS, limits.MTU_BYTES, self._tbf_limit())
-        burst = limits.burst_bytes(rate, self.burst_ns)
-        return Tbf(limits.tbf_rate_bps(rate, burst, self.hold_ns), burst, self._tbf_limit())
+    def bottleneck(self) -> HfscClass:
+        """The serialiser."""
+        return HfscClass(
+            limits.UNLIMITED_BPS if self.rate_bps is None else limits.shaped_bps(self.rate_bps, self.hold_ns)
+        )
 
-    def queue_options(self) -> Options | None:
-        """The queue under the serialiser where it is not the byte FIFO."""
+    def queue_options(self) -> Options:
+        """Its queue."""
         law = managed(self.queue, self.ecn_ns)
         if law is not None:
             return law
@@ -89,7 +84,7 @@ class LinkState:
             return Codel(_NO_TARGET_NS, _NO_TARGET_NS, self.limit_packets(), ecn=True, ce_ns=self.ecn_ns)
         if self.queue.unit == "packets":
             return Pfifo(self.queue.limit)
-        return None
+        return Bfifo(self.limit_bytes())
 
     def exit(self) -> Netem:
         """Delay, jitter, loss after the queue, duplication."""
@@ -126,12 +121,8 @@ class LinkState:
         """The same for a queue that counts packets."""
         return self.queue.limit if self.queue.unit == "packets" else limits.queue_packets(self.limit_bytes())
 
-    def _tbf_limit(self) -> int:
-        # tbf hands its limit to a child that is a FIFO, of packets too
-        return self.queue.limit if self.queue.unit == "packets" else self.limit_bytes()
 
-
-def first_state(link: LinkSetting, changes: list[LinkChange], burst_ns: int = limits.BURST_NS) -> LinkState:
+def first_state(link: LinkSetting, changes: list[LinkChange]) -> LinkState:
     """A hop before a run in which these changes will come; a capacity over time stands at its mean until then, so that
     the path can be measured."""
     rate = link.rate_bps
@@ -156,5 +147,4 @@ def first_state(link: LinkSetting, changes: list[LinkChange], burst_ns: int = li
         jitter=link.jitter,
         duplicate=link.duplicate,
         ecn_ns=link.ecn_ns,
-        burst_ns=burst_ns,
     )

@@ -1,4 +1,4 @@
-"""One rtnetlink socket for the qdiscs of one namespace: add, change, and what the kernel says of them."""
+"""One rtnetlink socket for the qdiscs and classes of one namespace: add, change, and what the kernel says of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.network.netem.attributes import attribute, walk
 from nenc_lab.network.netem.messages import Values, decode, encode, values
-from nenc_lab.network.netem.qdiscs import Options
+from nenc_lab.network.netem.qdiscs import HfscClass, Options
 
 _NEWQDISC, _GETQDISC = 36, 38
+_NEWCLASS, _GETCLASS = 40, 42
 _REQUEST, _ACK, _ECHO, _EXCL, _CREATE = 0x1, 0x4, 0x8, 0x200, 0x400
 _ERROR = 2
 _MESSAGE = struct.Struct("=IHHII")
@@ -26,7 +27,7 @@ _TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One qdisc as the kernel tells it."""
+    """One qdisc or class as the kernel tells it."""
 
     kind: str
     options: bytes
@@ -56,7 +57,7 @@ class QdiscSocket:
         self._socket.bind((0, 0))
 
     def add(self, index: int, parent: int, handle: int, options: Options) -> Told:
-        """A new qdisc; compares what came of it."""
+        """A new qdisc or class; compares what came of it."""
         return self._set(_CREATE | _EXCL, index, parent, handle, options)
 
     def change(self, index: int, parent: int, handle: int, options: Options) -> Told:
@@ -65,7 +66,8 @@ class QdiscSocket:
 
     def _set(self, flags: int, index: int, parent: int, handle: int, options: Options) -> Told:
         body = attribute(1, options.kind.encode() + b"\0") + attribute(2, encode(options, new=bool(flags)))
-        told = self._ask(_NEWQDISC, flags | _ACK | _ECHO, index, parent, handle, body, options.kind)
+        kind = _NEWCLASS if isinstance(options, HfscClass) else _NEWQDISC
+        told = self._ask(kind, flags | _ACK | _ECHO, index, parent, handle, body, options.kind)
         wrong = differences(options, told)
         if wrong:
             raise EnvironmentError_(
@@ -90,7 +92,7 @@ class QdiscSocket:
             at = 0
             while at + _MESSAGE.size <= len(data):
                 length, answer, _, number, _ = _MESSAGE.unpack_from(data, at)
-                if number == self._number and answer == _NEWQDISC:
+                if number == self._number and answer in (_NEWQDISC, _NEWCLASS):
                     told = _told(data[at + _MESSAGE.size + _TC.size : at + length])
                 elif number == self._number and answer == _ERROR:
                     (code,) = struct.unpack_from("=i", data, at + _MESSAGE.size)
@@ -126,8 +128,10 @@ def differences(options: Options, told: Told) -> list[str]:
 
 
 def _same(name: str, wanted: int, got: int | None) -> bool:
-    # the kernel rounds times of its laws to 1.024 us, and a burst to nanoseconds
-    slack = {"target_us": 2, "interval_us": 2, "ce_us": 2, "buffer": 1, "update_us": 10_000}.get(name, 0)
+    # the kernel rounds times of its laws to 1.024 us, and a class's rate and time to its own fixed point
+    slack = {"target_us": 2, "interval_us": 2, "ce_us": 2, "update_us": 10_000, "upper_m2": 2, "fair_m2": 2}.get(
+        name, 0
+    )
     return got is not None and abs(got - wanted) <= slack
 
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from nenc_lab.network.base import LossSetting
-from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Netem, Options, Pfifo, Pie, Tbf
+from nenc_lab.network.netem.messages import FAIR_BYTES
+from nenc_lab.network.netem.qdiscs import (
+    LONGEST_S,
+    Bfifo,
+    Cake,
+    Codel,
+    FqCodel,
+    Hfsc,
+    HfscClass,
+    Netem,
+    Options,
+    Pfifo,
+    Pie,
+)
 
 
 def words(options: Options, table_name: str = "", *, new: bool = True) -> str:
-    """What stands behind ``tc qdisc add dev X root handle 1:``, or behind ``change`` when it is not ``new``.
-    ``table_name``: of a jitter's distribution."""
+    """What stands behind ``tc qdisc add dev X root handle 1:`` or its like for a class; behind ``change`` when it is
+    not ``new``. ``table_name``: of a jitter's distribution."""
     match options:
         case Netem():
             return _netem(options, table_name, new)
-        case Tbf(rate, burst, limit):
-            return f"tbf rate {rate}bit burst {burst}b limit {limit}b"
+        case Hfsc():
+            return "hfsc default 1"
+        case HfscClass(rate):
+            upper = f"m2 {rate}bit" if rate else f"m1 0bit d {LONGEST_S}s m2 8bit"
+            return f"hfsc ls m2 {8 * FAIR_BYTES}bit ul {upper}"
+        case Bfifo(limit):
+            return f"bfifo limit {limit}"
         case Pfifo(limit):
             return f"pfifo limit {limit}"
         case Codel(target, interval, limit, ecn, ce):

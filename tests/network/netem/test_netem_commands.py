@@ -21,7 +21,9 @@ def test_every_part_of_the_plan_has_its_line():
     assert sum(" route add " in line for line in lines) == len(LAYOUT.routes)
     assert sum(" ethtool -K " in line for line in lines) == 2 * len(LAYOUT.wires)
     assert [line for line in lines if line.startswith("tc")] == [
-        "tc -n nenc-f0-rate qdisc add dev out root handle 1: tbf rate 20000000bit burst 12500b limit 750000b",
+        "tc -n nenc-f0-rate qdisc add dev out root handle 1: hfsc default 1",
+        "tc -n nenc-f0-rate class add dev out parent 1: classid 1:1 hfsc ls m2 1000000000bit ul m2 20000000bit",
+        "tc -n nenc-f0-rate qdisc add dev out parent 1:1 handle 10: bfifo limit 750000",
         "tc -n nenc-f0-netem qdisc add dev out root handle 1: netem limit 2564 delay 20000us rate 32000000000bit",
         "tc -n nenc-r0-netem qdisc add dev out root handle 1: netem limit 1251000 delay 10000us rate 32000000000bit",
     ]
@@ -38,9 +40,11 @@ def test_changes_come_at_their_times_and_touch_only_what_changes():
         (3 * S, LinkChange(0, rate_bps=5e6)),
         (4 * S, LinkChange(1, delay_ns=30 * MS)),
     ]
+    bottleneck = "tc -n nenc-f0-rate class change dev out parent 1: classid 1:1 hfsc ls m2 1000000000bit"
     assert change_commands(LAYOUT, flatten(LINKS, changes, 5 * S)) == [
-        (2 * S, "tc -n nenc-f0-rate qdisc change dev out root handle 1: tbf rate 8bit burst 1514b limit 750000b"),
-        (3 * S, "tc -n nenc-f0-rate qdisc change dev out root handle 1: tbf rate 5000000bit burst 3125b limit 187500b"),
+        (2 * S, f"{bottleneck} ul m1 0bit d 4000s m2 8bit"),
+        (3 * S, f"{bottleneck} ul m2 5000000bit"),
+        (3 * S, "tc -n nenc-f0-rate qdisc change dev out parent 1:1 handle 10: bfifo limit 187500"),
         (
             4 * S,
             "tc -n nenc-r0-netem qdisc change dev out root handle 1: "

@@ -21,17 +21,19 @@ def test_the_first_packet_waits_for_nobodys_address(best):
 
 @pytest.mark.parametrize("rate_bps", [20e6, 100e6])
 def test_the_rate_is_what_was_asked_for_within_1_percent(best, rate_bps):
-    got = best("rate", lambda r: -r["seconds"], -1.9, rate_bps=rate_bps)
-    print(got)
-    if got["seconds"] < 0.3:
-        pytest.skip(f"THE RATE IS NOT MEASURED: timers of this machine were on time for {got['seconds']:.2f} s at most")
+    got = best("rate", lambda r: abs(r["share"] - 1), 0.002, rate_bps=rate_bps)
     assert got["share"] == pytest.approx(1, abs=0.01)
+
+
+def test_a_pause_saves_nothing(best):
+    got = best("after_a_pause", lambda r: max(abs(t - 1) for t in r["took"]), 0.03)
+    assert got["took"] == pytest.approx([1] * 5, abs=0.03)
 
 
 def test_a_step_acts_on_what_is_queued_at_once(best):
     expected = 20e6 * 0.3 / 8 / 1242
     got = best("step_down", lambda r: abs(r["after"] / expected - 1), 0.05)
-    assert got["queued"] > 1500
+    assert got["queued"] > expected
     assert got["after"] == pytest.approx(expected, rel=0.05)
 
 
@@ -78,9 +80,9 @@ def test_a_shorter_delay_lets_none_overtake(kernel):
     assert (got["got"], got["overtaken"]) == (got["sent"], 0)
 
 
-def test_an_outage_passes_two_packets_at_most_and_ends_at_once(best):
+def test_an_outage_passes_nothing_and_ends_at_once(best):
     got = best("outage", lambda r: r["first_ms"], 10)
-    assert got["during"] <= 2
+    assert got["during"] == 0
     assert got["first_ms"] <= 10
     assert got["got"] == got["sent"] == got["counted"] - 1  # the one that woke the queue
     assert got["drops"] == 0
@@ -88,18 +90,19 @@ def test_an_outage_passes_two_packets_at_most_and_ends_at_once(best):
 
 def test_a_full_queue_moves_when_the_rate_comes_back_although_nothing_arrives(kernel):
     got = kernel("full_queue_outage")
-    assert got["before"] <= 2
+    assert got["before"] == 0
     assert got["after"] == got["before"] + 50
 
 
 def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     said = kernel("limits")
-    # tc tells the limit of a tbf as the longest wait: limit / rate less the bucket
-    limits = [round(entry["rate"] * entry["lat"] / 1e6 + entry["burst"], -2) for entry in said]
-    rates = [entry["rate"] * 8 for entry in said]
-    assert rates == [20e6, 5e6, 8, 80e6, 80e6]
-    for got, wanted in zip((limits[0], limits[1], limits[3], limits[4]), (750e3, 187.5e3, 3e6, 50e3), strict=True):
-        assert got == pytest.approx(wanted, rel=0.01)
+    assert said == [
+        ["m1 0bit d 0us m2 20Mbit", 750_000],
+        ["m1 0bit d 0us m2 5Mbit", 187_500],
+        ["m1 0bit d 4e+03s m2 8bit", 187_500],
+        ["m1 0bit d 0us m2 80Mbit", 3_000_000],
+        ["m1 0bit d 0us m2 80Mbit", 50_000],
+    ]
 
 
 def test_the_printed_commands_make_the_same_network(kernel, tmp_path):
@@ -143,11 +146,11 @@ def test_no_packet_is_more_than_a_packet(kernel):
 def test_packets_that_waited_longer_than_the_threshold_are_marked(kernel):
     got = kernel("marked")
     assert got["counted"] == got["ce"] > 0.6 * got["got"]
-    # 10 Mbit/s: a packet a millisecond, and five of the bucket
-    assert 15 <= got["first"] <= 40
+    # 10 Mbit/s: a packet a millisecond
+    assert 15 <= got["first"] <= 30
 
 
-@pytest.mark.parametrize("kind", ["codel", "fq_codel", "pie", "cake", "pfifo"])
+@pytest.mark.parametrize("kind", ["codel", "fq_codel", "pie", "cake", "pfifo", "bfifo"])
 def test_every_queue_can_be_the_bottlenecks(kernel, kind):
     assert kernel("aqm", kind=kind)
 
@@ -182,7 +185,7 @@ def test_duplicates_come_twice(kernel):
 def test_a_qdisc_that_somebody_removed_fails_the_run(kernel):
     said = kernel("removed_behind_our_back")
     assert "f0-rate out" in said
-    assert "tbf" in said
+    assert "hfsc" in said
     assert "removed" in said
 
 

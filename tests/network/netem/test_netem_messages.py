@@ -9,7 +9,7 @@ import pytest
 from nenc_lab.network.base import LossSetting
 from nenc_lab.network.netem.attributes import attribute, walk
 from nenc_lab.network.netem.messages import U32, decode, encode, share, values
-from nenc_lab.network.netem.qdiscs import Cake, Codel, FqCodel, Netem, Pfifo, Pie, Tbf
+from nenc_lab.network.netem.qdiscs import Bfifo, Cake, Codel, FqCodel, Hfsc, HfscClass, Netem, Pfifo, Pie
 from nenc_lab.network.netem.words import words
 
 MS = 1_000_000
@@ -33,17 +33,18 @@ FROM_TC = [
         "b4c40400e8030000000000000000000000000000000000000c00080000f2052a0100000014000600ffffffff000000000000000000"
         "000000",
     ),
+    (Hfsc(), "hfsc default 1", "0100"),
     (
-        Tbf(20_000_000, 12_500, 750_000),
-        "tbf rate 20000000bit burst 12500b limit 750000b",
-        "2800010003010000ffff0000a0252600000000000000000000000000b0710b002d3101000000000008000600d4300000",
+        HfscClass(20_000_000),
+        "hfsc ls m2 1000000000bit ul m2 20000000bit",
+        "10000200000000000000000040597307100003000000000000000000a0252600",
     ),
     (
-        Tbf(40_000_000_000, 20_000_000, 1_000_000),
-        "tbf rate 40000000000bit burst 20000000b limit 1000000b",
-        "2800010003010000ffff0000ffffffff00000000000000000000000040420f002e1c01000000000008000600002d31010c00040000"
-        "f2052a01000000",
+        HfscClass(0),
+        "hfsc ls m2 1000000000bit ul m1 0bit d 4000s m2 8bit",
+        "10000200000000000000000040597307100003000000000000286bee01000000",
     ),
+    (Bfifo(750_000), "bfifo limit 750000", "b0710b00"),
     (
         Codel(5 * MS, 100 * MS, 100, ecn=True, ce_ns=10 * MS),
         "codel limit 100 target 5000us interval 100000us ce_threshold 10000us ecn",
@@ -63,8 +64,7 @@ FROM_TC = [
     ),
 ]
 UNTOLD = {"ack_filter"}
-"""Known to be the default: tc says nothing of it. Of a bucket above 34 Gbit/s it tells the kernel a wrong time, which
-that overwrites by the bytes it is told as well."""
+"""Known to be the default: tc says nothing of it."""
 OURS = [
     *(options for options, _, _ in FROM_TC),
     Pfifo(50),
@@ -77,7 +77,7 @@ OURS = [
 def test_tc_asks_for_the_same(options, line, sent):
     assert words(options) == line
     told, wanted = decode(options.kind, bytes.fromhex(sent)), values(options)
-    names = wanted.keys() - UNTOLD - ({"buffer"} if line.startswith("tbf rate 40") else set())
+    names = wanted.keys() - UNTOLD
     assert {name: told[name] for name in names} == {name: wanted[name] for name in names}
 
 

@@ -18,7 +18,7 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.able import refusals, remarks
-from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Cake, Codel, FqCodel, Pfifo, Pie
+from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Bfifo, Cake, Codel, FqCodel, HfscClass, Pfifo, Pie
 from nenc_lab.network.netem.state import first_state
 
 MS = 1_000_000
@@ -32,20 +32,21 @@ def state(link=LINK, changes=()):
 
 def test_a_queue_in_ms_follows_the_rate_and_outlives_an_outage():
     now = state()
-    assert now.bottleneck().limit == 750_000
+    assert (now.bottleneck(), now.queue_options()) == (HfscClass(20_000_000), Bfifo(750_000))
     now = now.after(LinkChange(0, rate_bps=5e6))
-    assert now.bottleneck().limit == 187_500
+    assert (now.bottleneck(), now.queue_options()) == (HfscClass(5_000_000), Bfifo(187_500))
     now = now.after(LinkChange(0, rate_bps=0.0))
-    assert now.bottleneck() == type(now.bottleneck())(limits.OUTAGE_BPS, limits.MTU_BYTES, 187_500)
-    assert now.after(LinkChange(0, rate_bps=20e6)).bottleneck() == state().bottleneck()
+    assert (now.bottleneck(), now.queue_options()) == (HfscClass(0), Bfifo(187_500))
+    now = now.after(LinkChange(0, rate_bps=20e6))
+    assert (now.bottleneck(), now.queue_options()) == (HfscClass(20_000_000), Bfifo(750_000))
 
 
 def test_on_a_trace_it_is_the_mean_and_in_bytes_it_stays():
     trace = RateProgram(np.array([0]), np.array([8e6]), 0)
     link = LinkSetting("forward", None, 0, capacity=trace, queue_rate_bps=10e6)
-    assert state(link).after(LinkChange(0, rate_bps=1e6)).bottleneck().limit == 375_000
+    assert state(link).after(LinkChange(0, rate_bps=1e6)).queue_options() == Bfifo(375_000)
     link = LinkSetting("forward", 1e6, 0, QueueSetting("bytes", 40_000))
-    assert state(link).after(LinkChange(0, rate_bps=9e6)).bottleneck().limit == 40_000
+    assert state(link).after(LinkChange(0, rate_bps=9e6)).queue_options() == Bfifo(40_000)
 
 
 def test_a_trace_stands_at_its_mean_before_the_run():
@@ -56,10 +57,9 @@ def test_a_trace_stands_at_its_mean_before_the_run():
     assert state(LinkSetting("forward", None, 0, capacity=chances)).bottleneck().rate_bps == 100 * 1504 * 8
 
 
-def test_a_queue_of_packets_is_a_pfifo_and_the_tbf_hands_it_its_limit():
+def test_a_queue_of_packets_is_a_pfifo():
     now = state(LinkSetting("forward", 1e6, 0, QueueSetting("packets", 50)))
     assert now.queue_options() == Pfifo(50)
-    assert now.bottleneck().limit == 50
 
 
 def test_an_ecn_threshold_is_a_codel_that_never_drops():
@@ -109,16 +109,9 @@ def test_flows_of_a_hash_cannot_change():
     assert "number of flows" in text
 
 
-def test_the_bucket_is_time_of_the_rate_but_two_packets_at_least():
-    assert limits.burst_bytes(100e6) == 62_500
-    assert limits.burst_bytes(1e6) == 2 * limits.MTU_BYTES
-    assert limits.burst_bytes(0) == limits.MTU_BYTES
-
-
-def test_a_rate_that_stays_briefly_pays_for_the_full_bucket():
+def test_a_rate_that_stays_briefly_pays_for_the_packet_that_a_change_forgets():
     step = state().after(LinkChange(0, rate_bps=20e6), hold_ns=50 * MS).bottleneck()
-    carried = step.rate_bps / 8 * 0.05 + step.burst_bytes - limits.WIRE_BYTES / 2
-    assert carried == pytest.approx(20e6 / 8 * 0.05, rel=1e-6)
+    assert step.rate_bps / 8 * 0.05 + limits.WIRE_BYTES / 2 == pytest.approx(20e6 / 8 * 0.05, rel=1e-6)
     slow = state().after(LinkChange(0, rate_bps=100e3), hold_ns=50 * MS).bottleneck()
     assert slow.rate_bps == 50_000
 
@@ -160,7 +153,7 @@ def test_what_the_kernel_cannot_is_refused_with_its_place():
 
 def test_what_differs_is_said():
     trace = LinkSetting("forward", None, 0, capacity=Opportunities(np.array([0]), 1504.0, 0), ecn_ns=MS)
-    assert len(remarks([trace], [LinkChange(0, rate_bps=0.0)])) == 3
+    assert len(remarks([trace], [LinkChange(0, rate_bps=0.0)])) == 2
     lossy = LinkSetting("forward", 1e6, 0, loss=BURSTS)
     assert len(remarks([lossy], [LinkChange(0, delay_ns=5)])) == 1
     assert remarks([LINK], [LinkChange(0, rate_bps=1e6)]) == []

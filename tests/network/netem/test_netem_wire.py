@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nenc_lab.network.base import LossSetting
 from nenc_lab.network.netem.messages import encode
-from nenc_lab.network.netem.qdiscs import Netem, Pfifo, Tbf
+from nenc_lab.network.netem.qdiscs import Bfifo, Hfsc, HfscClass, Netem, Pfifo
 from nenc_lab.network.netem.wire import Told, differences
 
-TBF = Tbf(20_000_000, 12_500, 750_000)
+LINK = HfscClass(20_000_000)
 
 
 def told(options) -> Told:
@@ -16,14 +16,14 @@ def told(options) -> Told:
 
 def test_the_same_is_the_same():
     netem = Netem(1000, 20_000_000, 3, loss=LossSetting("gilbert-elliott", 0.1, 0.2, 0.3, 0.4), rate_bps=8_000_000)
-    for options in (netem, TBF, Pfifo(5)):
+    for options in (netem, Hfsc(), LINK, HfscClass(0), Bfifo(9), Pfifo(5)):
         assert differences(options, told(options)) == []
 
 
 def test_each_field_is_named_with_both_values():
-    assert differences(TBF, told(Tbf(10_000_000, 12_500, 750_000)))[0] == "rate_bytes: wanted 2500000, got 1250000"
-    assert [text.split(":")[0] for text in differences(TBF, told(Tbf(20_000_000, 20_000, 5)))] == ["limit", "buffer"]
-    assert differences(TBF, told(Pfifo(5))) == ["kind: wanted tbf, got pfifo"]
+    assert differences(LINK, told(HfscClass(10_000_000))) == ["upper_m2: wanted 2500000, got 1250000"]
+    assert [text.split(":")[0] for text in differences(LINK, told(HfscClass(0)))] == ["upper_d_us", "upper_m2"]
+    assert differences(LINK, told(Pfifo(5))) == ["kind: wanted hfsc, got pfifo"]
 
 
 def test_what_a_kernel_left_out_is_a_difference():
