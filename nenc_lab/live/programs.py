@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -18,8 +17,6 @@ from nenc_lab.errors import EnvironmentError_, InputError
 PATIENCE_S = 5.0
 """A program that is asked to end and does not is killed."""
 BAD_INPUT = 2
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Of mallopt (malloc.h)."""
 
 
 class Program:
@@ -102,15 +99,6 @@ def wait_until(true: Any, until_ns: int, every_s: float = 0.005) -> bool:
             return False
         time.sleep(every_s)
     return True
-
-
-def keep_memory() -> None:
-    """From now on memory that this process has given up is used again, and not handed back: a fresh page is expensive
-    in a guest, and the kernel is away from everybody else for as long as many of them take."""
-    libc = ctypes.CDLL(None)
-    with contextlib.suppress(AttributeError):  # another libc than glibc
-        libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
-        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def scratch() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from nenc_lab.place import boot
+from nenc_lab.place import boot, processor
 from nenc_lab.place.kept import Order
 from nenc_lab.place.owner import Owner
 from nenc_lab.place.room import Room
@@ -40,4 +40,5 @@ class Guest(Room):
             bases=bases(),
             room=self._memory_mb << 20,
             executable=True,
+            processor=processor.for_a_guest(),
         )

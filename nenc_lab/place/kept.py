@@ -45,6 +45,8 @@ class Order:
     """Bytes that must be free there."""
     executable: bool = False
     """Must files there be fit for mapping as programs?"""
+    processor: int | None = None
+    """The one that the place runs on alone."""
     as_root: bool = False
     """The place must be confined to a PID namespace, as root. Otherwise it is where that is allowed, as who we are."""
 

@@ -177,12 +177,9 @@ def _patience_s(scenario: schema.Scenario) -> float:
 
 def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
     """Does the run; returns its folder."""
-    from nenc_lab.live.programs import keep_memory
-
     scenario = restore(arguments["scenario"], "the scenario")
     out = Path(arguments["out"])
     pid, started = arguments["owner"]
-    keep_memory()
     with ExitStack() as stack:
         streams = _streams(scenario, out, pid, stack) if arguments["streams"] else {}
         real = _Real(scenario, stack, _scratch(stack), streams, packets=arguments["packets"], progress=tell)

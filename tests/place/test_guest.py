@@ -190,3 +190,11 @@ def test_an_ordinary_user_needs_nothing_more(clear, readable):
         check=False,
     )
     assert (done.stdout, done.stderr) == (f"[{NOBODY}, 0, []]\n", "")
+
+
+def test_it_has_one_processor_for_itself(clear):
+    with Guest() as one, Guest() as other:
+        bound = [{*map(frozenset, map(os.sched_getaffinity, processes_in(guest.folder)))} for guest in (one, other)]
+    assert all(len(sets) == 1 and len(*sets) == 1 for sets in bound)
+    if len(os.sched_getaffinity(0)) > 1:
+        assert bound[0] != bound[1]
