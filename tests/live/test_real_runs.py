@@ -172,7 +172,14 @@ def test_the_stream_that_arrives_is_the_one_that_was_sent(place: Place, tmp_path
 
 def test_a_machine_too_slow_is_told_what_it_can_do(place: Place, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentError_, match=r"it needs \d+ Mbit/s .* and reached \d+ Mbit/s"):
-        run(place, tmp_path, "path.forward.rate=20Gbps", "flows.video.rate.max=950Mbps", "flows.video.packet=200B", "duration=2s")
+        run(
+            place,
+            tmp_path,
+            "path.forward.rate=20Gbps",
+            "flows.video.rate.max=950Mbps",
+            "flows.video.packet=200B",
+            "duration=2s",
+        )
     assert not list((tmp_path / "runs").glob("*")) if (tmp_path / "runs").exists() else True
 
 
