@@ -13,6 +13,7 @@ from typing import Any
 
 from nenc_lab.network.netem.attributes import NESTED, attribute, u32, u64, walk
 from nenc_lab.network.netem.qdiscs import (
+    FAIR_BPS,
     LONGEST_S,
     Bfifo,
     Cake,
@@ -29,8 +30,6 @@ from nenc_lab.network.netem.qdiscs import (
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
 """What the kernel's traffic control counts short times in."""
-FAIR_BYTES = 125_000_000
-"""A class needs a fair share to be served at all; alone in its qdisc it may be any."""
 FOREVER_US = 1_000_000_000
 """A target no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
 
@@ -155,7 +154,7 @@ def _class_values(bottleneck: HfscClass) -> Values:
     values = dict.fromkeys(("fair_m1", "fair_d_us", "upper_m1", "upper_d_us"), 0)
     if bottleneck.rate_bps == 0:
         values["upper_d_us"] = LONGEST_S * 1_000_000
-    return {**values, "fair_m2": FAIR_BYTES, "upper_m2": max(1, bottleneck.rate_bps // 8)}
+    return {**values, "fair_m2": FAIR_BPS // 8, "upper_m2": max(1, bottleneck.rate_bps // 8)}
 
 
 def _class_encode(bottleneck: HfscClass) -> bytes:

@@ -18,7 +18,7 @@ from nenc_lab.network.netem.layout import Layout, StagePlan
 from nenc_lab.network.netem.marks import marks, may_mark
 from nenc_lab.network.netem.namespaces import inside, new_namespace
 from nenc_lab.network.netem.qdiscs import HfscClass
-from nenc_lab.network.netem.stages import HANDLE, ROOT, stage_options
+from nenc_lab.network.netem.stages import CHILD_HANDLE, CLASS, HANDLE, ROOT, stage_options
 from nenc_lab.network.netem.state import LinkState
 from nenc_lab.network.netem.wire import QdiscSocket, Told
 
@@ -161,9 +161,9 @@ class Path:
                 case "bottleneck":
                     _fill(row, told)
                     row["drops_queue"] = told.drops
-                    parent, handle, options = stage_options(self._states[stage.plan.link], stage.plan)[-1]
-                    if may_mark(options):
-                        row["marked"] = marks(options, stage.socket.get(stage.index, parent, handle).extra)
+                    queue = self._states[stage.plan.link].queue_options()
+                    if may_mark(queue):
+                        row["marked"] = marks(queue, stage.socket.get(stage.index, CLASS, CHILD_HANDLE).extra)
                 case "entry":
                     row["drops_loss"] += told.drops
                 case "exit":

@@ -8,6 +8,8 @@ from typing import ClassVar
 from nenc_lab.network.base import LossSetting
 
 NO_LOSS = LossSetting()
+FAIR_BPS = 1_000_000_000
+"""A class needs a fair share to be served at all; alone in its qdisc it may be any."""
 LONGEST_S = 4000
 """An outage without a word from the timeline: tc's limit is 4294 s."""
 FIFO_RATE_BPS = 32_000_000_000

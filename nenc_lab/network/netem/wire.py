@@ -14,7 +14,7 @@ from nenc_lab.network.netem.messages import Values, decode, encode, values
 from nenc_lab.network.netem.qdiscs import HfscClass, Options
 
 _NEWQDISC, _GETQDISC = 36, 38
-_NEWCLASS, _GETCLASS = 40, 42
+_NEWCLASS = 40
 _REQUEST, _ACK, _ECHO, _EXCL, _CREATE = 0x1, 0x4, 0x8, 0x200, 0x400
 _ERROR = 2
 _MESSAGE = struct.Struct("=IHHII")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nenc_lab.network.base import LossSetting
-from nenc_lab.network.netem.messages import FAIR_BYTES
 from nenc_lab.network.netem.qdiscs import (
+    FAIR_BPS,
     LONGEST_S,
     Bfifo,
     Cake,
@@ -29,7 +29,7 @@ def words(options: Options, table_name: str = "", *, new: bool = True) -> str:
             return "hfsc default 1"
         case HfscClass(rate):
             upper = f"m2 {rate}bit" if rate else f"m1 0bit d {LONGEST_S}s m2 8bit"
-            return f"hfsc ls m2 {8 * FAIR_BYTES}bit ul {upper}"
+            return f"hfsc ls m2 {FAIR_BPS}bit ul {upper}"
         case Bfifo(limit):
             return f"bfifo limit {limit}"
         case Pfifo(limit):
