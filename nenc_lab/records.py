@@ -56,7 +56,9 @@ TICKS = (
     Column("received_wire_bytes", "i8", "B", "wire bytes received so far"),
     Column("sent_packets", "i8", "", "packets sent so far"),
     Column("received_packets", "i8", "", "packets received so far"),
-    Column("lost_packets", "i8", "", "packets lost so far: full queues and loss stages"),
+    Column(
+        "lost_packets", "i8", "", "packets lost so far, in queues and loss stages; on netem once a later one arrived"
+    ),
     Column("backlog_bytes", "i8", "B", "media bytes waiting in the pacer"),
     Column("feedback_wire_bytes", "i8", "B", "wire bytes of feedback sent so far"),
 )
@@ -83,7 +85,7 @@ FRAMES = (
 
 PATH = (
     Column("hop", "category", "", "direction and hop, such as forward.0 or forward.radio"),
-    Column("t_s", "f8", "s", "end of the 10 ms period"),
+    Column("t_s", "f8", "s", "end of the period: 10 ms, on netem 20 ms"),
     Column("capacity_bps", "f8", "bit/s", "mean over the period on the wire, infinite when the hop is no bottleneck"),
     Column("queue_bytes", "i8", "B", "bytes in the queue"),
     Column("queue_delay_ms", "f8", "ms", "wait of the newest packet to leave the queue"),
@@ -91,7 +93,7 @@ PATH = (
     Column("drops_queue", "i4", "", "packets the full queue dropped"),
     Column("drops_loss", "i4", "", "packets the loss stage took"),
     Column("marked", "i4", "", "packets marked CE"),
-    Column("duplicated", "i4", "", "packets duplicated"),
+    Column("duplicated", "i4", "", "packets duplicated; null on netem, which does not count them"),
 )
 
 DELAYS = (

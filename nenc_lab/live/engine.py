@@ -282,7 +282,7 @@ class LiveEngine:
                 tape.packets(recorder, packets, names, self.hops)
             self.packets = sum(one.ledger.packets for one in self.flows)
         self._hand_over_events()
-        tape.path(recorder, self.queues.take(), self.hops)
+        tape.path(recorder, self.queues.take(), self.hops, duplicates=False)  # netem does not count them
         tape.delays(recorder, np.concatenate(delays), names)
 
     def _hand_over_events(self) -> None:

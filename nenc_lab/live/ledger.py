@@ -205,7 +205,7 @@ class Ledger:
         self._grow_old(now_ns if not all_ else np.iinfo(np.int64).max)
         count = self._settled(all_)
         frames, self._captured = self._captured[:count], self._captured[count:]
-        gone = int(frames["packets"].sum())
+        gone = int(np.searchsorted(self._sent["sequence"], _ends(frames[-1:])[0])) if count else 0
         mine, self._sent = self._sent[:gone], self._sent[gone:]
         if not len(frames):
             return np.empty(0, dtype("nenc_frame_row")), np.empty(0, dtype("nenc_packet_row"))
@@ -228,9 +228,12 @@ class Ledger:
         if all_ or not len(self._captured):
             return len(self._captured)
         known = (self._sent["received_ns"] >= 0) | self._lost(self._sent)
+        if not len(known):
+            return 0
         waiting = np.flatnonzero(~known)
-        settled = int(waiting[0]) if len(waiting) else len(self._sent)
-        return int(np.searchsorted(np.cumsum(self._captured["packets"].astype(np.int64)), settled, side="right"))
+        numbers = self._sent["sequence"]
+        settled = int(numbers[waiting[0]] if len(waiting) else numbers[-1] + 1)
+        return int(np.searchsorted(_ends(self._captured), settled, side="right"))
 
     def _frame_rows(self, frames: Rows, sent: Rows, lost: Rows) -> Rows:
         rows = np.zeros(len(frames), dtype("nenc_frame_row"))
@@ -238,9 +241,8 @@ class Ledger:
             rows[name] = frames[name]
         rows["tag"] = frames["software"]
         rows["flags"] = np.where(frames["key"] != 0, KEY_FLAG, 0) | (frames["rung"] << RUNG_SHIFT)
-        ends = np.cumsum(frames["packets"].astype(np.int64))
-        begins = np.minimum(ends - frames["packets"], len(sent))
-        ends = np.minimum(ends, len(sent))
+        begins = np.searchsorted(sent["sequence"], frames["first_sequence"])
+        ends = np.searchsorted(sent["sequence"], _ends(frames))
         whole = ends - begins == frames["packets"]
         received = np.concatenate([[0], np.cumsum(sent["received_ns"] >= 0)])
         losses = np.concatenate([[0], np.cumsum(lost)])
@@ -266,3 +268,9 @@ class Ledger:
         rows["wire_bytes"] = known["wire"]
         rows["fate"] = np.where(arrived, RECEIVED, LOST)
         return rows
+
+
+def _ends(frames: Rows) -> Rows:
+    """The sequence number behind the last packet of each."""
+    ends: Rows = frames["first_sequence"] + frames["packets"]
+    return ends

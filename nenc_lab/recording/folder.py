@@ -78,7 +78,7 @@ class RunFolder:
         stem = folder_name(info)
         pid, started = owner or (os.getpid(), process_started(os.getpid()))
         full = {"format_version": FORMAT_VERSION, **info, "status": "running", "pid": pid, "pid_started": started}
-        with said_plainly("make a run folder in", out), _made(out):
+        with said_plainly("make a run folder in", out), made(out):
             path = _claim(out, stem)
             folder = cls(path, full)
             try:
@@ -165,14 +165,14 @@ def process_started(pid: int) -> int | None:
 
 
 @contextlib.contextmanager
-def _made(directory: Path) -> Iterator[None]:
+def made(directory: Path) -> Iterator[None]:
     """The directory exists inside the block; what was made for it goes again when the block fails."""
-    made = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
+    new = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
     try:
         directory.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
-        for place in made:
+        for place in new:
             with contextlib.suppress(OSError):  # another process may have put something there meanwhile
                 place.rmdir()
         raise

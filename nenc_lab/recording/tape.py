@@ -112,8 +112,8 @@ def frames(recorder: Recorder, flow: str, rows: Array, names: Sequence[str], dea
     )
 
 
-def path(recorder: Recorder, rows: Array, hops: Sequence[str]) -> None:
-    """Hands over path rows; ``hops`` are the links' names, by number."""
+def path(recorder: Recorder, rows: Array, hops: Sequence[str], *, duplicates: bool = True) -> None:
+    """Hands over path rows; ``hops`` are the links' names, by number. ``duplicates`` says that they were counted."""
     recorder.append(
         "path",
         {
@@ -126,7 +126,7 @@ def path(recorder: Recorder, rows: Array, hops: Sequence[str]) -> None:
             "drops_queue": rows["drops_queue"].astype(np.int32),
             "drops_loss": rows["drops_loss"].astype(np.int32),
             "marked": rows["marked"].astype(np.int32),
-            "duplicated": rows["duplicated"].astype(np.int32),
+            "duplicated": np.ma.masked_array(rows["duplicated"].astype(np.int32), mask=not duplicates),
         },
     )
 

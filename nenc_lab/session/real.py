@@ -15,7 +15,7 @@ import numpy as np
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.network.base import LinkSetting
-from nenc_lab.recording.folder import RunFolder, process_started
+from nenc_lab.recording.folder import RunFolder, made, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 from nenc_lab.scenario import schema, timeline
 from nenc_lab.scenario.load import dump, restore
@@ -210,7 +210,7 @@ def _keep(streams: Mapping[int, tuple[Path, Path]], folder: Path) -> None:
 def _streams(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -> dict[int, tuple[Path, Path]]:
     """Files for what flows with real encoders send and receive, by flow: beside the run's folder until there is one."""
     files = {}
-    out.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(made(out))
     for number, flow in enumerate(scenario.flows):
         if isinstance(flow.encoder, schema.VideoEncoder):
             ending = "265" if flow.encoder.codec == "hevc" else "264"

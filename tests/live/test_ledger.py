@@ -180,6 +180,9 @@ def test_records_that_came_too_fast_shift_no_other():
     _, _, delays = book.take_ticks(BASE + 50 * MS)
     assert int(delays["packets"].sum()) == 8
     assert delays["delay_ns"].max() == 0
+    frames, _ = book.take_frames(50 * MS, all_=True, packets=False)
+    assert frames["sent_ns"].tolist() == [3 * MS, -1, 11 * MS]
+    assert frames["lost"].tolist() == [0, 0, 0]
 
 
 def test_nothing_counts_behind_an_end_that_came_early():

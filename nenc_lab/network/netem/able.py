@@ -30,6 +30,8 @@ def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list
             found.append((number, "delivery opportunities become mean rates of 50 ms each"))
         if link.ecn_ns is not None and link.queue.unit != "packets":
             found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
+        if any(jitter.kind != "none" for jitter in _jitters(link, mine)):
+            found.append((number, "what jitter adds counts as queue delay: it cannot be told apart from outside"))
         ordered = any(jitter.kind == "ordered" for jitter in _jitters(link, mine))
         if _has_states(link, mine) and any(_renews_netem(change, ordered) for change in mine):
             found.append((number, "a change of its delay or jitter puts Gilbert-Elliott loss back into the good state"))
