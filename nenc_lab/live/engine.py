@@ -305,6 +305,9 @@ class LiveEngine:
         for link, part in self.queues.slow(KEPT, BUSY_NS):
             text = f"{self.hops[link]} passed {part:.0%} of its rate while it had a queue: the machine was busy"
             self._tell(end_ns, None, "warning", text, part=round(part, 4))
+        for link, behind_ms in self.queues.late(0.01, LATE_NS):
+            text = f"{self.hops[link]} was over {behind_ms:.1f} ms behind its rate for 1 % of the time it had a queue"
+            self._tell(end_ns, None, "warning", f"{text}: the machine was busy", late_ms=round(behind_ms, 3))
         for flow in self.flows:
             if flow.missed:
                 self._tell(end_ns, flow.name, "warning", f"{flow.missed} records came too fast to be read")

@@ -9,6 +9,7 @@ import numpy as np
 
 from nenc_lab.kernels import dtype
 from nenc_lab.network.base import Rows
+from nenc_lab.network.netem.limits import WIRE_BYTES
 
 
 class Queues:
@@ -20,6 +21,7 @@ class Queues:
         self._last = first
         self._last_ns = self._seen_ns = 0
         self._busy = np.zeros((len(self._rates), 3))
+        self._behind_ns: list[list[float]] = [[] for _ in self._rates]
         self._changes: list[tuple[int, int, float]] = []
         self._rows: deque[Rows] = deque()  # taken by another thread than fills it
 
@@ -67,7 +69,16 @@ class Queues:
         busy = (capacity_bps > 0) & (self._last["queue_bytes"] * 8.0 >= due_bits) & (span_ns > 0)
         passed_bits = (seen["bytes"] - self._last["bytes"]) * 8.0
         self._busy[busy] += np.stack([passed_bits, due_bits, np.full(len(busy), span_ns)], axis=1)[busy]
+        for link in np.flatnonzero(busy):
+            packets_bits = due_bits[link] - passed_bits[link] - 8.0 * WIRE_BYTES
+            self._behind_ns[link].append(packets_bits / capacity_bps[link] * 1e9)
         self._seen_ns = seen_ns
+
+    def late(self, part: float, over_ns: int) -> list[tuple[int, float]]:
+        """(link, ms) of links that were behind by more than this in more than this part of the polls that found them
+        busy, with the quantile there: they have passed all they should, but in bursts after pauses of the machine's."""
+        quantiles = [np.quantile(behind, 1.0 - part) if behind else 0.0 for behind in self._behind_ns]
+        return [(link, float(behind) / 1e6) for link, behind in enumerate(quantiles) if behind > over_ns]
 
     def slow(self, part: float, over_ns: int) -> list[tuple[int, float]]:
         """(link, part of its rate) of links that passed less than this part of it while they were busy, if they were

@@ -38,7 +38,8 @@ class Place(Protocol):
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """For run.json: ``kernel`` (release), ``hz``, ``memory_mb``, ``boot_s``, ``modules_missing``."""
+        """For run.json: ``kernel`` (release), ``hz``, ``memory_mb``, ``boot_s``, ``processors`` (it may run on),
+        ``modules_missing``."""
 
     @property
     def interrupted(self) -> BaseException | None:

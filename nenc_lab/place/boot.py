@@ -17,6 +17,8 @@ PROGRAMS = ("linux.uml", "linux")
 REMEDY = "apt-get install user-mode-linux (Debian, Ubuntu; it needs no root to run)"
 SLOW_STARTS = ("raid6_select_algo", "calibrate_xor_blocks", "init_btrfs_fs")
 """Parts of the kernel that measure themselves for 0.8 s at each boot, for file systems nobody mounts here."""
+NAMED = "umid="
+"""Its kernel's word for what it is called."""
 VERSION_S = 5.0
 
 
@@ -68,7 +70,7 @@ def command(linux: Path, memory_mb: int, name: str, line: int, heart: int) -> li
         "ssl=null",
         f"ssl0=fd:{line}",
         f"ssl1=fd:{heart}",
-        f"umid={name}",
+        f"{NAMED}{name}",
         "uml_dir=@FOLDER@",
         "initcall_blacklist=" + ",".join(SLOW_STARTS),
         "panic=-1",

@@ -81,7 +81,8 @@ def _start(order: dict[str, Any], folder: str, confined: bool) -> subprocess.Pop
             os.fchmod(file.fileno(), 0o700)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a guest's memory
     if order["processor"] is not None:
-        os.sched_setaffinity(0, {order["processor"]})
+        with suppress(OSError):  # slower on all of them, but it runs; `processors` in run.json tells
+            os.sched_setaffinity(0, {order["processor"]})
     with open(os.path.join(folder, LOG), "ab") as log:
         place = subprocess.Popen(
             [word.replace(FOLDER, folder) for word in order["command"]],

@@ -46,7 +46,7 @@ class Order:
     executable: bool = False
     """Must files there be fit for mapping as programs?"""
     processor: int | None = None
-    """The one that the place runs on alone."""
+    """The one that the place runs on alone, where it may be bound."""
     as_root: bool = False
     """The place must be confined to a PID namespace, as root. Otherwise it is where that is allowed, as who we are."""
 

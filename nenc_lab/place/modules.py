@@ -14,9 +14,8 @@ NEEDED = ("sch_netem", "sch_hfsc", "veth")
 """Without these there is no netem network."""
 WANTED = (
     *NEEDED,
-    *("sch_tbf", "sch_htb", "sch_prio", "sch_ingress", "sch_plug", "sch_sfq", "sch_red"),
-    *("sch_codel", "sch_fq_codel", "sch_fq", "sch_cake", "sch_pie"),
-    *("cls_u32", "cls_fw", "cls_matchall", "act_mirred", "ifb", "tcp_bbr"),
+    *("sch_codel", "sch_fq_codel", "sch_cake", "sch_pie"),
+    "tcp_bbr",
 )
 ROOTS = ("/usr/lib/uml/modules", "/lib/modules", "/usr/lib/modules")
 UNPACK = {".xz": lzma.decompress, ".gz": gzip.decompress}

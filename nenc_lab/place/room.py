@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nenc_lab.errors import InputError, InternalError
+from nenc_lab.place import processor
 from nenc_lab.place.conversation import Conversation
 from nenc_lab.place.frames import Kind
 from nenc_lab.place.kept import Kept, Order
@@ -70,6 +71,7 @@ class Room:
             conversation = Conversation(kept, line, heart, self.name)
             made.callback(conversation.close)
             self._about = conversation.wait_for(Kind.UP, self._start_s)
+            self._about["processors"] = processor.of(kept.pid)
             self._about["boot_s"] = round(time.monotonic() - began, 3)
             self._conversation, self._warmed = conversation, False
             self._stack = made.pop_all()

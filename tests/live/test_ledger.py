@@ -185,6 +185,17 @@ def test_records_that_came_too_fast_shift_no_other():
     assert frames["lost"].tolist() == [0, 0, 0]
 
 
+def test_a_frame_is_ready_when_its_own_packets_are_known():
+    book = ledger()
+    known = np.delete(sent(12), [4, 5, 6, 7])
+    book.feed(known, captured(3), ticks([], 0), arrivals([0, 1, 2, 3, 8, 9]), NO_REPORTS)
+    frames, _ = book.take_frames(13 * MS, all_=False, packets=False)
+    assert frames["sent_ns"].tolist() == [3 * MS, -1]  # by their count the third would have been the second
+    book.feed(sent(0), captured(0), ticks([], 0), arrivals([10, 11]), NO_REPORTS)
+    frames, _ = book.take_frames(14 * MS, all_=False, packets=False)
+    assert frames["sent_ns"].tolist() == [11 * MS]
+
+
 def test_nothing_counts_behind_an_end_that_came_early():
     book = ledger()
     book.end_ns = 9 * MS

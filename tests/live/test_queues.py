@@ -31,8 +31,27 @@ def test_a_bottleneck_that_is_slower_than_told_while_it_has_a_queue_is_named():
     assert (link, part) == (0, pytest.approx(0.75))
 
 
+def in_bursts(pause_bytes: int) -> Queues:
+    """Every tenth poll finds so much not passed that should have been; at the next one it has been."""
+    queues, sent = Queues([RATE], poll(0, 50_000)), 0
+    for number in range(1, 201):
+        sent = number * 20_000 - (pause_bytes if number % 10 == 0 else 0)
+        queues.poll(number * 20 * MS, poll(sent, 50_000))
+    return queues
+
+
+def test_one_that_passes_all_but_in_bursts_is_named():
+    assert in_bursts(4_000).late(0.01, 5 * MS) == []
+    queues = in_bursts(12_000)
+    assert queues.slow(0.97, 500 * MS) == []
+    ((link, late_ms),) = queues.late(0.01, 5 * MS)
+    assert (link, late_ms) == (0, pytest.approx(12 - 1.242))
+
+
 def test_one_without_a_queue_may_pass_less():
-    assert watched(15_000, queued=1_000).slow(0.97, 500 * MS) == []
+    queues = watched(15_000, queued=1_000)
+    assert queues.slow(0.97, 500 * MS) == []
+    assert queues.late(0.01, MS) == []
 
 
 def test_polls_that_are_late_are_reckoned_from_when_they_were():

@@ -38,6 +38,13 @@ def end(lab: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> 
     lab.communicate(timeout=30)
 
 
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
+
+
 def keeper_of(lab: int) -> int:
     (keeper,) = [
         int(name)
@@ -45,7 +52,7 @@ def keeper_of(lab: int) -> int:
         if name.isdecimal()
         and (fields := stat_fields(int(name))) is not None
         and int(fields[1]) == lab
-        and b"place.keeper" in Path(f"/proc/{name}/cmdline").read_bytes()
+        and b"place.keeper" in command_line(int(name))
     ]
     return keeper
 

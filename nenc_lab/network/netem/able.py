@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, Opportunities
-from nenc_lab.network.netem.limits import MTU_BYTES
+from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, Opportunities, RateProgram
+from nenc_lab.network.netem.limits import MTU_BYTES, UNLIMITED_BPS, UNLIMITED_BYTES, WIRE_BYTES
+from nenc_lab.network.netem.schedule import STEP_NS
 
 LONGEST_JITTER_NS = 2_000_000_000
 """The kernel reckons jitter in 31 bits of nanoseconds."""
 LEAST_BPS = 8_000
+COARSE_BPS = WIRE_BYTES * 8e9 / STEP_NS
+"""Below, a packet takes longer than a step of a ramp or a trace lasts."""
 
 
 def refusals(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list[tuple[int, str]]:
@@ -28,6 +31,9 @@ def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list
         mine = [change for change in changes if change.link == number]
         if isinstance(link.capacity, Opportunities):
             found.append((number, "delivery opportunities become mean rates of 50 ms each"))
+        if any(0.0 < rate < COARSE_BPS for rate in _moving(link, mine)):
+            text = f"ramps and traces below {COARSE_BPS / 1000:.0f} kbit/s carry more than they should: each change"
+            found.append((number, f"{text} lets the packet in service go"))
         if link.ecn_ns is not None and link.queue.unit != "packets":
             found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
         if any(jitter.kind != "none" for jitter in _jitters(link, mine)):
@@ -47,7 +53,9 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
         )
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
-        texts.append(f"a queue of less than a packet, which none would pass: at least {MTU_BYTES} B")
+        texts.append(f"a queue of less than the largest packet: at least {MTU_BYTES} B")
+    if any(queue.unit == "bytes" and queue.limit > UNLIMITED_BYTES for queue in sizes):
+        texts.append(f"a queue of more than 1 GiB: at most {UNLIMITED_BYTES} B")
     if link.ecn_ns is not None and link.queue.kind not in ("droptail", "codel"):
         texts.append(f"an ECN threshold beside {link.queue.kind}: leave ecn out, or let codel be the queue")
     if len({queue.flows for queue in sizes}) > 1:
@@ -61,9 +69,22 @@ def _numbers(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
     low = [rate for rate in rates if rate is not None and 0.0 < rate < LEAST_BPS]
     if low:
         texts.append(f"a rate of {low[0]:g} bit/s: at least {LEAST_BPS / 1000:g} kbit/s, or 0 for an outage")
+    high = max((rate for rate in [*rates, *_program(link)] if rate is not None), default=0.0)
+    if high > UNLIMITED_BPS:
+        text = f"a rate of {high / 1e9:g} Gbit/s: at most {UNLIMITED_BPS / 1e9:g} Gbit/s"
+        texts.append(f"{text}, or leave the rate out, and the link is no bottleneck")
     if any(jitter.kind != "none" and jitter.max_ns > LONGEST_JITTER_NS for jitter in _jitters(link, changes)):
         texts.append("jitter of more than 2 s: the kernel's jitter ends there")
     return texts
+
+
+def _program(link: LinkSetting) -> list[float]:
+    return link.capacity.rate_bps.tolist() if isinstance(link.capacity, RateProgram) else []
+
+
+def _moving(link: LinkSetting, changes: list[LinkChange]) -> list[float]:
+    """Rates that ramps and programs have; a ramp at least those at its end."""
+    return [*_program(link), *(change.rate_bps for change in changes if change.ramp_ns and change.rate_bps is not None)]
 
 
 def _jitters(link: LinkSetting, changes: list[LinkChange]) -> list[JitterSetting]:

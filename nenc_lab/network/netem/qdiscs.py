@@ -13,7 +13,8 @@ FAIR_BPS = 1_000_000_000
 LONGEST_S = 4000
 """An outage without a word from the timeline: tc's limit is 4294 s."""
 FIFO_RATE_BPS = 32_000_000_000
-"""A netem with a rate keeps its packets in order; this one (0.3 us a packet) is above every bottleneck."""
+"""A netem with a rate keeps its packets in order; this one (0.3 us a packet) is above every bottleneck but one
+of the same rate, and that is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from nenc_lab.network.base import LinkChange, LinkSetting, Opportunities, RateProgram
 
 STEP_NS = 50_000_000
-"""A change takes the lab some 0.5 ms in a guest, and forgets what is left of the packet in service."""
+"""A change takes the lab some 0.2 ms in a guest, and forgets what is left of the packet in service."""
 SHORT_NS = 500_000_000
 """Half a packet more often than this is worth more than 1 % of 1 Mbit/s."""
 

@@ -23,6 +23,8 @@ _BASIC = struct.Struct("=QI")
 _QUEUE = struct.Struct("=IIIII")
 _RECEIVE_BYTES = 65536
 _TIMEOUT_S = 5.0
+_BUILT_IN = ("bfifo", "pfifo")
+"""Part of every kernel that has qdiscs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ class QdiscSocket:
     def _failure(self, code: int, what: str) -> EnvironmentError_:
         text = f"{self._place}: {what}: {os.strerror(code)}"
         if code == errno.ENOENT:
-            text += f": this kernel has no sch_{what.replace('-', '_')} (modprobe it), or somebody removed our qdisc"
+            text += ": somebody removed our qdisc"
+            if what not in _BUILT_IN:
+                text += f", or this kernel has no sch_{what.replace('-', '_')} (modprobe it)"
         if code == errno.EPERM:
             text += ": it takes CAP_NET_ADMIN in this network namespace"
         return EnvironmentError_(text)
@@ -128,7 +132,7 @@ def differences(options: Options, told: Told) -> list[str]:
 
 
 def _same(name: str, wanted: int, got: int | None) -> bool:
-    # the kernel rounds times of its laws to 1.024 us, and a class's rate and time to its own fixed point
+    # the kernel rounds times of its laws to 1.024 us, and a class's rate to its own fixed point
     slack = {"target_us": 2, "interval_us": 2, "ce_us": 2, "update_us": 10_000, "upper_m2": 2, "fair_m2": 2}.get(
         name, 0
     )

@@ -18,6 +18,7 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.network.netem import limits
 from nenc_lab.network.netem.able import refusals, remarks
+from nenc_lab.network.netem.messages import encode
 from nenc_lab.network.netem.qdiscs import FIFO_RATE_BPS, Bfifo, Cake, Codel, FqCodel, HfscClass, Pfifo, Pie
 from nenc_lab.network.netem.state import first_state
 
@@ -151,9 +152,28 @@ def test_what_the_kernel_cannot_is_refused_with_its_place():
     assert refusals([LINK], [LinkChange(0, rate_bps=0.0)]) == []
 
 
+def test_more_than_a_class_can_carry_is_refused_wherever_it_is_asked_for():
+    most = float(limits.UNLIMITED_BPS)
+    program = RateProgram(np.array([0, MS]), np.array([1e6, 2 * most]), 0)
+    for link, change in (
+        (LinkSetting("forward", 2 * most, 0), LinkChange(0, delay_ns=5)),
+        (LINK, LinkChange(0, rate_bps=2 * most)),
+        (LinkSetting("forward", None, 0, capacity=program), LinkChange(0, delay_ns=5)),
+    ):
+        ((number, text),) = refusals([link], [change])
+        assert number == 0
+        assert "64 Gbit/s: at most 32 Gbit/s" in text
+    assert encode(HfscClass(limits.UNLIMITED_BPS))
+    assert refusals([LinkSetting("forward", most, 0)], []) == []
+    ((_, text),) = refusals([LinkSetting("forward", 1e6, 0, queue=QueueSetting("bytes", 5 << 30))], [])
+    assert "1 GiB" in text
+
+
 def test_what_differs_is_said():
     trace = LinkSetting("forward", None, 0, capacity=Opportunities(np.array([0]), 1504.0, 0), ecn_ns=MS)
     assert len(remarks([trace], [LinkChange(0, rate_bps=0.0)])) == 2
     lossy = LinkSetting("forward", 1e6, 0, loss=BURSTS)
     assert len(remarks([lossy], [LinkChange(0, delay_ns=5)])) == 1
     assert remarks([LINK], [LinkChange(0, rate_bps=1e6)]) == []
+    assert remarks([LINK], [LinkChange(0, rate_bps=100e3)]) == []
+    assert len(remarks([LINK], [LinkChange(0, rate_bps=100e3, ramp_ns=5 * MS)])) == 1
