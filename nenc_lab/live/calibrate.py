@@ -19,7 +19,6 @@ from nenc_lab.errors import EnvironmentError_
 from nenc_lab.live.flow import Ends
 from nenc_lab.live.probe import probe
 from nenc_lab.network.base import LinkChange, LossSetting, Rows
-from nenc_lab.network.netem.limits import UNLIMITED_BPS
 
 LOAD_S, RATE_S, BASE_S = 0.8, 0.8, 0.5
 OVER = 1.15
@@ -138,16 +137,12 @@ def _unhindered(links: Links, needs: Needs) -> Iterator[None]:
     for link in lossy:
         links.apply(LinkChange(link, loss=LossSetting()))
     for link in out:
-        links.apply(LinkChange(link, rate_bps=_opened_bps(needs)))
+        links.apply(LinkChange(link, rate_bps=OPENED * needs.load_bps))
     yield
     for link in out:
         links.apply(LinkChange(link, rate_bps=0.0))
     for link, loss in lossy.items():
         links.apply(LinkChange(link, loss=loss))
-
-
-def _opened_bps(needs: Needs) -> float:
-    return min(OPENED * needs.load_bps, float(UNLIMITED_BPS))
 
 
 def _machine(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
@@ -167,7 +162,7 @@ def _machine(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibra
 def _load(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
     narrow = {link: rate for link, rate in needs.rates_bps.items() if rate and rate < 1.1 * needs.load_bps}
     for link in narrow:
-        links.apply(LinkChange(link, rate_bps=_opened_bps(needs)))
+        links.apply(LinkChange(link, rate_bps=OPENED * needs.load_bps))
     before = _dropped(links, needs)
     try:
         seen = probe(ends, folder, needs.load_bps * needs.media_share, LOAD_S, needs.packet_bytes, needs.settle_s)

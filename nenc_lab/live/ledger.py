@@ -204,11 +204,11 @@ class Ledger:
         """
         self._grow_old(now_ns if not all_ else np.iinfo(np.int64).max)
         count = self._settled(all_)
-        frames, self._captured = self._captured[:count], self._captured[count:]
-        gone = int(np.searchsorted(self._sent["sequence"], _ends(frames[-1:])[0])) if count else 0
-        mine, self._sent = self._sent[:gone], self._sent[gone:]
-        if not len(frames):
+        if not count:
             return np.empty(0, dtype("nenc_frame_row")), np.empty(0, dtype("nenc_packet_row"))
+        frames, self._captured = self._captured[:count], self._captured[count:]
+        gone = int(np.searchsorted(self._sent["sequence"], _ends(frames)[-1]))
+        mine, self._sent = self._sent[:gone], self._sent[gone:]
         lost = self._lost(mine)
         return self._frame_rows(frames, mine, lost), self._packet_rows(mine, lost) if packets else np.empty(
             0, dtype("nenc_packet_row")

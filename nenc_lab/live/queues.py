@@ -70,8 +70,8 @@ class Queues:
         passed_bits = (seen["bytes"] - self._last["bytes"]) * 8.0
         self._busy[busy] += np.stack([passed_bits, due_bits, np.full(len(busy), span_ns)], axis=1)[busy]
         for link in np.flatnonzero(busy):
-            packets_bits = due_bits[link] - passed_bits[link] - 8.0 * WIRE_BYTES
-            self._behind_ns[link].append(packets_bits / capacity_bps[link] * 1e9)
+            behind_bits = due_bits[link] - passed_bits[link] - 8.0 * WIRE_BYTES  # a packet goes at once
+            self._behind_ns[link].append(behind_bits / capacity_bps[link] * 1e9)
         self._seen_ns = seen_ns
 
     def late(self, part: float, over_ns: int) -> list[tuple[int, float]]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nenc_lab.place.owner import PATTERN, Owner, start_ticks
+from nenc_lab.place.owner import PATTERN, Owner, command_line, start_ticks
 from nenc_lab.place.scratch import PREFIX, bases, end_processes_in
 
 NAME = re.compile(rf"{PREFIX}({PATTERN})-\w*", re.ASCII)
@@ -85,10 +85,9 @@ def _processes() -> Iterator[tuple[Owner, int]]:
             if os.stat(f"/proc/{name}").st_uid != _me():
                 continue
             place = Path(os.readlink(f"/proc/{name}/cwd").removesuffix(" (deleted)")).name
-            words = Path(f"/proc/{name}/cmdline").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        owner = next((owner for word in (place, *words) if (owner := _label(word)) is not None), None)
+        owner = next((owner for word in (place, *command_line(int(name))) if (owner := _label(word)) is not None), None)
         if owner is not None:
             yield owner, int(name)
 

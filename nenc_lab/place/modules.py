@@ -14,8 +14,7 @@ NEEDED = ("sch_netem", "sch_hfsc", "veth")
 """Without these there is no netem network."""
 WANTED = (
     *NEEDED,
-    *("sch_codel", "sch_fq_codel", "sch_cake", "sch_pie"),
-    "tcp_bbr",
+    *("sch_codel", "sch_fq_codel", "sch_cake", "sch_pie", "tcp_bbr"),
 )
 ROOTS = ("/usr/lib/uml/modules", "/lib/modules", "/usr/lib/modules")
 UNPACK = {".xz": lzma.decompress, ".gz": gzip.decompress}

@@ -60,5 +60,14 @@ def stat_fields(pid: int) -> list[str] | None:
         return None
 
 
+def command_line(pid: int) -> list[str]:
+    """Its words; none when it has ended or may not be seen."""
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            return file.read().split("\0")
+    except OSError:
+        return []
+
+
 def _namespace() -> int:
     return os.stat("/proc/self/ns/pid").st_ino

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from nenc_lab.place.boot import NAMED
+from nenc_lab.place.owner import command_line
 
-GUEST = f"{NAMED}nenc-".encode()
+GUEST = f"{NAMED}nenc-"
 """Begins the word in the command line of a guest's kernel that names the guest."""
 
 
@@ -32,14 +33,13 @@ def of(pid: int) -> list[int]:
     return []
 
 
-def _bound() -> set[tuple[bytes, int]]:
+def _bound() -> set[tuple[str, int]]:
     """(guest, processor) of guests' kernels that are bound to one, other users' too."""
-    found: set[tuple[bytes, int]] = set()
-    for name in filter(str.isdecimal, os.listdir("/proc")):
-        with suppress(OSError, ValueError):
-            words = Path("/proc", name, "cmdline").read_bytes().split(b"\0")
-            (number,) = os.sched_getaffinity(int(name))
-            found.update((word, number) for word in words if word.startswith(GUEST))
+    found: set[tuple[str, int]] = set()
+    for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
+        guest = next((word for word in command_line(pid) if word.startswith(GUEST)), None)
+        if guest is not None and len(numbers := of(pid)) == 1:
+            found.add((guest, numbers[0]))
     return found
 
 

@@ -166,10 +166,14 @@ def process_started(pid: int) -> int | None:
 
 @contextlib.contextmanager
 def made(directory: Path) -> Iterator[None]:
-    """The directory exists inside the block; what was made for it goes again when the block fails."""
+    """The directory exists inside the block; what was made for it goes again when the block fails.
+
+    Raises EnvironmentError_ when it cannot be made.
+    """
     new = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        with said_plainly("make a run folder in", directory):
+            directory.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
         for place in new:

@@ -15,7 +15,6 @@ import numpy as np
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.network.base import LinkSetting
-from nenc_lab.recording.atomic import said_plainly
 from nenc_lab.recording.folder import RunFolder, made, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 from nenc_lab.scenario import schema, timeline
@@ -211,8 +210,7 @@ def _keep(streams: Mapping[int, tuple[Path, Path]], folder: Path) -> None:
 def _streams(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -> dict[int, tuple[Path, Path]]:
     """Files for what flows with real encoders send and receive, by flow: beside the run's folder until there is one."""
     files = {}
-    with said_plainly("make a run folder in", out):
-        stack.enter_context(made(out))
+    stack.enter_context(made(out))
     for number, flow in enumerate(scenario.flows):
         if isinstance(flow.encoder, schema.VideoEncoder):
             ending = "265" if flow.encoder.codec == "hevc" else "264"

@@ -14,7 +14,7 @@ from nenc_lab.errors import EnvironmentError_
 from nenc_lab.place import boot
 from nenc_lab.place.guest import Guest
 from nenc_lab.place.host import Host
-from nenc_lab.place.owner import Owner, stat_fields
+from nenc_lab.place.owner import Owner, command_line, stat_fields
 from nenc_lab.place.scratch import processes_in
 
 NO_GUEST = f"THE GUEST IS NOT TESTED: no User-Mode Linux here; {boot.REMEDY}"
@@ -49,16 +49,12 @@ def of_places(*owners: int) -> set[str]:
         if not name.isdecimal() or (fields := stat_fields(int(name))) is None or fields[0] in "ZX":
             continue
         try:
-            words = [os.readlink(f"/proc/{name}/cwd"), *_words(name)]
+            words = [os.readlink(f"/proc/{name}/cwd"), *command_line(int(name))]
         except OSError:
             continue
         if any(label in word for word in words for label in labels):
             found.add(f"process {name}")
     return found
-
-
-def _words(pid: str) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
 
 
 def kernel_in(folder: str) -> int:

@@ -15,7 +15,8 @@ import pytest
 from places import LAB, gone_within, kernel_in, make, needs_guest, of_places
 
 from nenc_lab.place import PlaceLost
-from nenc_lab.place.owner import stat_fields
+from nenc_lab.place.descendants import children
+from nenc_lab.place.owner import command_line
 from nenc_lab.place.scratch import processes_in
 
 GONE_S = 5.0
@@ -38,22 +39,8 @@ def end(lab: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> 
     lab.communicate(timeout=30)
 
 
-def command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has just ended
-        return b""
-
-
 def keeper_of(lab: int) -> int:
-    (keeper,) = [
-        int(name)
-        for name in os.listdir("/proc")
-        if name.isdecimal()
-        and (fields := stat_fields(int(name))) is not None
-        and int(fields[1]) == lab
-        and b"place.keeper" in command_line(int(name))
-    ]
+    (keeper,) = [pid for pid in children(lab) if any("place.keeper" in word for word in command_line(pid))]
     return keeper
 
 

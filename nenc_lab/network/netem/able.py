@@ -30,12 +30,12 @@ def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list
     for number, link in enumerate(links):
         mine = [change for change in changes if change.link == number]
         if isinstance(link.capacity, Opportunities):
-            found.append((number, "delivery opportunities become mean rates of 50 ms each"))
+            found.append((number, f"delivery opportunities become mean rates of {STEP_NS // 1_000_000} ms each"))
         if any(0.0 < rate < COARSE_BPS for rate in _moving(link, mine)):
             text = f"ramps and traces below {COARSE_BPS / 1000:.0f} kbit/s carry more than they should: each change"
             found.append((number, f"{text} lets the packet in service go"))
         if link.ecn_ns is not None and link.queue.unit != "packets":
-            found.append((number, "with an ECN threshold the queue is counted in packets of 1242 B"))
+            found.append((number, f"with an ECN threshold the queue is counted in packets of {WIRE_BYTES} B"))
         if any(jitter.kind != "none" for jitter in _jitters(link, mine)):
             found.append((number, "what jitter adds counts as queue delay: it cannot be told apart from outside"))
         ordered = any(jitter.kind == "ordered" for jitter in _jitters(link, mine))

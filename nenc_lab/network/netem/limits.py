@@ -10,15 +10,16 @@ WIRE_BYTES = 1242
 """A full media packet."""
 SMALLEST_BYTES = 64
 UNLIMITED_BPS = 32_000_000_000
-"""A hop that is no bottleneck yet."""
+"""A hop that is no bottleneck yet; a class carries little more, 32 bits of byte/s."""
 UNLIMITED_BYTES = 1 << 30
 
 
 def shaped_bps(rate_bps: float, hold_ns: int) -> int:
     """The rate at which a backlogged serialiser passes rate x hold in hold_ns: a change forgets how much of the packet
-    in service was still to come, half a one in the mean. ``hold_ns`` 0: it stays, and that counts for nothing."""
+    in service was still to come, half a one in the mean. ``hold_ns`` 0: it stays, and that counts for nothing.
+    Never more than `UNLIMITED_BPS`."""
     extra_bps = WIRE_BYTES / 2 * 8e9 / hold_ns if hold_ns else 0.0
-    return round(max(rate_bps - extra_bps, rate_bps / 2))
+    return round(min(max(rate_bps - extra_bps, rate_bps / 2), UNLIMITED_BPS))
 
 
 def queue_bytes(limit_ns: int, rate_bps: float) -> int:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nenc_lab.network.base import LossSetting
+from nenc_lab.network.netem.limits import UNLIMITED_BPS
 
 NO_LOSS = LossSetting()
 FAIR_BPS = 1_000_000_000
 """A class needs a fair share to be served at all; alone in its qdisc it may be any."""
 LONGEST_S = 4000
 """An outage without a word from the timeline: tc's limit is 4294 s."""
-FIFO_RATE_BPS = 32_000_000_000
-"""A netem with a rate keeps its packets in order; this one (0.3 us a packet) is above every bottleneck but one
-of the same rate, and that is none."""
+FIFO_RATE_BPS = UNLIMITED_BPS
+"""A netem with a rate keeps its packets in order; no bottleneck is above this one (0.3 us a packet)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ def test_more_than_a_class_can_carry_is_refused_wherever_it_is_asked_for():
         assert number == 0
         assert "64 Gbit/s: at most 32 Gbit/s" in text
     assert encode(HfscClass(limits.UNLIMITED_BPS))
+    assert state(LinkSetting("forward", 2 * most, 0)).bottleneck() == HfscClass(limits.UNLIMITED_BPS)
     assert refusals([LinkSetting("forward", most, 0)], []) == []
     ((_, text),) = refusals([LinkSetting("forward", 1e6, 0, queue=QueueSetting("bytes", 5 << 30))], [])
     assert "1 GiB" in text
