@@ -4,7 +4,7 @@
 >>> run = nenc_lab.run("step")        # doctest: +SKIP
 >>> run.summary["flows"]["video"]["utilisation"]        # doctest: +SKIP
 
-``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.lab.LabRun`.
+``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.api.LabRun`.
 ``sweep`` runs many, over a space of settings, and returns a `nenc_lab.sweep.result.SweepResult`.
 Nothing is imported before it is used: ``import nenc_lab`` costs milliseconds and has no side effect.
 """
@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nenc_lab.lab import LabRun as LabRun
-    from nenc_lab.lab import open_run as open_run
-    from nenc_lab.lab import run as run
+    from nenc_lab.api import LabRun as LabRun
+    from nenc_lab.api import open_run as open_run
+    from nenc_lab.api import run as run
     from nenc_lab.sweep import sweep as sweep
 
     __version__: str
@@ -35,9 +35,9 @@ def __getattr__(name: str) -> object:
 
         return import_module("nenc_lab.sweep")
     if name in __all__:
-        from nenc_lab import lab
+        from nenc_lab import api
 
-        return getattr(lab, name)
+        return getattr(api, name)
     raise AttributeError(f"module 'nenc_lab' has no attribute {name!r}")
 
 

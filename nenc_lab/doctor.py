@@ -202,7 +202,7 @@ def _encoder(name: str) -> tuple[str, str]:
 
 def netem() -> Finding:
     """Real network emulation in this host's kernel: tried, in namespaces that are thrown away."""
-    from nenc_lab.place.host import obstacle
+    from nenc_lab.real.sandbox.host import obstacle
 
     problem = obstacle()
     if problem is None:
@@ -213,16 +213,19 @@ def netem() -> Finding:
 
 def guest() -> Finding:
     """The rootless guest, booted once."""
-    from nenc_lab.place import boot
-    from nenc_lab.place.guest import Guest
-    from nenc_lab.place.probe import NEEDED
+    from nenc_lab.real.sandbox import uml
+    from nenc_lab.real.sandbox.guest import Guest
+    from nenc_lab.real.sandbox.netem_support import NEEDED
 
-    path = boot.find()
+    path = uml.find()
     if path is None:
-        return Finding("netem guest", MISSING, "no User-Mode Linux", boot.REMEDY)
+        return Finding("netem guest", MISSING, "no User-Mode Linux", uml.REMEDY)
     try:
         with Guest() as place:
-            lacks = [*place.call("nenc_lab.place.probe:lacking", NEEDED), *place.about["modules_missing"]]
+            lacks = [
+                *place.call("nenc_lab.real.sandbox.netem_support:lacking", NEEDED),
+                *place.about["modules_missing"],
+            ]
             about, taken_mb = place.about, place.taken_mb()
     except EnvironmentError_ as error:
         return Finding("netem guest", MISSING, f"{path}: {error}", "its kernel says why; TMPDIR names another disk")
@@ -232,7 +235,7 @@ def guest() -> Finding:
     )
     if lacks:
         return Finding(
-            "netem guest", LIMITED, f"{detail}; lacks {', '.join(sorted(set(lacks)))}", f"its modules: {boot.REMEDY}"
+            "netem guest", LIMITED, f"{detail}; lacks {', '.join(sorted(set(lacks)))}", f"its modules: {uml.REMEDY}"
         )
     return Finding("netem guest", OK, detail)
 

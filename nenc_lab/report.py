@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nenc_lab.api import LabRun
     from nenc_lab.identify import Identified
-    from nenc_lab.lab import LabRun
 
 MISSING = "-"
 """Stands for null: never settled, not measured, not applicable."""

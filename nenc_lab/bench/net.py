@@ -22,10 +22,10 @@ INSIDE = "nenc_lab.bench.net:inside"
 
 def measure(repeats: int, say: Say) -> list[Figure]:
     """The figures of this group; without a place for real networks they are left out, and ``say`` told so."""
-    from nenc_lab.place import open_place
+    from nenc_lab.real.sandbox import open_place
 
     try:
-        with open_place("auto", warm=("nenc_lab.live.probe", "nenc_lab.network.netem.path")) as place:
+        with open_place("auto", warm=("nenc_lab.real.live.probe", "nenc_lab.real.qdiscs.path")) as place:
             seen = [place.call(INSIDE, timeout_s=300) for _ in range(repeats)]
             name = place.name
     except EnvironmentError_ as error:
@@ -53,12 +53,12 @@ def inside(_: Any, tell: Callable[[Any], None]) -> dict[str, float]:
     """Once over the rates; runs in the place."""
     import shutil
 
-    from nenc_lab.live.flow import Ends
-    from nenc_lab.live.probe import probe
-    from nenc_lab.live.programs import scratch
     from nenc_lab.network.base import FlowSetting, LinkSetting
-    from nenc_lab.network.netem.layout import plan
-    from nenc_lab.network.netem.path import Path
+    from nenc_lab.real.live.flow import Ends
+    from nenc_lab.real.live.probe import probe
+    from nenc_lab.real.live.programs import scratch
+    from nenc_lab.real.qdiscs.layout import plan
+    from nenc_lab.real.qdiscs.path import Path
 
     links = [LinkSetting("forward", None, DELAY_NS), LinkSetting("reverse", None, DELAY_NS)]
     folder = scratch()

@@ -21,7 +21,7 @@ def clean(
     """
     from nenc_lab.cli.exits import ENVIRONMENT, say
     from nenc_lab.cli.show import json_line
-    from nenc_lab.place import leftovers
+    from nenc_lab.real.sandbox import leftovers
 
     done: dict[str, list[str]] = {"removed": [], "in_use": [], "failed": []}
     for left in leftovers.find():

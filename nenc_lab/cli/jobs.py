@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
     from types import FrameType
 
-    from nenc_lab.lab import LabRun
-    from nenc_lab.place.base import Place
+    from nenc_lab.api import LabRun
+    from nenc_lab.real.sandbox.base import Place
     from nenc_lab.scenario.schema import Scenario
 
 POLL_S = 0.1
@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 def execute(job: Job, progress: Callable[[int], None] | None, place: Place | None = None) -> LabRun:
     """Runs one job in this process. A user's controller that fails ends this run alone: it is partial, and says why."""
-    from nenc_lab.lab import LabRun, run_scenario
+    from nenc_lab.api import LabRun, run_scenario
 
     try:
         return run_scenario(
@@ -72,7 +72,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress | None, place
     ``place``: kind of place for runs on netem, which are one after another.
     """
     if min(workers, len(jobs)) <= 1:
-        from nenc_lab.lab import place_of
+        from nenc_lab.api import place_of
 
         with place_of(jobs[0].backend, [job.scenario for job in jobs], place) as opened:
             for index, job in enumerate(jobs):
@@ -137,7 +137,7 @@ def _awaited(future: Future[str], shared: Shared, progress: Progress | None) -> 
 
 
 def _opened(folder: str) -> LabRun:
-    from nenc_lab.lab import LabRun
+    from nenc_lab.api import LabRun
 
     return LabRun(folder)
 

@@ -95,8 +95,8 @@ def _cases(
     noted: tuple[Any, ...],
 ) -> list[Case]:
     """Every scenario of the targets, wholly valid, and the notes kept with it."""
+    from nenc_lab.api import check_backend
     from nenc_lab.cli.run import checked
-    from nenc_lab.lab import check_backend
     from nenc_lab.parity.batch import Case
     from nenc_lab.parity.notes import beside
     from nenc_lab.scenario.load import resolve

@@ -19,8 +19,8 @@ def plot(
     Works on every run that has a run.json, also on one that was interrupted or killed. Prints the figures' paths;
     --json prints one line per run: {"folder", "png", "svg"}.
     """
+    from nenc_lab.api import open_run
     from nenc_lab.cli.show import json_line
-    from nenc_lab.lab import open_run
 
     for run in [open_run(folder) for folder in folders]:  # all are opened before the first is drawn
         png = run.draw()

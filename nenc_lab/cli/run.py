@@ -55,10 +55,10 @@ def run(
     Every scenario is checked before the first one runs. Each run leaves a new folder under --out. Exit code 1 says that
     an expectation of a scenario was not met, or that a controller of your own failed; its run is partial, others go on.
     """
+    from nenc_lab.api import check_backend
     from nenc_lab.cli.jobs import Job, run_jobs
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.cli.show import console, json_line, run_as_json, show_run
-    from nenc_lab.lab import check_backend
 
     check_backend(backend)
     if backend == "netem" and jobs > 1:
@@ -114,19 +114,19 @@ def checked(
     backend: str = "virtual",
 ) -> list[Scenario]:
     """Every scenario of every target and seed, wholly valid. Raises one error with every problem of all of them."""
-    from nenc_lab import lab, session
+    from nenc_lab import api, session
     from nenc_lab.scenario.load import resolve
 
     scenarios: list[Scenario] = []
     problems: list[str] = []
     for path in resolve(targets):
         try:
-            scenario = lab.load(
+            scenario = api.load(
                 path, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend
             )
             if repeat > 1:  # the last seed must be a legal one too
                 last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
-                lab.load(path, controller=controller, encoder=encoder, overrides=last)
+                api.load(path, controller=controller, encoder=encoder, overrides=last)
             session.prepare(scenario, backend)
         except InputError as error:
             # one override that fits no scenario would be said once per file

@@ -16,7 +16,7 @@ def validate(targets: options.Targets, overrides: options.Overrides = None, as_j
     """
     import sys
 
-    from nenc_lab import lab, session
+    from nenc_lab import api, session
     from nenc_lab.cli.show import json_line
     from nenc_lab.errors import InputError, ScenarioError
     from nenc_lab.scenario.load import resolve
@@ -24,7 +24,7 @@ def validate(targets: options.Targets, overrides: options.Overrides = None, as_j
     wrong = 0
     for path in resolve(targets):
         try:
-            session.prepare(lab.load(path, overrides=overrides or []))
+            session.prepare(api.load(path, overrides=overrides or []))
             problems: list[str] = []
         except InputError as error:
             problems = (

@@ -12,7 +12,7 @@ from nenc_lab.cli.streams import on_terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nenc_lab.lab import LabRun
+    from nenc_lab.api import LabRun
 
 PLAIN_WIDTH = 200
 """Columns when nobody looks: a pipe or a file must not be wrapped at 80."""

@@ -16,7 +16,7 @@ from nenc_lab.recording.open import Run, open_run
 
 if TYPE_CHECKING:
     from nenc_lab.parity.notes import Note
-    from nenc_lab.place.base import Place
+    from nenc_lab.real.sandbox.base import Place
     from nenc_lab.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
@@ -72,7 +72,7 @@ def on_virtual(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress
 
 def on_netem(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
     """One after the other, in real time: two at once would disturb each other. In one place, opened for all of them."""
-    from nenc_lab.lab import place_of
+    from nenc_lab.api import place_of
 
     with place_of("netem", [one.scenario for one in wanted]) as place:
         for number, one in enumerate(wanted):
@@ -145,7 +145,7 @@ def _one(
     place: Place | None = None,
 ) -> Path:
     """A run on a network of the lab; one that a user's controller ended is partial, and there all the same."""
-    from nenc_lab.lab import run_scenario
+    from nenc_lab.api import run_scenario
 
     def tell(now_ns: int) -> None:
         if progress is not None:

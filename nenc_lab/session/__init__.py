@@ -20,7 +20,7 @@ from nenc_lab.session.record import controllers, drive, identity
 from nenc_lab.session.settings import controller_settings
 
 if TYPE_CHECKING:
-    from nenc_lab.place.base import Place
+    from nenc_lab.real.sandbox.base import Place
 
 __all__ = ["controllers", "prepare", "run"]
 

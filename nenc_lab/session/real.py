@@ -34,14 +34,14 @@ from nenc_lab.session.settings import (
 )
 
 if TYPE_CHECKING:
-    from nenc_lab.live.calibrate import Calibration, Needs
-    from nenc_lab.live.flow import Ends, LiveFlow, LiveSettings
     from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, Rows
-    from nenc_lab.network.netem.schedule import Step
-    from nenc_lab.place.base import Place
+    from nenc_lab.real.live.calibrate import Calibration, Needs
+    from nenc_lab.real.live.flow import Ends, LiveFlow, LiveSettings
+    from nenc_lab.real.qdiscs.schedule import Step
+    from nenc_lab.real.sandbox.base import Place
 
 INSIDE = "nenc_lab.session.real:run_inside"
-WARM = ("nenc_lab.session.real", "nenc_lab.live.engine", "nenc_lab.network.netem.path", "pyarrow", "pyarrow.parquet")
+WARM = ("nenc_lab.session.real", "nenc_lab.real.live.engine", "nenc_lab.real.qdiscs.path", "pyarrow", "pyarrow.parquet")
 """What every run imports: once per place, as that is slow in a guest."""
 LEAD_NS = 1_500_000_000
 LEAD_PER_FLOW_NS = 250_000_000
@@ -56,7 +56,7 @@ MEMORY_OF_VIDEO_MB = {720: 0, 1080: 256, 1440: 512, 2160: 1024, 4320: 3072}
 
 def check(scenario: schema.Scenario) -> None:
     """Raises InputError with everything that the real network cannot do of this scenario."""
-    from nenc_lab.network.netem.able import refusals
+    from nenc_lab.real.qdiscs.able import refusals
 
     changes = [path_step(scenario, step).change for step in timeline.steps(scenario)]
     names = hop_names(scenario)
@@ -67,7 +67,7 @@ def check(scenario: schema.Scenario) -> None:
 
 def _refuse_hidden(scenario: schema.Scenario, out: Path) -> None:
     """Raises InputError for what would be written or read where a place has another folder of its own."""
-    from nenc_lab.place.world import HIDDEN, is_hidden
+    from nenc_lab.real.sandbox.isolation import HIDDEN, is_hidden
 
     named: list[tuple[str, str | Path]] = [("--out", out)]
     for direction in DIRECTIONS:
@@ -90,9 +90,9 @@ def _refuse_hidden(scenario: schema.Scenario, out: Path) -> None:
 
 def rehearsal(scenario: schema.Scenario) -> list[str]:
     """The shell lines that build the scenario's path and change it at its times, to be read or pasted as root."""
-    from nenc_lab.network.netem.commands import change_commands, commands, removal
-    from nenc_lab.network.netem.layout import plan
-    from nenc_lab.network.netem.schedule import flatten
+    from nenc_lab.real.qdiscs.commands import change_commands, commands, removal
+    from nenc_lab.real.qdiscs.layout import plan
+    from nenc_lab.real.qdiscs.schedule import flatten
     from nenc_lab.units import format_time
 
     told = [(step.at_ns, path_step(scenario, step).change) for step in timeline.steps(scenario)]
@@ -143,7 +143,7 @@ def run(
     _refuse_hidden(scenario, out)
     with ExitStack() as stack:
         if place is None:
-            from nenc_lab.place.table import open_place
+            from nenc_lab.real.sandbox.table import open_place
 
             place = stack.enter_context(open_place("auto", memory_mb([scenario]), WARM))
         arguments = {
@@ -222,7 +222,7 @@ def _streams(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -
 
 
 def _scratch(stack: ExitStack) -> str:
-    from nenc_lab.live.programs import scratch
+    from nenc_lab.real.live.programs import scratch
 
     folder = scratch()
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -242,10 +242,10 @@ class _Real:
         packets: bool,
         progress: Callable[[int], None],
     ) -> None:
-        from nenc_lab.live.clock import LiveEnvironment
-        from nenc_lab.live.engine import Change, LiveEngine
-        from nenc_lab.live.queues import Queues
-        from nenc_lab.network.netem.schedule import flatten
+        from nenc_lab.real.live.clock import LiveEnvironment
+        from nenc_lab.real.live.engine import Change, LiveEngine
+        from nenc_lab.real.live.queues import Queues
+        from nenc_lab.real.qdiscs.schedule import flatten
 
         self._scenario = scenario
         self._streams = streams
@@ -301,10 +301,10 @@ class _Real:
         stack: ExitStack,
     ) -> tuple[list[Ends], Calibration]:
         """The path; measured."""
-        from nenc_lab.live.calibrate import calibrate
-        from nenc_lab.live.flow import Ends
-        from nenc_lab.network.netem.layout import plan
-        from nenc_lab.network.netem.path import Path as NetemPath
+        from nenc_lab.real.live.calibrate import calibrate
+        from nenc_lab.real.live.flow import Ends
+        from nenc_lab.real.qdiscs.layout import plan
+        from nenc_lab.real.qdiscs.path import Path as NetemPath
 
         self.path = stack.enter_context(NetemPath(plan(self._links, flows, crosses, changes)))
         ends = [
@@ -315,7 +315,7 @@ class _Real:
 
     def _remarks(self, calibration: Calibration, changes: Sequence[Step], ready_ns: int) -> list[tuple[str, str]]:
         """What is known of the run before it begins."""
-        from nenc_lab.network.netem.able import remarks
+        from nenc_lab.real.qdiscs.able import remarks
 
         names = hop_names(self._scenario)
         told = [
@@ -340,8 +340,8 @@ class _Real:
     # ---- parts
 
     def _flow(self, number: int, network: Any, ends: Any, scratch: str, origin_ns: int, stack: ExitStack) -> LiveFlow:
-        from nenc_lab.live.argv import INSIDE as OWN
-        from nenc_lab.live.flow import LiveFlow
+        from nenc_lab.real.live.argv import INSIDE as OWN
+        from nenc_lab.real.live.flow import LiveFlow
 
         scenario = self._scenario
         flow = scenario.flows[number]
@@ -361,7 +361,7 @@ class _Real:
         )
 
     def _live_settings(self, number: int, network: Any, control: Any) -> LiveSettings:
-        from nenc_lab.live.flow import LiveSettings
+        from nenc_lab.real.live.flow import LiveSettings
 
         scenario = self._scenario
         flow = scenario.flows[number]
@@ -397,8 +397,8 @@ class _Real:
         return base_delays(self._base_ns - first, [self._links[hop].delay_ns for hop in crossed], changes)
 
     def _crosses(self, crosses: Sequence[Any], origin_ns: int, stack: ExitStack) -> list[Any]:
-        from nenc_lab.live import argv
-        from nenc_lab.live.programs import Program
+        from nenc_lab.real.live import argv
+        from nenc_lab.real.live.programs import Program
 
         programs = []
         for number, setting in enumerate(crosses):
@@ -422,7 +422,7 @@ class _Real:
         return programs
 
     def _needs(self) -> Needs:
-        from nenc_lab.live.calibrate import Needs
+        from nenc_lab.real.live.calibrate import Needs
 
         scenario = self._scenario
         packet = scenario.flows[0].packet

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared_objects import build
 
-from nenc_lab.lab import LabRun, run_scenario
+from nenc_lab.api import LabRun, run_scenario
 from nenc_lab.scenario.load import parse
 
 WHERE = {name: number for number, name in enumerate(("create", "record", "step", "destroy", "set_gains"))}

@@ -14,8 +14,8 @@ import pytest
 from external_runs import children, faulty, order
 from shared_objects import needs_cc, template
 
+from nenc_lab.api import open_run
 from nenc_lab.cli import main
-from nenc_lab.lab import open_run
 
 pytestmark = needs_cc
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shared_objects import from_text, libnenc, needs_cc, template
 
-from nenc_lab.lab import LabRun, run_scenario
+from nenc_lab.api import LabRun, run_scenario
 from nenc_lab.scenario.load import parse
 
 pytestmark = needs_cc

@@ -13,9 +13,9 @@ import pytest
 from external_runs import children, descriptors, faulty, order, run
 from shared_objects import ROOT, controller, from_text, needs_cc
 
+from nenc_lab.api import open_run
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.kernels import ffi
-from nenc_lab.lab import open_run
 
 pytestmark = needs_cc
 

@@ -11,9 +11,9 @@ from shared_objects import build, controller, from_text, libnenc, needs_cc
 from test_external_equal import ROUGH, digests
 from test_external_equal import run as run_rough
 
+from nenc_lab.api import open_run
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.kernels import ffi, lib
-from nenc_lab.lab import open_run
 
 pytestmark = needs_cc
 

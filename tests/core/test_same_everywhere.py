@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from nenc_lab.api import run_scenario
 from nenc_lab.control import core
 from nenc_lab.kernels import ffi
-from nenc_lab.lab import run_scenario
 from nenc_lab.scenario.load import load
 
 ROOT = Path(__file__).parents[2]

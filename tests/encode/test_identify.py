@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from nenc_lab.analysis.identification import Phase, key_ratio, size_scale, step_response, transient_frames
+from nenc_lab.api import load
 from nenc_lab.cli import main
 from nenc_lab.encode.settings import ModelSettings
 from nenc_lab.encode.table import make
 from nenc_lab.identify import identify
-from nenc_lab.lab import load
 from nenc_lab.programs import module
 
 FPS = 30.0

@@ -9,8 +9,8 @@ import time
 import pytest
 from paths import cross
 
-from nenc_lab.live import argv
 from nenc_lab.programs import program
+from nenc_lab.real.live import argv
 
 HALF_S = 500_000_000
 KINDS = {

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nenc_lab import lab
+from nenc_lab import api
 from nenc_lab.analysis.pair import Verdict
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.parity.batch import NETEM, VIRTUAL, Case, Network, Wanted, execute, of_existing, on_virtual
@@ -62,8 +62,8 @@ def test_all_runs_on_netem_are_in_one_place(tmp_path, monkeypatch):
         places.append((backend, place))
         return SimpleNamespace(folder=tmp_path)
 
-    monkeypatch.setattr(lab, "place_of", place_of)
-    monkeypatch.setattr(lab, "run_scenario", run_scenario)
+    monkeypatch.setattr(api, "place_of", place_of)
+    monkeypatch.setattr(api, "run_scenario", run_scenario)
     wanted = [Wanted(scenario(seed=seed), tmp_path) for seed in (1, 2, 3)]
     assert len(list(NETEM.run(wanted, ["test"], None))) == 3
     assert opened == [[1, 2, 3]]

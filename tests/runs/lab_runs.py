@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nenc_lab.lab import LabRun, run_scenario
+from nenc_lab.api import LabRun, run_scenario
 from nenc_lab.scenario.load import parse
 
 PAYLOAD = 1188 / 1242

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from lab_runs import columns, flow, run
 
-from nenc_lab.lab import LabRun
+from nenc_lab.api import LabRun
 
 GOLDEN = Path(__file__).parent / "golden"
 EVERY_S = 0.25

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lab_runs import run
 
-from nenc_lab.lab import open_run
+from nenc_lab.api import open_run
 from nenc_lab.recording import tape
 
 COMMAND = [sys.executable, "-m", "nenc_lab"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lab_runs import columns, flow, run
 
-from nenc_lab.lab import LabRun
+from nenc_lab.api import LabRun
 
 STEPS = [{"at": "10s", "forward": {"rate": "6Mbps"}}, {"at": "20s", "forward": {"rate": "50Mbps"}}]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nenc_lab.lab import LabRun, load, run_scenario
+from nenc_lab.api import LabRun, load, run_scenario
 from nenc_lab.scenario.load import resolve
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -3,7 +3,7 @@
 import pytest
 from scenario_texts import SMALL
 
-from nenc_lab import lab, session
+from nenc_lab import api, session
 from nenc_lab.errors import InputError, ScenarioError
 from nenc_lab.network.base import QueueSetting
 from nenc_lab.scenario.backends import VIRTUAL_CROSS_TRAFFIC, VIRTUAL_QUEUES, refusals, refuse
@@ -52,7 +52,7 @@ def test_tcp_is_of_netem_alone(file, kind):
 def test_every_refusal_is_told_at_once_in_the_order_of_the_file(file):
     file.write_text(managed("pie").replace("expect:", CROSS, 1).replace("{delay: 20ms}", "{queue: {kind: cake}}", 1))
     with pytest.raises(ScenarioError) as caught:
-        lab.load(file, backend="virtual")
+        api.load(file, backend="virtual")
     assert [problem.key for problem in caught.value.problems] == [
         "path.forward.queue.kind",
         "path.reverse.queue.kind",

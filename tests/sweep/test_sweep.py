@@ -13,8 +13,8 @@ import pytest
 from sweeps import KI, KP, SCENARIO, data, write
 
 import nenc_lab
+from nenc_lab.api import LabRun
 from nenc_lab.errors import EnvironmentError_, InputError, ScenarioError
-from nenc_lab.lab import LabRun
 from nenc_lab.sweep.batch import execute
 from nenc_lab.sweep.columns import of_changes
 from nenc_lab.sweep.load import load

@@ -1,0 +1,217 @@
+"""Before each run: what this machine and this path really do, and whether that is enough for the scenario.
+
+load      as much as the scenario may ever send, over a path opened for it     -> can this machine?
+rate      a little more than the bottleneck carries                            -> the rate it has
+base      single packets over the empty path                                   -> delays without queues
+
+All of it without the scenario's loss, which would count against the machine, and with no link in an outage.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from nenc_lab.errors import EnvironmentError_
+from nenc_lab.network.base import LinkChange, LossSetting, Rows
+from nenc_lab.real.live.flow import Ends
+from nenc_lab.real.live.probe import probe
+
+LOAD_S, RATE_S, BASE_S = 0.8, 0.8, 0.5
+OVER = 1.15
+"""What is offered of the bottleneck's rate, to see the rate itself."""
+ENOUGH = 0.97
+"""Less than this part of the load asked for is not enough."""
+RATE_KEPT = 0.99
+LOST = 0.001
+"""What the machine itself may lose."""
+BASE_OFF_MS = 1.5
+OPENED = 1.2
+"""Times the load: the rate of a link that must not be in the way."""
+BASE_BPS = 400_000
+DRAIN_S = 10.0
+SETTLE_S = 0.15
+MBPS = 1e6
+ATTEMPTS = 3
+"""A shared machine may have been busy for a moment."""
+
+
+class Links(Protocol):
+    """What a path can be asked and told."""
+
+    def apply(self, change: LinkChange) -> None: ...
+
+    def poll(self) -> Rows: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the scenario asks of the machine. Rates bit/s on the wire, None: no bottleneck."""
+
+    load_bps: float
+    """Flows at their ``rate.max`` and cross traffic, as far as the path ever lets it through."""
+    rates_bps: Mapping[int, float | None]
+    """At the start, of the forward links that the probes cross, by their numbers."""
+    losses: Mapping[int, LossSetting]
+    """Of the same links."""
+    base_rtt_ns: int
+    """Propagation asked for, both ways."""
+    base_owd_ns: int
+    packet_bytes: int
+    wire_bytes: int
+    media_share: float
+    """Media bits per wire bit."""
+    settle_s: float
+    """Longest a packet may be under way."""
+
+
+@dataclass(slots=True)
+class Calibration:
+    """``calibration`` in run.json. None: was not measured."""
+
+    load_asked_mbps: float = 0.0
+    load_mbps: float = 0.0
+    load_lost: float = 0.0
+    """Part of the load's packets that neither a queue nor a loss of the path took: the machine did."""
+    packets_per_s: float = 0.0
+    pacing_error_ms_p99: float | None = None
+    wakeup_ms_p99: float | None = None
+    rate_asked_mbps: float | None = None
+    rate_mbps: float | None = None
+    base_rtt_asked_ms: float = 0.0
+    base_rtt_ms: float | None = None
+    base_owd_asked_ms: float = 0.0
+    base_owd_ms: float = 0.0
+    reordered: int = 0
+    took_s: float = 0.0
+
+    @property
+    def rate_kept(self) -> float:
+        """Part of the bottleneck's rate that it really has; 1 when it was not measured."""
+        return self.rate_mbps / self.rate_asked_mbps if self.rate_mbps and self.rate_asked_mbps else 1.0
+
+    def complaints(self) -> list[str]:
+        """What is not as it was asked for, and yet no reason not to run."""
+        texts = []
+        if self.rate_kept < RATE_KEPT:
+            texts.append(
+                f"the bottleneck has {self.rate_mbps:.2f} of {self.rate_asked_mbps:.2f} Mbit/s on this machine"
+            )
+        if self.load_lost > LOST:
+            texts.append(f"this machine itself loses {self.load_lost:.1%} of the packets at the highest rate")
+        if self.base_rtt_ms is not None and abs(self.base_rtt_ms - self.base_rtt_asked_ms) > BASE_OFF_MS:
+            texts.append(
+                f"the empty path's rtt is {self.base_rtt_ms:.1f} ms, and {self.base_rtt_asked_ms:.1f} was asked for"
+            )
+        return texts
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def calibrate(links: Links, ends: Ends, folder: str, needs: Needs) -> Calibration:
+    """Measures; the path is afterwards as it was, and empty.
+
+    Raises EnvironmentError_ when the machine cannot carry the load, with what it can.
+    """
+    began = time.monotonic()
+    found = Calibration()
+    with _unhindered(links, needs):
+        _machine(links, ends, folder, needs, found)
+        _rate(ends, folder, needs, found)
+        _empty(links)
+        _base(ends, folder, needs, found)
+    found.took_s = time.monotonic() - began
+    return found
+
+
+@contextmanager
+def _unhindered(links: Links, needs: Needs) -> Iterator[None]:
+    """The path without loss and outages, and then as it was."""
+    lossy = {link: loss for link, loss in needs.losses.items() if loss.kind != "none"}
+    out = [link for link, rate in needs.rates_bps.items() if rate == 0.0]
+    for link in lossy:
+        links.apply(LinkChange(link, loss=LossSetting()))
+    for link in out:
+        links.apply(LinkChange(link, rate_bps=OPENED * needs.load_bps))
+    yield
+    for link in out:
+        links.apply(LinkChange(link, rate_bps=0.0))
+    for link, loss in lossy.items():
+        links.apply(LinkChange(link, loss=loss))
+
+
+def _machine(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
+    for attempt in range(ATTEMPTS):
+        _load(links, ends, folder, needs, found)
+        if found.load_mbps >= ENOUGH * found.load_asked_mbps:
+            break
+        if attempt == ATTEMPTS - 1:
+            raise EnvironmentError_(
+                f"this machine is too slow for the scenario: it needs {found.load_asked_mbps:.0f} Mbit/s on the wire "
+                f"({needs.load_bps / 8 / needs.wire_bytes:.0f} packets/s), and reached {found.load_mbps:.0f} Mbit/s "
+                f"({found.packets_per_s:.0f} packets/s): lower rate.max of the flows to that, "
+                "or run it on the virtual network"
+            )
+
+
+def _load(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
+    narrow = {link: rate for link, rate in needs.rates_bps.items() if rate and rate < 1.1 * needs.load_bps}
+    for link in narrow:
+        links.apply(LinkChange(link, rate_bps=OPENED * needs.load_bps))
+    before = _dropped(links, needs)
+    try:
+        seen = probe(ends, folder, needs.load_bps * needs.media_share, LOAD_S, needs.packet_bytes, needs.settle_s)
+    finally:
+        for link, rate in narrow.items():
+            links.apply(LinkChange(link, rate_bps=rate))
+    sent, _ = seen.rates_bps()
+    missing = max(0, seen.missing - (_dropped(links, needs) - before))
+    found.load_lost = missing / max(1, int(seen.pacing["packets"]))
+    carried = sent * (1.0 - found.load_lost)
+    found.load_asked_mbps = needs.load_bps / MBPS
+    found.load_mbps = carried / MBPS
+    found.packets_per_s = carried / 8 / needs.wire_bytes
+    found.pacing_error_ms_p99 = seen.pacing_ms(99)
+    found.wakeup_ms_p99 = seen.wakeup_ms(99)
+
+
+def _dropped(links: Links, needs: Needs) -> int:
+    """By the path, so far: full queues, and what an AQM took."""
+    rows = links.poll()
+    return int(sum(rows["drops_queue"][link] + rows["drops_loss"][link] for link in needs.rates_bps))
+
+
+def _rate(ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
+    rates = [rate for rate in needs.rates_bps.values() if rate]
+    if not rates or OVER * min(rates) > OPENED * needs.load_bps:
+        return
+    bottleneck = min(rates)
+    media = OVER * bottleneck * needs.media_share
+    seen = probe(ends, folder, media, RATE_S, needs.packet_bytes, needs.settle_s)
+    found.rate_asked_mbps = bottleneck / MBPS
+    _, received = seen.rates_bps()
+    found.rate_mbps = received / MBPS
+    found.reordered += seen.reordered
+
+
+def _empty(links: Links) -> None:
+    """Waits until no queue holds a packet."""
+    end = time.monotonic() + DRAIN_S
+    while links.poll()["queue_packets"].any() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _base(ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
+    seen = probe(ends, folder, BASE_BPS, BASE_S, needs.packet_bytes, needs.settle_s)
+    owd = seen.owd_ns
+    if not len(owd):
+        raise EnvironmentError_("calibration: not one of the probe's packets arrived")
+    found.base_owd_asked_ms, found.base_rtt_asked_ms = needs.base_owd_ns / 1e6, needs.base_rtt_ns / 1e6
+    found.base_owd_ms = float(owd.min()) / 1e6
+    found.base_rtt_ms = seen.rtt_ms
+    found.reordered += seen.reordered

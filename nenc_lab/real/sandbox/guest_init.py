@@ -1,0 +1,53 @@
+"""The first process of a guest's kernel: makes a system of it, starts the server, and beats until that ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from nenc_lab.real.sandbox import kernel_modules
+from nenc_lab.real.sandbox.init import live
+from nenc_lab.real.sandbox.syscalls import MS_NOSUID, mount, power_off
+
+LINE, HEART = "/dev/ttyS0", "/dev/ttyS1"
+FOLDER = "/run/nenc-place"
+"""The private folder, under a name that the guest's own /dev and /run do not hide."""
+LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+
+
+def main(setup: dict[str, Any]) -> None:
+    try:
+        _mount(setup["folder"])
+        release = os.uname().release
+        missing = kernel_modules.load(kernel_modules.WANTED, release)
+        live(_open(LINE), _open(HEART), FOLDER, setup, {"modules_missing": missing})
+    except BaseException:
+        traceback.print_exc()  # on the console, which the lab shows
+    sys.stderr.flush()
+    power_off()
+
+
+def _mount(folder: str) -> None:
+    mount("proc", "/proc", "proc")
+    mount("sys", "/sys", "sysfs")
+    mount("dev", "/dev", "devtmpfs", MS_NOSUID)
+    for name, target in LINKS.items():
+        with suppress(FileExistsError):
+            os.symlink(target, f"/dev/{name}")
+    os.makedirs("/dev/pts", exist_ok=True)
+    mount("pts", "/dev/pts", "devpts")
+    os.makedirs("/dev/shm", exist_ok=True)
+    mount("run", "/run", "tmpfs")
+    os.mkdir(FOLDER)
+    mount("folder", FOLDER, "hostfs", data=folder)
+
+
+def _open(path: str) -> int:
+    import tty
+
+    descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    tty.setraw(descriptor)
+    return descriptor

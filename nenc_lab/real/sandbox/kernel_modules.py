@@ -1,0 +1,84 @@
+"""Kernel modules a guest loads: what emulates networks, and what that needs first."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import lzma
+from collections.abc import Iterable
+from pathlib import Path
+
+from nenc_lab.real.sandbox.syscalls import load_module
+
+NEEDED = ("sch_netem", "sch_hfsc", "veth")
+"""Without these there is no netem network."""
+WANTED = (
+    *NEEDED,
+    *("sch_codel", "sch_fq_codel", "sch_cake", "sch_pie", "tcp_bbr"),
+)
+ROOTS = ("/usr/lib/uml/modules", "/lib/modules", "/usr/lib/modules")
+UNPACK = {".xz": lzma.decompress, ".gz": gzip.decompress}
+
+
+def folder_of(release: str) -> Path | None:
+    """Where the modules of this kernel are; None when they are not installed."""
+    return next((found for root in ROOTS if (found := Path(root, release)).is_dir()), None)
+
+
+def missing(wanted: Iterable[str], release: str) -> list[str]:
+    """Those that are neither a file nor part of the kernel."""
+    folder = folder_of(release)
+    if folder is None:
+        return list(wanted)
+    known = set(_files(folder)) | _builtin(folder)
+    return [name for name in wanted if name not in known]
+
+
+def load(wanted: Iterable[str], release: str) -> list[str]:
+    """Loads them into the running kernel, what they need first; returns those that could not be had."""
+    folder = folder_of(release)
+    if folder is None:
+        return list(wanted)
+    files, builtin = _files(folder), _builtin(folder)
+    loaded: set[str] = set()
+    failed = []
+    for name in wanted:
+        if name in builtin:
+            continue
+        try:
+            for path in [*reversed(files[name][1:]), files[name][0]]:
+                if path not in loaded:
+                    _load(folder / path)
+                    loaded.add(path)
+        except (KeyError, OSError):
+            failed.append(name)
+    return failed
+
+
+def _load(path: Path) -> None:
+    image = path.read_bytes()
+    try:
+        load_module(UNPACK.get(path.suffix, bytes)(image))
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise
+
+
+def _files(folder: Path) -> dict[str, list[str]]:
+    """Name -> its file, and the files of what it needs, in the order modprobe would undo them (modules.dep)."""
+    found = {}
+    for line in (folder / "modules.dep").read_text(encoding="utf-8").splitlines():
+        path, _, needs = line.partition(":")
+        found[_name(path)] = [path, *needs.split()]
+    return found
+
+
+def _builtin(folder: Path) -> set[str]:
+    try:
+        return {_name(line) for line in (folder / "modules.builtin").read_text(encoding="utf-8").splitlines()}
+    except OSError:
+        return set()
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].partition(".ko")[0].replace("-", "_")

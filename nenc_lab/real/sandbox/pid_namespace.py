@@ -1,0 +1,87 @@
+"""A PID namespace for what a process starts next, so that all of it dies with its first process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nenc_lab.real.sandbox.syscalls import CLONE_NEWPID, CLONE_NEWUSER, unshare
+
+REFUSALS = (
+    (
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "AppArmor keeps user namespaces from programs without a profile (Ubuntu 24.04 and later); until the next boot: "
+        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+    (
+        "/proc/sys/kernel/unprivileged_userns_clone",
+        "0",
+        "user namespaces are root's: sudo sysctl -w kernel.unprivileged_userns_clone=1",
+    ),
+    (
+        "/proc/sys/user/max_user_namespaces",
+        "0",
+        "no user namespaces are allowed: sudo sysctl -w user.max_user_namespaces=1024",
+    ),
+)
+"""Settings that forbid them, the value that does, and what to do."""
+
+
+def confine(as_root: bool) -> None:
+    """The next child of this process is the first of a new PID namespace.
+
+    Without the right to that, this process also enters a user namespace: as root there, or as who it was. It must have
+    one thread. Raises OSError, and has changed nothing then.
+    """
+    user, group = os.geteuid(), os.getegid()
+    try:
+        unshare(CLONE_NEWPID)
+        return
+    except PermissionError:
+        pass
+    maps = (0, 0) if as_root else (user, group)
+    _try_first(user, group, maps)
+    _enter(user, group, maps)
+
+
+def _try_first(user: int, group: int, maps: tuple[int, int]) -> None:
+    """In a child: a namespace that allows nothing is not to be left any more."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            _enter(user, group, maps)
+            code = 0
+        except OSError as error:
+            code = error.errno or 1
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != 0:
+        raise PermissionError(abs(code), f"namespaces: {os.strerror(abs(code))}; {remedy()}")
+
+
+def _enter(user: int, group: int, maps: tuple[int, int]) -> None:
+    unshare(CLONE_NEWUSER | CLONE_NEWPID)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{maps[0]} {user} 1"),
+        ("gid_map", f"{maps[1]} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
+
+def remedy() -> str:
+    """Why namespaces may be refused here, and what to do."""
+    for path, value, text in REFUSALS:
+        try:
+            if Path(path).read_text(encoding="ascii").strip() == value:
+                return text
+        except OSError:
+            continue
+    return (
+        "a container may forbid them: run it with --security-opt seccomp=unconfined and --cap-add SYS_ADMIN, or use "
+        "the guest"
+    )

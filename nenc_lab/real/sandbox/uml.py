@@ -1,0 +1,93 @@
+"""How a guest is started: User-Mode Linux, its command line, and the script that is its first program."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from nenc_lab.errors import EnvironmentError_
+
+PROGRAMS = ("linux.uml", "linux")
+REMEDY = "apt-get install user-mode-linux (Debian, Ubuntu; it needs no root to run)"
+SLOW_STARTS = ("raid6_select_algo", "calibrate_xor_blocks", "init_btrfs_fs")
+"""Parts of the kernel that measure themselves for 0.8 s at each boot, for file systems nobody mounts here."""
+NAMED = "umid="
+"""Its kernel's word for what it is called."""
+VERSION_S = 5.0
+
+
+def find() -> Path | None:
+    """User-Mode Linux, or None. Another program may be called linux: it is asked."""
+    for name in PROGRAMS:
+        path = shutil.which(name)
+        if path is not None and version(path) is not None:
+            return Path(path)
+    return None
+
+
+def version(path: str | Path) -> str | None:
+    """The kernel's release, as 6.1.176; None when the program is no kernel."""
+    try:
+        done = subprocess.run(
+            [os.fspath(path), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=VERSION_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    line = done.stdout.strip()
+    return line if re.fullmatch(r"\d+\.\d+\S*", line) else None
+
+
+def required() -> Path:
+    path = find()
+    if path is None:
+        raise EnvironmentError_(f"a guest needs User-Mode Linux, which is not installed: {REMEDY}")
+    return path
+
+
+def command(linux: Path, memory_mb: int, name: str, line: int, heart: int) -> list[str]:
+    return [
+        os.fspath(linux),
+        f"mem={memory_mb}M",
+        "root=/dev/root",
+        "rootfstype=hostfs",
+        "rootflags=/",
+        "rw",
+        "init=@FOLDER@/init",
+        "devtmpfs.mount=0",  # else it hides a private folder in /dev/shm, and init with it
+        "con=null",
+        "con0=null,fd:1",
+        "ssl=null",
+        f"ssl0=fd:{line}",
+        f"ssl1=fd:{heart}",
+        f"{NAMED}{name}",
+        "uml_dir=@FOLDER@",
+        "initcall_blacklist=" + ",".join(SLOW_STARTS),
+        "panic=-1",
+        "noreboot",
+        "quiet",
+    ]
+
+
+def init_script(environment: Mapping[str, str], setup: str) -> str:
+    """What the kernel runs first; its own command line could not hold all of this."""
+    names = [name for name in environment if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)]
+    exports = [f"export {name}={shlex.quote(environment[name])}" for name in names]
+    words = [*interpreter(), setup, "guest_init"]
+    return "\n".join(["#!/bin/sh", *exports, "exec " + " ".join(map(shlex.quote, words)), ""])
+
+
+def interpreter() -> list[str]:
+    """The command that starts Python inside as it was started for the lab."""
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, "-P", *flags, str(Path(__file__).with_name("bootstrap.py"))]
