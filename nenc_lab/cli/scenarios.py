@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
+
+import typer
 
 from nenc_lab.cli import options
 from nenc_lab.cli.exits import BAD_INPUT, DONE
@@ -40,7 +43,11 @@ def validate(targets: options.Targets, overrides: options.Overrides = None, as_j
     return BAD_INPUT if wrong else DONE
 
 
-def schema() -> None:
+def schema(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a reference of all keys as Markdown instead.")
+    ] = False,
+) -> None:
     """Print the JSON Schema of scenario files, for completion and checks in editors.
 
     nenc-lab schema > scenario.schema.json, and as the first line of a scenario:
@@ -48,4 +55,9 @@ def schema() -> None:
     """
     from nenc_lab.scenario.jsonschema import schema as build
 
-    print(json.dumps(build(), indent=2, ensure_ascii=False))
+    if markdown:
+        from nenc_lab.scenario.reference import markdown as reference
+
+        print(reference(build()))
+    else:
+        print(json.dumps(build(), indent=2, ensure_ascii=False))

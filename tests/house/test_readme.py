@@ -1,4 +1,4 @@
-"""What the README tells a stranger to type exists, and its scenario is valid."""
+"""What the READMEs tell a stranger to type exists, their scenarios are valid, and the first one stays short."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from house import ROOT
 
 from nenc_lab.cli.app import COMMANDS
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("nenc_lab/*/README.md"))]
+README = FILES[0].read_text(encoding="utf-8")
+LONGEST = 250
+LINK = re.compile(r"\]\((?!https?:)([^)]+)\)")
 
 
 def blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    """The blocks of this kind in all READMEs, the first README's first."""
+    texts = (path.read_text(encoding="utf-8") for path in FILES)
+    return [block for text in texts for block in re.findall(rf"^```{kind}\n(.*?)^```$", text, re.M | re.S)]
 
 
 def commands() -> list[list[str]]:
@@ -31,6 +36,12 @@ def commands() -> list[list[str]]:
             if words and words[0] in ("./lab", "nenc-lab"):
                 found.append(words[1:])
     return found
+
+
+def test_the_first_one_is_short_and_shows_a_figure():
+    assert len(README.splitlines()) <= LONGEST
+    first_screen = "\n".join(README.splitlines()[:20])
+    assert re.search(r"^!\[.+\]\(.+\.png\)$", first_screen, re.MULTILINE)
 
 
 def test_the_first_two_commands_are_run_and_test():
@@ -84,7 +95,11 @@ def test_the_library_is_built_and_used_as_the_readme_says(tmp_path):
     assert "Mbit/s, queue" in done.stdout.splitlines()[-1]
 
 
-def test_files_the_readme_names_exist():
-    named = set(re.findall(r"\]\((?!https?:|#)([^)]+)\)", README))
-    assert named
-    assert [name for name in named if not (ROOT / name).exists()] == []
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_a_readme_names_exist(path):
+    named = {link.partition("#")[0] for link in LINK.findall(path.read_text(encoding="utf-8"))} - {""}
+    assert [name for name in named if not (path.parent / name).exists()] == []
+
+
+def test_the_walk_sees_links():
+    assert len(LINK.findall(README)) > 10
