@@ -1,26 +1,26 @@
-"""What a controller is to the engine."""
+"""The interface of a controller, as the engine calls it."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
 Sample = Any
-"""A ``nenc_sample *``: one feedback report as it reached the sender (nenc.h)."""
+"""A cffi ``nenc_sample *``: one feedback report as it reached the sender (nenc.h)."""
 State = Any
-"""A ``nenc_state *``: the decision and every term behind it (nenc.h)."""
+"""A cffi ``nenc_state *``: the decision and every term that led to it (nenc.h)."""
 
 
 class Controller(Protocol):
-    """One flow's controller. Time comes in as an argument; nothing here reads a clock."""
+    """The controller of one flow. Time is always an argument: an implementation reads no clock."""
 
     tick_ns: int
-    """Period of the control tick."""
+    """Time between two control ticks."""
 
     def feedback(self, sample: Sample) -> None:
-        """One report has arrived, at ``sample.time_ns``."""
+        """Takes in one report, which arrived at ``sample.time_ns``. An invalid report is ignored."""
 
     def tick(self, now_ns: int, state: State) -> None:
-        """One control tick: fills all of ``state``; rate_bps, encode_bps, fps, rung and qp are the decision."""
+        """Decides, and fills every field of ``state``. The decision is rate_bps, encode_bps, fps, rung and qp."""
 
     def close(self) -> None:
-        """Gives back what it holds; may be called twice."""
+        """Releases what the controller holds. May be called more than once."""

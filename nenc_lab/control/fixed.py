@@ -9,7 +9,7 @@ from nenc_lab.kernels import ffi
 
 
 class FixedController:
-    """Holds ``rate_bps`` (the flow's start rate), full frame rate and resolution."""
+    """Holds ``rate_bps`` (the flow's start rate) at full frame rate and resolution."""
 
     def __init__(self, rate_bps: float, fps: float, rung: int, tick_ns: int) -> None:
         self.tick_ns = tick_ns

@@ -2,46 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
-
 from nenc_lab.control.base import Controller
+from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalSettings:
-    """What a controller of the user's needs beside."""
-
-    library: Path
-    sha256: str
-    """Of the object that was checked."""
-    abi: Literal["auto", "v1", "origin"]
-    isolate: bool
-    timeout_ns: int
-    gains: tuple[float, float, float] | None
-    """kp, ki, kd, NaN for one that is not given; None: none is."""
-
-
-@dataclass(frozen=True, slots=True)
-class ControllerSettings:
-    """What a flow asks of its controller. Rates bit/s, times ns, ``height`` in lines."""
-
-    kind: str
-    flow: str
-    rate_min_bps: float
-    rate_max_bps: float
-    rate_start_bps: float
-    fps: float
-    height: int
-    packet_bytes: int
-    tick_ns: int
-    values: Mapping[str, float] = field(default_factory=dict)
-    """Gains (kp, ki, kd) and knobs by name; of an external controller, knobs alone."""
-    external: ExternalSettings | None = None
-    """Of the kind external."""
 
 
 def _core(settings: ControllerSettings, now_ns: int) -> Controller:
@@ -73,7 +36,7 @@ def _fixed(settings: ControllerSettings, now_ns: int) -> Controller:
 
 
 def _external(settings: ControllerSettings, now_ns: int) -> Controller:
-    from nenc_lab.control.external import make_external
+    from nenc_lab.control.external.controller import make_external
 
     return make_external(settings, now_ns)
 

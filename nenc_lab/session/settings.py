@@ -8,7 +8,7 @@ from math import nan
 from pathlib import Path
 from typing import Literal
 
-from nenc_lab.control.table import ControllerSettings, ExternalSettings
+from nenc_lab.control.settings import ControllerSettings, ExternalSettings
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
 from nenc_lab.encode.table import Settings
 from nenc_lab.engine import SECOND_NS, Fault, Faulted, PathStep

@@ -13,7 +13,8 @@ from tempfile import mkdtemp
 
 import pytest
 
-from nenc_lab.control.table import ControllerSettings, ExternalSettings, make
+from nenc_lab.control.settings import ControllerSettings, ExternalSettings
+from nenc_lab.control.table import make
 from nenc_lab.programs import program
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ import pytest
 from shared_objects import external, needs_cc, template
 
 from nenc_lab.control.base import Controller
-from nenc_lab.control.table import CONTROLLERS, ControllerSettings, make
+from nenc_lab.control.settings import ControllerSettings
+from nenc_lab.control.table import CONTROLLERS, make
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import ffi
 

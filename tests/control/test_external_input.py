@@ -125,7 +125,7 @@ __attribute__((constructor)) static void begin(void) { __builtin_trap(); }
     [
         (
             "int nothing_of_use;\n",
-            "load: it exports neither the table nenc_controller_v1 .* nor the origin's three functions "
+            "load: it exports neither the table nenc_controller_v1 .* nor the three functions of nenc.h "
             r"\(missing: init_adaptive_encoder, record_network_metrics, get_current_bitrate\)",
         ),
         (SOME, r"load: it exports neither .* \(missing: record_network_metrics, get_current_bitrate\)"),

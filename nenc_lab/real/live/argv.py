@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from nenc_lab.control.table import ControllerSettings
+from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
 from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nenc_lab.control.base import Controller
-from nenc_lab.control.table import ControllerSettings
+from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.kernels import dtype, ffi

@@ -1,4 +1,7 @@
-"""What a shared object itself defines: dlsym goes on to the libraries it links, and libnenc has both interfaces."""
+"""Finds symbols that a shared object itself defines.
+
+dlsym also searches the libraries that the object links. One of them may be libnenc, which has both interfaces.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ LINK_MAP = 2
 
 
 class _Names(ctypes.Structure):
-    """Dl_info, of which nothing is read."""
+    """Dl_info; none of its fields is read."""
 
     _fields_ = [(name, ctypes.c_void_p) for name in ("file", "base", "symbol", "address")]
 
 
 def own_symbol(library: ctypes.CDLL, name: str) -> int | None:
-    """Its address; None when there is none, or only a library that the object links has it."""
+    """The symbol's address; None when it does not exist, or only in a library that the object links."""
     try:
         address = ctypes.addressof(ctypes.c_char.in_dll(library, name))
     except ValueError:

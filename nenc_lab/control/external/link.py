@@ -1,4 +1,4 @@
-"""What is said of a user's controller wherever it runs: how it is set up, how it fails, whether its table fits."""
+"""A way to the code of a user's controller: how it is set up, what it can do, and how it fails."""
 
 from __future__ import annotations
 
@@ -18,52 +18,55 @@ REQUIRED = ("create", "record", "step", "destroy")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a controller is made of and for. Rates bit/s, times ns."""
+    """The shared object, and what a controller of it is created with. Rates are bit/s, times ns."""
 
     library: Path
     sha256: str
-    """Of the object that was checked."""
+    """Digest of the object when the scenario was checked."""
     abi: Literal["auto", "v1", "origin"]
     timeout_s: float
     now_ns: int
     config: Mapping[str, float]
-    """Fields of nenc_controller_config by name, ``tick_ns`` among them."""
+    """Fields of nenc_controller_config by name, including ``tick_ns``."""
     knobs: Mapping[str, float]
     gains: tuple[float, float, float] | None
-    """kp, ki, kd; NaN: not given."""
+    """kp, ki, kd, with NaN for a gain that is not given. None: no gains are given."""
 
 
 class Failure(Exception):
-    """The user's code did not do what it must: ``function`` (of its own) at ``at_ns``, for this ``reason``."""
+    """The user's code failed in its ``function`` at ``at_ns`` of the lab's clock, for this ``reason``."""
 
     def __init__(self, function: str, at_ns: int, reason: str, **detail: Any) -> None:
         super().__init__(f"{function}: {reason}")
         self.function, self.at_ns, self.reason = function, at_ns, reason
         self.detail = {"function": function, **detail}
-        """Figures for the run's events."""
+        """Details for the run's events table."""
 
 
 class Link(Protocol):
-    """A way to the user's code. Everything but the last ``close`` raises Failure."""
+    """A way to the user's code. Every method may raise Failure."""
 
     abi: Abi
     about: tuple[str, str]
-    """The controller's own name and version; empty when it says none."""
+    """Name and version that the controller gives itself; empty when it gives none."""
     decision: Any
-    """A ``nenc_decision *``: in, the lab's defaults; out, what ``step`` decided."""
+    """A cffi ``nenc_decision *``: the lab's defaults before ``step``, the decision after it."""
 
     def record(self, sample: Sample) -> None:
-        """One legal report."""
+        """Hands over one valid report."""
 
     def step(self, now_ns: int) -> None:
-        """One tick."""
+        """Runs one control tick; the result is in ``decision``."""
 
     def close(self) -> None:
-        """Lets the user's code give back what it holds. Raises Failure once at most; may be called again."""
+        """Destroys the controller. Raises Failure at most once, and may be called again."""
 
 
 def check_table(abi_version: int, size: int, missing: int) -> None:
-    """Raises Failure when the table that was found is not the one of controller.h. ``missing``: bits of REQUIRED."""
+    """Raises Failure unless the table that was found is the one of controller.h.
+
+    ``missing`` has bit i set when function i of REQUIRED is NULL.
+    """
     if abi_version != lib.NENC_CONTROLLER_ABI:
         reason = f"its abi_version is {abi_version}, and this lab has {lib.NENC_CONTROLLER_ABI}"
         raise Failure(TABLE, 0, f"{reason}: build it with this version's nenc/controller.h")
@@ -76,20 +79,23 @@ def check_table(abi_version: int, size: int, missing: int) -> None:
 
 
 def no_gains() -> Failure:
-    """The scenario gives gains to a controller that takes none."""
+    """The failure of a scenario that gives gains to a controller without any."""
     return Failure("set_gains", 0, "this controller has no gains: leave controller.gains out")
 
 
 def nothing_found(abi: str, origin_found: int) -> Failure:
-    """The object has neither interface (or not the one asked for). ``origin_found``: bits of ORIGIN."""
+    """The failure of an object that has neither interface, or not the one asked for.
+
+    ``origin_found`` has bit i set when function i of ORIGIN was found.
+    """
     missing = [name for bit, name in enumerate(ORIGIN) if not origin_found & 1 << bit]
     table = f"the table {TABLE} (see nenc/controller.h and kernels_c/examples/controller.c)"
-    three = f"the origin's three functions (missing: {', '.join(missing)})"
+    three = f"the three functions of nenc.h (missing: {', '.join(missing)})"
     wanted = {"v1": table, "origin": three}.get(abi, f"neither {table} nor {three}")
     text = f"it exports {wanted}" if abi == "auto" else f"it does not export {wanted}"
     return Failure("load", 0, f'{text}; in C++ they need extern "C", and none may be static or hidden')
 
 
 def refused(why: bytes) -> str:
-    """What create() said when it returned NULL."""
+    """The reason that create() gave when it returned NULL, as a message."""
     return f"returned NULL: {why.decode(errors='replace') or 'it did not say why'}"

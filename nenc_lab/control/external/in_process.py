@@ -1,7 +1,7 @@
-"""A user's controller in this process (``isolate: false``): fast, and its crash or hang is the lab's.
+"""A user's controller in the lab's own process (``isolate: false``): fast, but its crash or hang is the lab's.
 
-Its clocks and threads are the machine's own. While there is a controller here, descriptor 1 is stderr: what the object
-prints is not the lab's output.
+The object sees the real clocks and threads. While one exists, file descriptor 1 is redirected to stderr, so
+that what the object prints does not mix with the lab's output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from nenc_lab.control.base import Sample
-from nenc_lab.control.foreign import (
+from nenc_lab.control.external.link import (
     ORIGIN,
     REQUIRED,
     TABLE,
@@ -27,14 +27,14 @@ from nenc_lab.control.foreign import (
     nothing_found,
     refused,
 )
-from nenc_lab.control.symbols import own_symbol
+from nenc_lab.control.external.symbols import own_symbol
 from nenc_lab.kernels import ffi
 
 WHY_BYTES = 512
 
 
-class Inside:
-    """See `nenc_lab.control.foreign.Link`."""
+class InProcess:
+    """See `nenc_lab.control.external.link.Link`."""
 
     abi: Abi = "v1"
 
@@ -86,7 +86,7 @@ class Inside:
 
 
 class _Prints:
-    """Until it is closed, what goes to descriptor 1 goes to stderr; several may be open at once."""
+    """Redirects file descriptor 1 to stderr until it is closed. Several may be open at once."""
 
     _open = 0
     _stdout = -1
@@ -129,16 +129,16 @@ def _to_stderr() -> None:
 
 
 def _flush() -> None:
-    """What C code printed waits in a buffer that Python knows nothing of."""
+    """Flushes what C code has printed, which is in a buffer that Python does not know."""
     ctypes.CDLL(None).fflush(None)
 
 
 _loaded: dict[str, ctypes.CDLL] = {}
-"""By digest: the loader gives an object that it has by this name again, whatever the file holds by now."""
+"""Loaded objects by digest. The loader would return an object it knows by name, even if the file has changed."""
 
 
 def _load(setup: Setup) -> ctypes.CDLL:
-    """The object from a copy of its own, which nobody rebuilds while its code runs."""
+    """Loads the object from a private copy, which a rebuild cannot change while its code runs."""
     try:
         content = setup.library.read_bytes()
     except OSError as error:
@@ -147,7 +147,7 @@ def _load(setup: Setup) -> ctypes.CDLL:
     if digest != setup.sha256:
         raise Failure("load", 0, "was changed after it was checked: start again")
     if digest not in _loaded:
-        # In memory: a temporary folder may be one that no code is run from. The name is one that the loader never had.
+        # In memory, because a temporary folder may be mounted noexec; under a name that the loader has not seen yet.
         with (
             open(os.memfd_create(setup.library.name), "wb") as copy,
             tempfile.TemporaryDirectory(prefix="nenc-object-") as folder,
@@ -175,7 +175,7 @@ def _table(setup: Setup) -> Any:
             raise _needs_a_process()
         raise nothing_found(setup.abi, bits(found))
     table = ffi.cast("struct nenc_controller_v1 *", address)
-    check_table(table.abi_version, table.size, 0)  # ahead of a look at its functions
+    check_table(table.abi_version, table.size, 0)  # before its functions are read
     check_table(table.abi_version, table.size, bits([not getattr(table, name) for name in REQUIRED]))
     return table
 
@@ -185,10 +185,10 @@ def _text(pointer: Any) -> str:
 
 
 def _needs_a_process() -> Failure:
-    reason = "the origin's three functions bring a thread, which only a process of its own lets run on the lab's time"
+    reason = "the three functions of nenc.h come with a thread, which runs on the lab's time only in its own process"
     return Failure("load", 0, f"{reason}: set controller.isolate to true")
 
 
 def bits(flags: Sequence[bool]) -> int:
-    """As the host has them: flag 0 is the lowest."""
+    """Packs flags as the controller host does: flag 0 is the lowest bit."""
     return sum(1 << index for index, flag in enumerate(flags) if flag)

@@ -1,7 +1,8 @@
-"""A user's controller, from a shared object: its decisions are checked and completed, its failures named.
+"""A controller from a user's shared object, whose decisions are checked and completed and whose failures are named.
 
-What a controller leaves open is as with the controller `fixed`: all frames, full resolution, QP 25. The origin's
-interface leaves everything open but the rate; and as it does not know the flow's limits, its rate is held within them.
+What a decision leaves open is filled in as the controller `fixed` has it: every frame, full resolution, QP 25. The
+interface of three functions (nenc.h) decides the rate only. It does not know the flow's limits, so its rate is clamped
+to them.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from math import inf, isfinite, isnan, nan
-from typing import TYPE_CHECKING
 
 from nenc_lab.control.base import Sample, State
-from nenc_lab.control.foreign import Failure, Link, Setup
-from nenc_lab.control.inside import Inside
-from nenc_lab.control.isolated import Isolated
+from nenc_lab.control.external.in_process import InProcess
+from nenc_lab.control.external.isolated import Isolated
+from nenc_lab.control.external.link import Failure, Link, Setup
+from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.kernels import ffi, lib
 
-if TYPE_CHECKING:
-    from nenc_lab.control.table import ControllerSettings
-
 QP = 25.0
 RTT_LIMIT_MS = 64_000.0
-"""As the core's: no path takes longer."""
+"""The limit that the core applies, too: no path takes longer."""
 FINITE = ("p", "i", "d", "error", "anchor_bps", "delivered_bps", "capacity_bps")
 
 _BLANK = ffi.new(
@@ -44,7 +42,7 @@ _NOTHING = bytes(_STATE_BYTES)
 
 
 class ExternalController:
-    """A `nenc_lab.control.base.Controller` over a link to the user's code. Raises ControllerError."""
+    """A `nenc_lab.control.base.Controller` that calls the user's code. Every method may raise ControllerError."""
 
     def __init__(
         self,
@@ -58,7 +56,7 @@ class ExternalController:
     ) -> None:
         self.tick_ns = tick_ns
         self.about = {"interface": link.abi, "name": link.about[0], "version": link.about[1]}
-        """What the object says of itself."""
+        """What the object says of itself, for run.json."""
         self._link = link
         self._failed = failed
         self._low_bps, self._high_bps = rates_bps
@@ -101,7 +99,7 @@ class ExternalController:
             raise self._failed(failure) from None
 
     def _complete(self) -> None:
-        """Checks the decision, and fills in what it leaves open."""
+        """Checks the decision and fills in what it leaves open."""
         made = self._link.decision
         if self._link.abi == "origin" and made.rate_bps > 0:
             made.bounds = lib.NENC_BOUND_MIN * (made.rate_bps < self._low_bps) | lib.NENC_BOUND_MAX * (
@@ -171,7 +169,7 @@ def _within(name: str, value: float, low: float, high: float) -> None:
 
 
 def make_external(settings: ControllerSettings, now_ns: int) -> ExternalController:
-    """The controller of a shared object, at rest. InputError when there is none to be had from it."""
+    """Creates the controller of a shared object. Raises InputError when the object does not provide one."""
     given = settings.external
     assert given is not None  # the scenario's schema demands it
     place = f"flows.{settings.flow}.controller"
@@ -188,7 +186,7 @@ def make_external(settings: ControllerSettings, now_ns: int) -> ExternalControll
         return ControllerError(text, settings.flow, failure.at_ns, {"library": str(given.library), **failure.detail})
 
     try:
-        link: Link = (Isolated if given.isolate else Inside)(_setup(settings, now_ns))
+        link: Link = (Isolated if given.isolate else InProcess)(_setup(settings, now_ns))
     except Failure as failure:
         raise InputError(f"{place}: {given.library}: {failure}") from None
     return ExternalController(

@@ -1,8 +1,9 @@
-"""A user's controller in a process of its own (``isolate: true``): what happens to it there does not happen to the lab.
+"""A user's controller in a process of its own (``isolate: true``), so that its crash is not the lab's crash.
 
-The process is nenc_controller_host. A page of memory holds question and answer (host/protocol.h); a byte over a socket
-says whose turn it is. The page also says which of the user's functions is running: it can be read when the process is
-gone. Reports wait in the page for the next tick, so that a tick costs one exchange however many came before it.
+The process runs nenc_controller_host. Requests and answers are written into shared memory (host/protocol.h), and one
+byte over a socket passes the turn. The shared memory also records which of the user's functions is running, which can
+still be read after the process has died. Reports are collected there until the next tick, so that a tick costs one
+exchange however many reports came before it.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from time import monotonic, sleep
 from typing import Any
 
 from nenc_lab.control.base import Sample
-from nenc_lab.control.foreign import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
+from nenc_lab.control.external.link import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import program
 
 LOOK_S = 0.1
-"""How often it is looked whether the process is still there: what it has started may hold the socket open."""
+"""How often the process is checked for being alive. Its children may hold the socket open after it has died."""
 START_S = 30.0
-"""For the lab's own part of the start: the user's timeout begins when the process runs."""
+"""Time limit for starting the process itself. The user's timeout begins when the process runs."""
 SAMPLES, KNOBS, NAME = lib.NENC_HOST_SAMPLES, lib.NENC_HOST_KNOBS, lib.NENC_HOST_NAME
 ABIS = {"auto": lib.NENC_HOST_NONE, "v1": lib.NENC_HOST_V1, "origin": lib.NENC_HOST_ORIGIN}
 
@@ -47,7 +48,7 @@ ORIGIN_CALLS = {
 
 
 class Isolated:
-    """See `nenc_lab.control.foreign.Link`."""
+    """See `nenc_lab.control.external.link.Link`."""
 
     abi: Abi
     about: tuple[str, str]
@@ -59,7 +60,7 @@ class Isolated:
         self._calls = V1_CALLS
         self._cause_known = True
         self._busy = False
-        """In a call: it can answer to nothing else."""
+        """True during an exchange, while the process can take no other request."""
         self.decision = ffi.new("nenc_decision *")  # checked here, where nobody else can change it
         self._start(setup)
         try:
@@ -104,7 +105,7 @@ class Isolated:
         try:
             self._open(setup)
         except OSError as error:
-            raise EnvironmentError_(f"no process could be had for a controller: {error}") from None
+            raise EnvironmentError_(f"the process of a controller could not be started: {error}") from None
         self._buffer = ffi.from_buffer(self._memory)
         self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
         self._socket.settimeout(LOOK_S)
@@ -116,7 +117,7 @@ class Isolated:
         self._socket.settimeout(min(LOOK_S, self._timeout_s))
 
     def _open(self, setup: Setup) -> None:
-        """The process and the two ways to it, or nothing."""
+        """Opens the process, its socket and its shared memory, or none of them."""
         size = ffi.sizeof("nenc_host_page")
         with ExitStack() as theirs_too, ExitStack() as ours:
             file = os.memfd_create("nenc-controller")
@@ -137,10 +138,10 @@ class Isolated:
             ours.pop_all()  # they stay
 
     def _exchange(self, request: int) -> None:
-        """Has the host do it. Raises Failure when it does not come back, and the process is gone then."""
+        """Sends one request and waits for the answer. Raises Failure without one, after ending the process."""
         self._page.request = request
         self._busy = True
-        with suppress(BrokenPipeError, ConnectionResetError):  # the answer says it
+        with suppress(BrokenPipeError, ConnectionResetError):  # reported by _answer
             self._socket.send(b"\0")
         self._answer(self._timeout_s)
         self._busy = False
@@ -179,10 +180,12 @@ class Isolated:
         self._end()
         code = self._process.returncode
         if not gone or code == lib.NENC_HOST_CUT_OFF:
-            return Failure(self._name(call), at_ns, "closed the descriptor it was spoken to through")
+            return Failure(self._name(call), at_ns, "closed the descriptor that the lab talks to it through")
         if not self._cause_known:
             return Failure(
-                self._name(call), at_ns, "its process ended, nobody knows how: the lab was started with SIGCHLD ignored"
+                self._name(call),
+                at_ns,
+                "its process ended for an unknown reason: the lab was started with SIGCHLD ignored",
             )
         if code >= 0:
             return Failure(self._name(call), at_ns, f"ended its process with exit code {code}", exit_code=code)
@@ -192,7 +195,7 @@ class Isolated:
         )
 
     def _is_gone(self) -> bool:
-        """Has it ended, or does it within the timeout?"""
+        """Returns whether the process has ended, or ends within the timeout."""
         deadline = monotonic() + self._timeout_s
         while not self._has_ended():
             if monotonic() > deadline:
@@ -201,7 +204,7 @@ class Isolated:
         return True
 
     def _has_ended(self) -> bool:
-        """It stays a zombie, so that its number is nobody else's."""
+        """Returns whether the process has ended. It stays a zombie, so that its PID cannot be reused."""
         try:
             return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:  # whoever started the lab ignores SIGCHLD: the kernel keeps no zombies
@@ -212,7 +215,7 @@ class Isolated:
         return self._calls.get(call, "a thread of its own")  # nothing else of the user's runs between two calls
 
     def _end(self) -> None:
-        """Nothing of it stays: process, socket, memory. May be called again."""
+        """Ends the process and releases socket and memory. May be called more than once."""
         if self._page is None:
             return
         with suppress(ProcessLookupError):
@@ -243,7 +246,7 @@ class Isolated:
         else:
             self.abi, self._calls = "origin", ORIGIN_CALLS
             if setup.knobs:
-                reason = "the origin's interface has no knobs: leave controller.knobs out"
+                reason = "the interface of three functions has no knobs: leave controller.knobs out"
                 raise Failure(ORIGIN[0], setup.now_ns, reason)
         self.about = name, version
         if setup.gains is not None and not page.has_set_gains:
