@@ -1,12 +1,12 @@
-/* live.h - what `nenc send` and `nenc recv` say while they run: telemetry in shared memory, and the socket that steers a sender.
+/* live.h - how to watch `nenc send` and `nenc recv` while they run, and how to steer a sender.
  *
- * Telemetry is one file (best in a tmpfs), mapped by the program that writes and by whoever reads: a header, then rings of
- * fixed records. A ring has one writer, which stores a record and then counts it: record n is at n modulo capacity, and a reader
- * that has read up to n finds what is new between n and `written`. The writer never waits; a reader that falls behind by more
- * than the capacity can tell how much it has missed.
+ * Telemetry is one file, best kept in a tmpfs, that the program and its readers map: a header, then rings of fixed-size records.
+ * Each ring has one writer, which stores a record and then increments `written`. Record n is stored at n modulo capacity, so a
+ * reader that has read up to n finds the new records between n and `written`. The writer never waits. A reader that falls behind
+ * by more than the capacity can tell how many records it has missed.
  *
- * All times are int64 nanoseconds of CLOCK_MONOTONIC, -1: never. Kernel time stamps, which are of CLOCK_REALTIME, are moved
- * there.
+ * All times are int64 nanoseconds of CLOCK_MONOTONIC; -1 means never. Kernel time stamps, which are of CLOCK_REALTIME, are
+ * converted.
  */
 #ifndef NENC_LIVE_H
 #define NENC_LIVE_H
@@ -19,17 +19,17 @@ extern "C" {
 
 /* ---- records ---------------------------------------------------------------------------------------------------- */
 
-/* A media packet handed to the kernel. */
+/* One media packet that was handed to the kernel. */
 typedef struct nenc_sent_record {
     int64_t sequence; /* RTP's, extended beyond 16 bits */
-    int64_t due_ns;   /* when the pacer wanted it sent ... */
-    int64_t sent_ns;  /* ... and when it was */
+    int64_t due_ns;   /* when the pacer wanted to send it */
+    int64_t sent_ns;  /* when it was sent */
     int64_t frame;
     uint32_t media_bytes;
-    uint32_t refused; /* 1: the kernel did not take it */
+    uint32_t refused; /* 1: the kernel refused it */
 } nenc_sent_record;
 
-/* A frame that reached the pacer. */
+/* One frame that reached the pacer. */
 typedef struct nenc_captured_record {
     int64_t frame;
     int64_t capture_ns;
@@ -46,7 +46,7 @@ typedef struct nenc_captured_record {
     uint32_t reserved;
 } nenc_captured_record;
 
-/* A control tick, as the sender's pacer took it up. */
+/* One control tick, when the sender's pacer applied it. */
 typedef struct nenc_tick_record {
     nenc_state state; /* state.now_ns is the tick's time */
     int64_t backlog_bytes; /* media bytes waiting in the pacer */
@@ -60,7 +60,7 @@ typedef struct nenc_event_record {
     char text[360]; /* a line for people */
 } nenc_event_record;
 
-/* A datagram that arrived at a receiver. */
+/* One datagram that arrived at a receiver. */
 typedef struct nenc_arrival_record {
     int64_t sequence;    /* extended as the sender's; -1: foreign or malformed */
     int64_t received_ns; /* the kernel's time stamp */
@@ -72,18 +72,18 @@ typedef struct nenc_arrival_record {
 
 typedef enum nenc_verdict {
     NENC_ARRIVED = 0,
-    NENC_DUPLICATE = 1, /* replayed, too */
-    NENC_LATE = 2,      /* behind what can still be reported */
+    NENC_DUPLICATE = 1, /* a copy, or a replay */
+    NENC_LATE = 2,      /* too old to be reported */
     NENC_FOREIGN = 3,   /* another SSRC or payload type */
     NENC_MALFORMED = 4,
 } nenc_verdict;
 
-/* A report that a receiver sent. */
+/* One report that a receiver sent. */
 typedef struct nenc_report_record {
     int64_t sent_ns;
     int64_t highest;     /* extended sequence number reported up to */
     uint32_t wire_bytes; /* UDP, IP and Ethernet included */
-    uint32_t packets;    /* that it is about */
+    uint32_t packets;    /* number of packets it reports on */
 } nenc_report_record;
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ typedef struct nenc_ring_info {
     uint64_t offset; /* of record 0, from the beginning of the file */
     uint64_t record_bytes;
     uint64_t capacity; /* a power of two; 0: this program has none */
-    uint64_t written;  /* records since the beginning, stored behind each of them */
+    uint64_t written;  /* number of records since the beginning, incremented after each is stored */
 } nenc_ring_info;
 
 enum { NENC_LATE_BINS = 64 }; /* bins of 125 us; the last one has all that is later */
@@ -131,19 +131,19 @@ typedef struct nenc_live_counters {
 typedef struct nenc_telemetry {
     char magic[8]; /* "NENCLIV1" */
     uint32_t bytes; /* of this header */
-    uint32_t finished; /* 1: the program has ended by itself, for better or worse, and nothing more comes */
-    uint32_t ready;    /* 1: everything is open, it waits for its start */
+    uint32_t finished; /* 1: the program has ended, with or without an error, and writes nothing more */
+    uint32_t ready;    /* 1: everything is open, and the program waits for its start */
     uint32_t reserved;
     int64_t origin_ns; /* --start-at */
     int64_t pid;
     nenc_ring_info rings[NENC_RINGS];
-    nenc_live_counters counters; /* written by one thread, a value may be newer than its neighbour */
+    nenc_live_counters counters; /* written by one thread; values may be read while others change */
 } nenc_telemetry;
 
 /* ---- the steering socket (SOCK_SEQPACKET) ----------------------------------------------------------------------- */
 
-/* One message is one of these, whole. The sender's controller may be on the other side: the sender then sends each sample when its
- * feedback has arrived, and a TICK every tick; the answer is a DECIDE, which holds from when it comes. */
+/* Every message is one whole nenc_message. If the controller is on the other side, the sender sends a SAMPLE for each feedback
+ * that arrives and a TICK for each control tick. The answer is a DECIDE, which takes effect when it arrives. */
 typedef enum nenc_message_kind {
     NENC_SAY_TICK = 1,   /* sender: state.now_ns is the tick's time */
     NENC_SAY_SAMPLE = 2, /* sender: sample */
@@ -152,8 +152,8 @@ typedef enum nenc_message_kind {
     NENC_SAY_KEY = 5,    /* the next frame is a key frame */
     NENC_SAY_LINES = 6,  /* value: lines of the picture from now on */
     NENC_SAY_GAINS = 7,  /* gains: kp, ki, kd of the sender's own controller */
-    NENC_SAY_STOP = 8,   /* to a sender: no more frames, it ends when it has sent what it has; to a receiver: it ends */
-    NENC_SAY_REPORT = 9, /* to a receiver: on is 1 or 0, reports are sent or not */
+    NENC_SAY_STOP = 8,   /* a sender captures no more frames, sends what it has and ends; a receiver ends */
+    NENC_SAY_REPORT = 9, /* to a receiver: on is 1 to send reports, 0 to stop */
 } nenc_message_kind;
 
 typedef struct nenc_message {

@@ -1,8 +1,8 @@
-/* quality.h - how much did encoding cost: squared error, PSNR and SSIM of 8-bit pictures.
+/* quality.h - picture quality: squared error, PSNR and SSIM of 8-bit pictures.
  *
- * Pictures are only read, never kept: the planes stay the caller's. No memory is allocated; functions may be called from any
- * number of threads. Every kernel variant gives the same bits.
- * Errors: 0 or a negative nenc_status, and the result is then not written. NENC_EINVAL: a NULL picture, result or plane that
+ * Pictures are read during the call only, and their planes stay the caller's. No memory is allocated, and the functions may be
+ * called from any number of threads. Every kernel variant gives the same bits.
+ * Errors: functions return 0 or a negative nenc_status, in which case the result is not written. NENC_EINVAL: a NULL picture, result or plane that
  * the format has; an unknown format; width or height 0 or over NENC_PICTURE_MAX; a stride under the bytes of a row (so
  * negative ones too), or so large that the plane does not fit into the address space; two pictures unlike in format or size.
  */
@@ -32,16 +32,16 @@ typedef struct nenc_picture {
     int64_t stride[NENC_PLANES];        /* bytes from row to row; only those of the row are read */
 } nenc_picture;
 
-/* Of each component Y, U, V, and of all together; NaN where the format has no such component. */
+/* One value for each component Y, U and V, and one for all together; NaN where the format has no such component. */
 typedef struct nenc_quality {
     double all;
     double component[NENC_PLANES];
 } nenc_quality;
 
-/* Sum of squared differences of each component, exact; 0 where the format has no such component. */
+/* Computes the sum of squared differences of each component, exactly; 0 where the format has no such component. */
 NENC_API int nenc_sse(const nenc_picture *a, const nenc_picture *b, uint64_t sse[NENC_PLANES]);
 
-/* 10 log10(255^2 / mse) in dB, infinite when equal. A component's mse is its squared error over its samples; that of all is
+/* Computes 10 log10(255^2 / mse) in dB, infinite when the pictures are equal. A component's mse is its squared error over its samples; that of all is
  * every squared error over every sample, which is ffmpeg's psnr_avg (means weighted by the planes' sizes). */
 NENC_API int nenc_psnr(const nenc_picture *a, const nenc_picture *b, nenc_quality *psnr_db);
 
