@@ -121,6 +121,7 @@ def load(
 
     Raises ScenarioError (or InputError) naming place, value and what would be right.
     """
+    from nenc_lab.analysis.expectations import check
     from nenc_lab.scenario.load import load as load_file
     from nenc_lab.scenario.load import resolve
 
@@ -136,7 +137,7 @@ def load(
             if encoder is not None:
                 every.append(f"flows.{flow}.encoder.kind={encoder}")
     every += overrides
-    return load_file(paths[0], every, backend)
+    return load_file(paths[0], every, backend, check)
 
 
 def _flow_names(path: Path) -> list[str]:

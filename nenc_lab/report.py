@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nenc_lab.analysis.metrics.metric import Metric, Shown
     from nenc_lab.api import LabRun
     from nenc_lab.identify import Identified
 
@@ -36,52 +37,24 @@ def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
 
 def changes(summary: Mapping[str, Any]) -> TextTable:
     """What the controller made of each change: one row per flow and change, in the order of the summary."""
-    columns = (
-        *("flow", "change", "at\ns", "to\nMbit/s", "rise\ns", "settle\ns", "over-\nshoot%"),
-        *("used\n%", "queue\np95 ms", "queue\nmax ms", "loss\n%"),
-    )
+    from nenc_lab.analysis.metrics.metric import ChangeMetric
+
+    shown = _shown(ChangeMetric)
     rows = tuple(
-        (
-            name,
-            str(change["kind"]),
-            number(change["at_s"]),
-            number(change["to_mbps"]),
-            number(change["rise_s"], 2),
-            number(change["settling_s"], 2),
-            number(change["overshoot"], 0, 100),
-            number(change["utilisation_last5s"], 0, 100),
-            number(change["queue_delay_p95_ms"], 0),
-            number(change["queue_delay_max_ms"], 0),
-            number(change["loss"], 2, 100),
-        )
+        (name, str(change["kind"]), *_cells(shown, change))
         for name, flow in _flows(summary)
         for change in flow["changes"]
     )
-    return TextTable("changes", columns, rows, left=2)
+    return TextTable("changes", ("flow", "change", *(column.heading for _, column in shown)), rows, left=2)
 
 
 def totals(summary: Mapping[str, Any]) -> TextTable:
     """The whole run, one row per flow."""
-    columns = (
-        *("flow", "goodput\nMbit/s", "used\n%", "queue\np95 ms", "rtt\np95 ms", "loss\n%", "frame\np95 ms"),
-        *("frames\nlate", "frames\ndamaged", "freezes"),
-    )
-    rows = tuple(
-        (
-            name,
-            number(flow["goodput_mbps"]),
-            number(flow["utilisation"], 0, 100),
-            number(flow["queue_delay_ms"]["p95"], 0),
-            number(flow["rtt_ms"]["p95"], 0),
-            number(flow["loss"], 2, 100),
-            number(flow["frame_delay_ms"]["p95"], 0),
-            number(flow["late_frames"], 0),
-            number(flow["damaged_frames"], 0),
-            number(flow["freezes"], 0),
-        )
-        for name, flow in _flows(summary)
-    )
-    return TextTable("whole run", columns, rows)
+    from nenc_lab.analysis.metrics.metric import FlowMetric
+
+    shown = _shown(FlowMetric)
+    rows = tuple((name, *_cells(shown, flow)) for name, flow in _flows(summary))
+    return TextTable("whole run", ("flow", *(column.heading for _, column in shown)), rows)
 
 
 def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
@@ -174,6 +147,24 @@ def html(run: LabRun) -> str:
         tables = (changes(run.summary), verdicts(run.expectations), totals(run.summary))
         parts.extend(html_table(table) for table in tables if table.rows)
     return "\n".join(parts)
+
+
+def _shown(scope: type[Metric]) -> list[tuple[str, Shown]]:
+    """The metrics of this scope that are printed, from left to right, and how."""
+    from nenc_lab.analysis.metrics.table import in_scope  # here, because it imports numpy, which a --help does not need
+
+    columns = [(metric.name, metric.shown) for metric in in_scope(scope) if metric.shown is not None]
+    return sorted(columns, key=lambda column: column[1].order)
+
+
+def _cells(shown: Sequence[tuple[str, Shown]], figures: Mapping[str, object]) -> list[str]:
+    from nenc_lab.analysis.metrics.shape import figure
+
+    cells = []
+    for name, column in shown:
+        value = figure(figures, name)
+        cells.append(value if isinstance(value, str) else number(value, column.digits, column.scale))
+    return cells
 
 
 def _flows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

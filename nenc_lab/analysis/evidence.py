@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nenc_lab.analysis.tolerance import TOLERANCES
+
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
 
 Named = tuple[str, Sequence["Run"]]
 """A network's name and its runs."""
 
-ALL = frozenset({"goodput", "utilisation", "queue_delay_p50", "queue_delay_p95", "loss", "settling"})
+ALL = frozenset(TOLERANCES)
 _QUEUE = frozenset({"queue_delay_p50", "queue_delay_p95"})
 _AMOUNT = frozenset({"goodput", "utilisation"})
 _LONGEST = 120

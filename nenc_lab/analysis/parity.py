@@ -7,15 +7,16 @@ compare(first, second) -- a flow -- pairs           a figure on both sides, inte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nenc_lab.analysis.course import course
 from nenc_lab.analysis.evidence import Evidence, of_flow, of_runs
+from nenc_lab.analysis.metrics.shape import figure
 from nenc_lab.analysis.pair import Pair, Value, Verdict, overall, pair
 from nenc_lab.analysis.rate_distance import RateDistance, rate_distance
-from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance
+from nenc_lab.analysis.tolerance import SETTLING, TOLERANCES, Tolerance
 from nenc_lab.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,15 +100,23 @@ def compare(first: Side, second: Side, tolerances: Mapping[str, Tolerance] = TOL
 def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Tolerance], paired: bool) -> FlowParity:
     first, second = ([run.summary["flows"].get(name) or {"changes": []} for run in side.complete] for side in sides)
     whole = [
-        pair(figure, title, tolerances[figure], [read(one) for one in first], [read(one) for one in second], paired)
-        for figure, title, read in _FIGURES
+        pair(
+            key,
+            key.replace("_", " "),
+            tolerances[key],
+            [_read(one, tolerance) for one in first],
+            [_read(one, tolerance) for one in second],
+            paired,
+        )
+        for key, tolerance in TOLERANCES.items()
+        if key != SETTLING
     ]
     keys = dict.fromkeys(_key(change) for one in (*first, *second) for change in one["changes"])
     settling = [
         pair(
-            "settling",
-            "settling",
-            tolerances["settling"],
+            SETTLING,
+            SETTLING,
+            tolerances[SETTLING],
             [_settling(one, key) for one in first],
             [_settling(one, key) for one in second],
             paired,
@@ -125,22 +134,12 @@ def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Toleranc
     )
 
 
-def _percent(value: Value) -> Value:
-    return None if value is None else 100.0 * value
-
-
-def _part(name: str, key: str) -> Callable[[Mapping[str, Any]], Value]:
-    return lambda figures: (figures.get(name) or {}).get(key)
-
-
-_FIGURES: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Value]], ...] = (
-    ("goodput", "goodput", lambda figures: figures.get("goodput_mbps")),
-    ("utilisation", "utilisation", lambda figures: _percent(figures.get("utilisation"))),
-    ("queue_delay_p50", "queue delay p50", _part("queue_delay_ms", "p50")),
-    ("queue_delay_p95", "queue delay p95", _part("queue_delay_ms", "p95")),
-    ("loss", "loss", lambda figures: _percent(figures.get("loss"))),
-)
-"""Key, title, and where it is in a flow's part of the summary; settling comes per change."""
+def _read(figures: Mapping[str, Any], tolerance: Tolerance) -> Value:
+    """The figure of a flow, or of a change, in the unit of its tolerance."""
+    value = figure(figures, tolerance.metric)
+    if not isinstance(value, float | int):
+        return None
+    return 100.0 * value if tolerance.unit == "%" else value
 
 
 def _key(change: Mapping[str, Any]) -> tuple[float, str]:
@@ -148,4 +147,5 @@ def _key(change: Mapping[str, Any]) -> tuple[float, str]:
 
 
 def _settling(figures: Mapping[str, Any], key: tuple[float, str]) -> Value:
-    return next((change["settling_s"] for change in figures["changes"] if _key(change) == key), None)
+    changes = (change for change in figures["changes"] if _key(change) == key)
+    return next((_read(change, TOLERANCES[SETTLING]) for change in changes), None)

@@ -23,6 +23,8 @@ class Tolerance:
     absolute: float
     relative: float
     reason: str
+    metric: str
+    """The figure's name in the table of metrics; ratios there are percent here."""
 
     def limit(self, reference: float) -> float:
         """In ``unit``, for this mean of the second network."""
@@ -34,13 +36,17 @@ class Tolerance:
         return " or ".join([*parts, *([f"{100 * self.relative:g} %"] if self.relative else [])])
 
 
+SETTLING = "settling"
+"""The one figure that is compared change by change, the others over the whole run."""
 TOLERANCES: dict[str, Tolerance] = {
-    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "as far as a settled rate may be above its share"),
-    "utilisation": Tolerance("%", 5.0, 0.0, "the same for a flow that fills its path"),
-    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as p95"),
-    "queue_delay_p95": Tolerance("ms", 15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts"),
-    "loss": Tolerance("%", 0.5, 0.0, "the smallest loss of the shipped loss sweep"),
-    "settling": Tolerance("s", 1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled"),
+    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "as far as a settled rate may be above its share", "goodput_mbps"),
+    "utilisation": Tolerance("%", 5.0, 0.0, "the same for a flow that fills its path", "utilisation"),
+    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as p95", "queue_delay_ms.p50"),
+    "queue_delay_p95": Tolerance(
+        "ms", 15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts", "queue_delay_ms.p95"
+    ),
+    "loss": Tolerance("%", 0.5, 0.0, "the smallest loss of the shipped loss sweep", "loss"),
+    SETTLING: Tolerance("s", 1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled", "settling_s"),
 }
 """Keys as ``--tolerance`` names them."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from nenc_lab.analysis.arrays import Floats, Ints, nanoseconds
+from nenc_lab.analysis.arrays import Floats, Ints, Values, nanoseconds
 from nenc_lab.analysis.percentile import percentiles
 
 COLUMNS = ("from_s", "until_s", "delay_ms", "packets")
+MOST_WAITING = 32768
+"""Rows that wait until they are added up together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,26 +41,50 @@ class Waits:
         return percentiles(self.delay_ms[inside], percents, self.packets[inside])
 
 
-def add_up(batches: Iterable[Mapping[str, np.ndarray[Any, Any]]], bounds_ns: Iterable[int]) -> Waits:
-    """Reads the rows of one flow; ``bounds_ns`` are the times that will be asked for."""
-    bounds = np.array(sorted(set(bounds_ns)), np.int64)
-    columns = _summed(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
-    for batch in batches:
-        begun, ended = nanoseconds(batch["from_s"]), nanoseconds(batch["until_s"])
+class Adding:
+    """Adds up the rows of one flow as they are read."""
+
+    def __init__(self, bounds_ns: Iterable[int]) -> None:
+        """``bounds_ns`` are the times that will be asked for."""
+        self._bounds = np.array(sorted(set(bounds_ns)), np.int64)
+        self._parts = [_Part(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))]
+        self._waiting = 0
+
+    def add(self, batch: Mapping[str, Values]) -> None:
+        """Takes in rows with the columns `COLUMNS`."""
+        bounds, begun, ended = self._bounds, nanoseconds(batch["from_s"]), nanoseconds(batch["until_s"])
         stretch = np.searchsorted(bounds, begun, side="right") - 1
         across = (stretch < 0) | (stretch + 1 >= len(bounds))
         across |= ended > np.append(bounds, 0)[np.minimum(stretch + 1, len(bounds))]
-        new = (np.where(across, -1, stretch), batch["delay_ms"], batch["packets"].astype(np.int64))
-        columns = _summed(*(np.concatenate(pair) for pair in zip(columns, new, strict=True)))
-    return Waits(bounds, *columns)
+        packets = batch["packets"].astype(np.int64)
+        self._parts.append(_Part(np.where(across, -1, stretch), batch["delay_ms"], packets))
+        self._waiting += len(packets)
+        if self._waiting >= MOST_WAITING:
+            self._sum()
+
+    def result(self) -> Waits:
+        """What was added so far."""
+        self._sum()
+        (whole,) = self._parts
+        return Waits(self._bounds, *whole)
+
+    def _sum(self) -> None:
+        columns = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        self._parts, self._waiting = [_summed(*columns)], 0
 
 
-def _summed(stretch: Ints, delay_ms: Floats, packets: Ints) -> tuple[Ints, Floats, Ints]:
+class _Part(NamedTuple):
+    stretch: Ints
+    delay_ms: Floats
+    packets: Ints
+
+
+def _summed(stretch: Ints, delay_ms: Floats, packets: Ints) -> _Part:
     """One row per stretch and delay."""
     if not len(packets):
-        return stretch, delay_ms, packets
+        return _Part(stretch, delay_ms, packets)
     order = np.lexsort((delay_ms, stretch))
     stretch, delay_ms = stretch[order], delay_ms[order]
     new = np.concatenate(([True], (stretch[1:] != stretch[:-1]) | (delay_ms[1:] != delay_ms[:-1])))
     first = np.flatnonzero(new)
-    return stretch[first], delay_ms[first], np.add.reduceat(packets[order], first)
+    return _Part(stretch[first], delay_ms[first], np.add.reduceat(packets[order], first))

@@ -75,7 +75,7 @@ class Run:
         from nenc_lab.recording import arrow
 
         wanted = _known(name, only)
-        key = "hop" if name == "path" else "flow"
+        key = _key(name)
         read = wanted if flow is None or key in wanted else [*wanted, key]
         for group in self._groups(name, read):
             columns = {column: _numpy(group.column(column)) for column in wanted}
@@ -86,6 +86,22 @@ class Run:
                     chosen = numbers == (known.index(flow) if flow in known else -2)
                     columns = {column: values[chosen] for column, values in columns.items()}
             yield columns
+
+    def by_flow(
+        self, name: str, flows: Sequence[str], only: Sequence[str]
+    ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+        """What ``columns`` gives of each of these flows (hops in ``path``), from one reading of the file."""
+        import pyarrow as pa
+
+        whole = pa.concat_tables(self._groups(name, [*_known(name, only), _key(name)]))
+        return _split(whole, name, flows, only)
+
+    def batches_by_flow(
+        self, name: str, flows: Sequence[str], only: Sequence[str]
+    ) -> Iterator[dict[str, dict[str, np.ndarray[Any, Any]]]]:
+        """What ``batches`` gives of each of these flows (hops in ``path``), from one reading of the file."""
+        for group in self._groups(name, [*_known(name, only), _key(name)]):
+            yield _split(group, name, flows, only)
 
     def _groups(self, name: str, columns: Sequence[str]) -> Iterator[Any]:
         import pyarrow as pa
@@ -140,6 +156,26 @@ def _known(name: str, columns: Sequence[str] | None) -> list[str]:
         if column not in known:
             raise InputError(f"table {name} has no column {column!r}: it has {', '.join(known)}")
     return known if columns is None else list(columns)
+
+
+def _key(name: str) -> str:
+    """The column of a table that says whose a row is."""
+    return "hop" if name == "path" else "flow"
+
+
+def _split(
+    table: Any, name: str, flows: Sequence[str], only: Sequence[str]
+) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+    """The columns of each flow's rows, in the order of the table."""
+    from nenc_lab.recording import arrow
+
+    numbers, known = arrow.codes(table.column(_key(name)))
+    columns = {column: _numpy(table.column(column)) for column in only}
+    order = np.argsort(numbers, kind="stable")
+    bounds = np.searchsorted(numbers[order], np.arange(len(known) + 1))
+    places = {flow: order[bounds[code] : bounds[code + 1]] for code, flow in enumerate(known)}
+    nothing = order[:0]
+    return {flow: {column: values[places.get(flow, nothing)] for column, values in columns.items()} for flow in flows}
 
 
 def _numpy(column: Any) -> np.ndarray[Any, Any]:

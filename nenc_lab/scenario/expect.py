@@ -1,4 +1,4 @@
-"""The conditions a scenario sets on its summary: compiled against the summary's names, judged against its values.
+"""The conditions a scenario sets on its summary: how they are written, and whether a summary meets them.
 
     flows.video.changes[*].settling_s <= 5        every change of the flow
     flows[*].utilisation >= 0.85                  every flow
@@ -6,6 +6,7 @@
     run.jain_last20s >= 0.95
 
 A value that is null (or no finite number) fails every comparison, and so does a condition that finds no value at all.
+Which figures there are is not known here: whoever loads a scenario brings the check (see `Check`).
 """
 
 from __future__ import annotations
@@ -19,59 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nenc_lab.errors import InputError
-
-_PERCENTILES = {"p50": None, "p95": None, "p99": None}
-CHANGE: Mapping[str, Any] = dict.fromkeys(
-    (
-        "at_s",
-        "until_s",
-        "to_mbps",
-        "rise_s",
-        "settling_s",
-        "overshoot",
-        "iae_mbit",
-        "to_80pct_s",
-        "to_floor_s",
-        "utilisation_last5s",
-        "queue_delay_p95_ms",
-        "queue_delay_max_ms",
-        "loss",
-        "oscillations_last5s",
-        "send_mbps_min",
-    )
-)
-"""Figures of one change of a flow (beside its ``kind``)."""
-FLOW: Mapping[str, Any] = {
-    "utilisation": None,
-    "goodput_mbps": None,
-    "rate_mbps": {"mean": None, "min": None, "max": None, "std": None},
-    "queue_delay_ms": {**_PERCENTILES, "max": None},
-    "rtt_ms": _PERCENTILES,
-    "loss": None,
-    "frame_delay_ms": _PERCENTILES,
-    "late_frames": None,
-    "damaged_frames": None,
-    "freezes": None,
-    "freeze_s": None,
-    "oscillations_per_min": None,
-    "encoder_error": None,
-    "encoder_limited_s": {"min": None, "max": None},
-    "software_frames": None,
-    "psnr_db": None,
-    "ssim": None,
-    "feedback_overhead": None,
-    "changes": [CHANGE],
-}
-"""Figures of one flow."""
-RUN: Mapping[str, Any] = {
-    "simulated_s": None,
-    "wall_s": None,
-    "speed": None,
-    "packets": None,
-    "jain_last20s": None,
-    "lateness_ms": {"p99": None, "max": None},
-}
-"""Figures of the run as a whole."""
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -105,6 +53,16 @@ class Expectation:
     value: float
 
     @property
+    def figure(self) -> tuple[str, tuple[Step, ...]]:
+        """Whose figure it names (``run``, ``flows[*]`` or ``flows.NAME``), and the rest of the path."""
+        first, *rest = self.path
+        if first.name == "run":
+            return "run", tuple(rest)
+        if first.index == "*":
+            return "flows[*]", tuple(rest)
+        return f"flows.{rest[0].name}", tuple(rest[1:])
+
+    @property
     def flow(self) -> str | None:
         """The flow it names, if it names one."""
         return self.path[1].name if self.path[0].name == "flows" and self.path[0].index is None else None
@@ -114,6 +72,10 @@ class Expectation:
         """The number of the change it names, if it names one."""
         index = next((step.index for step in self.path if step.name == "changes"), None)
         return index if isinstance(index, int) else None
+
+
+Check = Callable[[Expectation], None]
+"""Raises InputError when the summary has no figure of that name, saying which is nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +99,7 @@ def compile(text: str) -> Expectation:
     if not math.isfinite(value):
         raise InputError(f"{match['value'][:60]!r} is not a number to compare with: {_FORM}")
     steps = tuple(_step(part, match["path"]) for part in match["path"].split("."))
-    _check(steps)
+    _begin(steps)
     return Expectation(" ".join(text.split()), steps, match["op"], value)
 
 
@@ -162,47 +124,23 @@ def _step(part: str, path: str) -> Step:
     return Step(match["name"], int(index) if index not in (None, "*") else index)
 
 
-def _check(steps: tuple[Step, ...]) -> None:
-    """The path exists in every summary, up to the names of flows."""
+def _begin(steps: tuple[Step, ...]) -> None:
+    """The path begins with the run, a flow, or all flows."""
     first, rest = steps[0], steps[1:]
     if first.name == "run":
-        _descend(RUN, (first, *rest), "run")
-    elif first.name != "flows":
+        return
+    if first.name != "flows":
         raise InputError(
             f"unknown key {first.name!r}{nearest(first.name, ('flows', 'run'))}: {_FORM}, or run.jain_last20s >= 0.95"
         )
-    elif first.index == "*":
-        _descend(FLOW, (first, *rest), "flows[*]")
-    elif first.index is not None:
+    if first.index == "*":
+        return
+    if first.index is not None:
         raise InputError(f"flows[{first.index}]: a flow goes by its name: flows.video, or flows[*] for all")
-    elif not rest:
+    if not rest:
         raise InputError("flows names no figure: " + _FORM)
-    elif rest[0].index is not None:
+    if rest[0].index is not None:
         raise InputError(f"{rest[0].name}[{rest[0].index}]: a flow is no list")
-    else:
-        _descend(FLOW, rest, f"flows.{rest[0].name}")
-
-
-def _descend(schema: Mapping[str, Any], steps: tuple[Step, ...], where: str) -> None:
-    here: Any = schema
-    for step in steps[1:]:
-        if not isinstance(here, Mapping):
-            raise InputError(f"{where} is a single figure: nothing comes after it")
-        if step.name not in here:
-            raise InputError(
-                f"unknown key {step.name!r} in {where}{nearest(step.name, here)}; it has {', '.join(here)}"
-            )
-        here, where = here[step.name], f"{where}.{step.name}"
-        if isinstance(here, list):
-            if step.index is None:
-                raise InputError(
-                    f"{where} is a list: write {step.name}[*] for all, [0] for the first, [-1] for the last"
-                )
-            here = here[0]
-        elif step.index is not None:
-            raise InputError(f"{where} is no list: leave [{step.index}] out")
-    if here is not None:
-        raise InputError(f"{where} is not a single figure: choose one of {', '.join(here)}")
 
 
 def _find(here: Any, steps: tuple[Step, ...], where: str) -> Iterator[tuple[str, Any]]:

@@ -21,16 +21,22 @@ from nenc_lab.scenario.document import Node, Place
 from nenc_lab.scenario.find import resolve, shipped
 
 if TYPE_CHECKING:
+    from nenc_lab.scenario.expect import Check
     from nenc_lab.scenario.schema import Scenario
 
 DEEPEST_EXTENDS = 16
 MOST_PROBLEMS = 50
 
 
-def load(target: str | Path, overrides: Sequence[str] = (), backend: str | None = None) -> Scenario:
+def load(
+    target: str | Path,
+    overrides: Sequence[str] = (),
+    backend: str | None = None,
+    expected: Check | None = None,
+) -> Scenario:
     """Load one scenario, a path or the name of a shipped one (``step``, ``rtt-sweep/050ms``); ``a.b=value`` overrides.
 
-    With a ``backend``, what that network cannot do is wrong as well.
+    With a ``backend``, what that network cannot do is wrong as well; with ``expected``, what it refuses in ``expect``.
 
     Raises ScenarioError with every problem found.
     """
@@ -45,7 +51,7 @@ def load(target: str | Path, overrides: Sequence[str] = (), backend: str | None 
             faults += error.problems
     if faults:
         raise ScenarioError(faults)
-    return build(tree, backend=backend)
+    return build(tree, backend=backend, expected=expected)
 
 
 def read(target: str | Path) -> Node:
@@ -126,10 +132,10 @@ def _near_file(file: Path) -> str:
         return ""
 
 
-def build(tree: Node, files_too: bool = True, backend: str | None = None) -> Scenario:
+def build(tree: Node, files_too: bool = True, backend: str | None = None, expected: Check | None = None) -> Scenario:
     """A Scenario from a tree, which is changed (files it names are taken in, unless not ``files_too``).
 
-    With a ``backend``, what that network cannot do is wrong as well.
+    With a ``backend``, what that network cannot do is wrong as well; with ``expected``, what it refuses in ``expect``.
 
     Raises ScenarioError with every problem found.
     """
@@ -150,7 +156,7 @@ def build(tree: Node, files_too: bool = True, backend: str | None = None) -> Sce
     if files_too:
         faults += files.include(tree)
     try:
-        scenario = Scenario.model_validate(tree.plain())
+        scenario = Scenario.model_validate(tree.plain(), context=expected)
     except ValidationError as error:
         known = {(fault.file, fault.line, fault.column) for fault in faults}
         faults += [

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
 
 from nenc_lab.errors import InputError
 from nenc_lab.scenario import expect as conditions
@@ -63,9 +63,13 @@ from nenc_lab.units import QueueSize
 LONGEST_LIST = 10_000
 
 
-def _compiles(text: str) -> str:
+def _compiles(text: str, info: ValidationInfo) -> str:
+    """``info.context``: the check of the figure's name, None for no such check."""
+    check: conditions.Check | None = info.context
     try:
-        conditions.compile(text)
+        condition = conditions.compile(text)
+        if check is not None:
+            check(condition)
     except InputError as error:
         raise wrong(str(error)) from None
     return text

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nenc_lab import session
+from nenc_lab.analysis.expectations import check
 from nenc_lab.errors import InputError, Problem, ScenarioError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import fingerprint
@@ -128,7 +129,7 @@ def _checked(sweep: Sweep, base: document.Node, values: space.Point) -> Case:
         raise ScenarioError(faults)
     where = ", ".join(f"{key}={value}" for key, value in laid.items())
     try:
-        scenario = scenarios.build(tree, backend="virtual")
+        scenario = scenarios.build(tree, backend="virtual", expected=check)
     except ScenarioError as error:
         # a fault may stand in the scenario's file and yet come from the values laid over it
         raise ScenarioError(

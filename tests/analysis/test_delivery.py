@@ -1,4 +1,4 @@
-"""Loss, rates, overhead, round-trip samples, fairness: by hand, and against loops."""
+"""Loss, rates, overhead, fairness: by hand, and against loops."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from drawn_rows import flow_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nenc_lab.analysis.delivery import (
-    feedback_overhead,
-    jain,
-    loss_ratio,
-    lowest_rate_mbps,
-    mean_rate_bps,
-    new_samples,
-)
+from nenc_lab.analysis.metrics.delivery import feedback_overhead, loss_ratio, lowest_rate_mbps, mean_rate_bps
+from nenc_lab.analysis.metrics.run import jain
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -59,10 +54,15 @@ def test_lowest_rate_against_a_loop(sent, start, length):
     assert got == (pytest.approx(min(rates), abs=1e-15) if rates else None)
 
 
+def overhead_of(*counters):
+    names = ("feedback_wire_bytes", "sent_bytes", "sent_packets")
+    return feedback_overhead(flow_rows(ticks={name: np.array([0, n]) for name, n in zip(names, counters, strict=True)}))
+
+
 def test_feedback_overhead():
     # 10 packets of 1188 B media: 11880 + 10 x 54 = 12420 B on the wire.
-    assert feedback_overhead(621, 11880, 10) == 0.05
-    assert feedback_overhead(0, 0, 0) is None
+    assert overhead_of(621, 11880, 10) == 0.05
+    assert overhead_of(0, 0, 0) is None
 
 
 def test_jain():
@@ -71,9 +71,3 @@ def test_jain():
     assert jain([1.0, 3.0]) == pytest.approx(16 / 20)
     assert jain([0.0, 0.0]) is None
     assert jain([]) is None
-
-
-def test_a_sample_counts_once_however_many_ticks_it_fills():
-    assert np.flatnonzero(new_samples(np.array([0, 0, 1, 1, 2, 2, 4, 4]))).tolist() == [2, 4, 6]
-    assert np.flatnonzero(new_samples(np.array([1, 1]))).tolist() == [0]
-    assert not new_samples(np.array([0, 0, 0])).any()

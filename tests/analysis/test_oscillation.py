@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nenc_lab.analysis.oscillation import count
+from nenc_lab.analysis.metrics.oscillation import count
 
 
 def chain(values: list[float], swing: float) -> int:

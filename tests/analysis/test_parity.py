@@ -43,7 +43,7 @@ def test_one_run_has_no_interval_and_equal_runs_one_of_no_width():
     assert difference([3.0] * 4, OTHER).half == pytest.approx(stats.t.ppf(0.975, 2) * stats.sem(OTHER))
 
 
-SECOND = Tolerance("s", 1.0, 0.0, "a test's")
+SECOND = Tolerance("s", 1.0, 0.0, "a test's", "settling_s")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nenc_lab.analysis import response
+from nenc_lab.analysis.metrics import response
 from nenc_lab.analysis.series import Held
 
 S = 1_000_000_000
@@ -28,8 +28,8 @@ def test_a_step_up_by_hand():
     assert response.overshoot(rate, SHARE) == pytest.approx(0.10)
     # |5-100| x 1 + |50-100| x 1 + 21 x .5 + 19 x .5 + 10 x .25 + 5 x 6.75
     assert response.iae_mbit(rate, SHARE) == pytest.approx(95 + 50 + 10.5 + 9.5 + 2.5 + 33.75)
-    assert response.to_floor_s(rate, 5e6) == 0.0
-    assert response.to_floor_s(rate, 4e6) is None
+    assert response.first_at_floor(rate, 5e6) == 0.0
+    assert response.first_at_floor(rate, 4e6) is None
 
 
 def test_a_step_down_by_hand():
@@ -75,7 +75,7 @@ def test_zero_share_and_no_rate():
     nothing = curve((5, 5)).between(7 * S, 9 * S)
     for figure in (response.rise_s, response.overshoot, response.to_80pct_s, response.settling_s, response.iae_mbit):
         assert figure(nothing, SHARE) is None
-    assert response.to_floor_s(nothing, 5e6) is None
+    assert response.first_at_floor(nothing, 5e6) is None
 
 
 def test_at_the_share_already():
@@ -87,7 +87,7 @@ def test_at_the_share_already():
 
 def test_the_floor_has_one_percent_of_room():
     rate = curve((0.4, 50), (0.3, 5.06), (1, 5.05))
-    assert response.to_floor_s(rate, 5e6) == pytest.approx(0.7)
+    assert response.first_at_floor(rate, 5e6) == pytest.approx(0.7)
 
 
 def never_settled_or(inside: list[bool], cell_s: float) -> float | None:

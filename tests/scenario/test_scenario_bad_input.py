@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenario_texts import FULL, SMALL, TRACE
 
+from nenc_lab.analysis.expectations import check
 from nenc_lab.errors import ScenarioError
 from nenc_lab.scenario.load import dump, load, parse
 
@@ -18,7 +19,7 @@ def problems_of(tmp_path, content, overrides=()):
     file = tmp_path / "s.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ScenarioError) as caught:
-        load(file, overrides)
+        load(file, overrides, expected=check)
     assert caught.value.problems
     return caught.value.problems
 

@@ -1,4 +1,4 @@
-"""Conditions: compiled against the summary's names, judged so that what is missing never passes."""
+"""Conditions: how they are written, and judged so that what is missing never passes."""
 
 import math
 
@@ -78,22 +78,12 @@ def test_every_change_must_pass():
         ("flows.video.utilisation >= high", "'high' is not a number"),
         ("flows.video.utilisation >= nan", "'nan' is not a number"),
         ("flows.video.utilisation >= inf", "'inf' is not a number"),
-        ("flows.video.utilization >= 1", "did you mean 'utilisation'?"),
         ("flow.video.utilisation >= 1", "did you mean 'flows'?"),
-        ("run.jain >= 1", "did you mean 'jain_last20s'?"),
-        ("flows.video.queue_delay_ms >= 1", "choose one of p50, p95, p99, max"),
-        ("flows.video.queue_delay_ms.p90 >= 1", "did you mean 'p9"),
-        ("flows.video.changes.settling_s >= 1", "is a list: write changes[*]"),
-        ("flows.video.changes[*] >= 1", "choose one of at_s"),
-        ("flows.video.changes[*].kind == 1", "unknown key 'kind'"),
         ("flows.video.changes[1.5].settling_s >= 1", "is not a key"),
         ("flows.video.changes[].settling_s >= 1", "is not a key"),
-        ("flows.video.utilisation[0] >= 1", "is no list"),
-        ("flows.video.utilisation.x >= 1", "single figure"),
         ("flows[0].utilisation >= 1", "a flow goes by its name"),
         ("flows.video[0].utilisation >= 1", "a flow is no list"),
         ("flows >= 1", "names no figure"),
-        ("flows.video >= 1", "choose one of utilisation"),
         ("flows..utilisation >= 1", "is not a key"),
     ],
 )

@@ -1,14 +1,18 @@
 """How a rate answers a change: rise, settling, overshoot, integral of the error, reaching a level.
 
 ``rate`` is the judged rate (``series.trailing_mean``) from the change to the next one, ``share_bps`` the flow's share.
-All times are seconds from the change, None when it never happens. A rate holds from its tick to the next.
+All times are seconds from the change, null when it never happens. A rate holds from its tick to the next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 import numpy as np
 
 from nenc_lab.analysis.arrays import SECOND_NS
+from nenc_lab.analysis.rows import ChangeRows
 from nenc_lab.analysis.series import Held
 
 BAND = (0.80, 1.05)
@@ -16,6 +20,16 @@ STAY_NS = 2 * SECOND_NS
 WAY = 0.8
 LEVEL = 0.8
 FLOOR_MARGIN = 1.01
+
+
+def of_change(function: Callable[[Held, float], float | None]) -> Callable[[ChangeRows], float | None]:
+    """A function of rate and share as a metric's function."""
+
+    @wraps(function)
+    def of(change: ChangeRows) -> float | None:
+        return function(change.rate, change.share_bps)
+
+    return of
 
 
 def settling_s(rate: Held, share_bps: float) -> float | None:
@@ -45,7 +59,7 @@ def settling_s(rate: Held, share_bps: float) -> float | None:
 def rise_s(rate: Held, share_bps: float) -> float | None:
     """First time at 80 % of the way from the rate at the change to the share, upwards or downwards.
 
-    0 when the rate is at the share already; None with a zero share.
+    0 when the rate is at the share already; null with a zero share.
     """
     if not len(rate.values) or share_bps <= 0:
         return None
@@ -55,7 +69,7 @@ def rise_s(rate: Held, share_bps: float) -> float | None:
 
 
 def overshoot(rate: Held, share_bps: float) -> float | None:
-    """Highest rate after the change over the share, minus 1; None with a zero share.
+    """Highest rate after the change over the share, minus 1; null with a zero share.
 
     Literally the highest: after a step down that is the rate of before, for it is still in force at first.
     """
@@ -72,10 +86,15 @@ def iae_mbit(rate: Held, share_bps: float) -> float | None:
 
 
 def to_80pct_s(rate: Held, share_bps: float) -> float | None:
-    """First time at 80 % of the share or more; None with a zero share."""
+    """First time at 80 % of the share or more; null with a zero share."""
     return rate.first_time(rate.values >= LEVEL * share_bps) if len(rate.values) and share_bps > 0 else None
 
 
-def to_floor_s(rate: Held, floor_bps: float) -> float | None:
+def to_floor_s(change: ChangeRows) -> float | None:
     """First time at the flow's ``rate.min``: at most 1.01 times it."""
+    return first_at_floor(change.rate, change.flow.flow.rate.min)
+
+
+def first_at_floor(rate: Held, floor_bps: float) -> float | None:
+    """First time at most 1.01 times the floor."""
     return rate.first_time(rate.values <= FLOOR_MARGIN * floor_bps) if len(rate.values) else None
