@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ from nenc_lab.analysis.metrics.over_changes import at_start, highest, highest_up
 from nenc_lab.analysis.metrics.shape import figure, nested
 from nenc_lab.analysis.metrics.table import METRICS, in_scope, metric
 from nenc_lab.analysis.tolerance import SETTLING, TOLERANCES
+
+ROOT = Path(__file__).parents[2]
 
 ADDED = """
 import contextlib, io, json, sys
@@ -119,6 +123,15 @@ def test_the_reference_is_that_of_the_table():
     assert reference.FILE.read_text(encoding="utf-8") == reference.markdown(), (
         "write it anew: python -m nenc_lab.analysis.metrics.reference"
     )
+
+
+def test_figures_that_the_readme_explains_are_in_the_table():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = text.partition("| figure | definition |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([^`]+)` \|", rows, re.MULTILINE)
+    assert named
+    known = {name for one in METRICS for name in (one.name, one.name.partition(".")[0])}
+    assert set(named) <= known
 
 
 def test_names_are_unique_within_their_scope():

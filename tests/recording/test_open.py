@@ -46,6 +46,30 @@ def test_all_rows_and_one_flow(recorded):
     assert run.columns("events")["flow"].tolist() == [None]
 
 
+def test_flows_read_together_are_what_each_is_alone(recorded):
+    run = open_run(recorded)
+    only = [column.name for column in TABLES["frames"] if column.name != "flow"]
+    for together in (run.by_flow("frames", ["audio", "video"], only), *run.batches_by_flow("frames", ["audio"], only)):
+        for flow, columns in together.items():
+            alone = run.columns("frames", flow, only)
+            assert list(columns) == only
+            for name, values in columns.items():
+                assert values.dtype == alone[name].dtype
+                np.testing.assert_array_equal(values, alone[name])
+    nobody = run.by_flow("frames", ["nobody"], ["size"])["nobody"]["size"]
+    assert (nobody.tolist(), nobody.dtype) == ([], np.int64)
+    link = run.by_flow("path", ["reverse.link"], ["t_s"])["reverse.link"]
+    assert link["t_s"].tolist() == [0.0, 0.01, 0.02, 0.03, 0.04]
+        0.0,
+        0.01,
+        0.02,
+        0.03,
+        0.04,
+    ]
+    with pytest.raises(InputError, match="has no column 'bits'"):
+        run.by_flow("frames", ["audio"], ["bits"])
+
+
 def test_columns_can_be_changed_without_harm(recorded):
     columns = open_run(recorded).columns("frames")
     for array in columns.values():
