@@ -60,12 +60,6 @@ def test_flows_read_together_are_what_each_is_alone(recorded):
     assert (nobody.tolist(), nobody.dtype) == ([], np.int64)
     link = run.by_flow("path", ["reverse.link"], ["t_s"])["reverse.link"]
     assert link["t_s"].tolist() == [0.0, 0.01, 0.02, 0.03, 0.04]
-        0.0,
-        0.01,
-        0.02,
-        0.03,
-        0.04,
-    ]
     with pytest.raises(InputError, match="has no column 'bits'"):
         run.by_flow("frames", ["audio"], ["bits"])
 
