@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nenc_lab.plots import style
@@ -26,16 +26,25 @@ _HOW: dict[str, dict[str, object]] = {"png": {"pil_kwargs": {"compress_level": 2
 
 def render(paint: Callable[[Figure], None], title: str, kind: Kind = "png") -> bytes:
     """Lets ``paint`` draw on an empty figure and returns the file's bytes."""
+    return render_kinds(paint, title, (kind,))[kind]
+
+
+def render_kinds(paint: Callable[[Figure], None], title: str, kinds: Sequence[Kind] = KINDS) -> dict[Kind, bytes]:
+    """The same in several formats of one figure, which is drawn on once."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    file = io.BytesIO()
+    result: dict[Kind, bytes] = {}
     with style.settings():
         figure = Figure(dpi=style.DPI)
         canvas = FigureCanvasAgg(figure)
         paint(figure)
-        canvas.print_figure(file, format=kind, dpi=style.DPI, metadata={**_ABOUT[kind], "Title": title}, **_HOW[kind])  # type: ignore[arg-type]
-    return file.getvalue()
+        for kind in kinds:
+            file = io.BytesIO()
+            about = {**_ABOUT[kind], "Title": title}
+            canvas.print_figure(file, format=kind, dpi=style.DPI, metadata=about, **_HOW[kind])  # type: ignore[arg-type]
+            result[kind] = file.getvalue()
+    return result
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -19,8 +19,7 @@ from nenc_lab.analysis.pair import Verdict
 from nenc_lab.plots import gather, pairs_table, style
 from nenc_lab.plots.curves import envelope
 from nenc_lab.plots.events import Event, events, rate_max_bps
-from nenc_lab.plots.files import KINDS, Kind
-from nenc_lab.plots.files import render as rendered
+from nenc_lab.plots.files import Kind, render_kinds
 from nenc_lab.plots.looks import Look
 from nenc_lab.plots.pairs_table import Block
 from nenc_lab.plots.panel import BUCKETS, Area, Curve, Panel, Scale, highest
@@ -171,7 +170,7 @@ def draw(info: ParityFigure, figure: Figure) -> None:
 def render(parity: Parity) -> dict[Kind, bytes]:
     """The figure as png and svg, the same bytes every time."""
     shown = info(parity)
-    return {kind: rendered(lambda figure: draw(shown, figure), f"parity of {shown.title}", kind) for kind in KINDS}
+    return render_kinds(lambda figure: draw(shown, figure), f"parity of {shown.title}")
 
 
 def _worst_first(flow: FlowParity) -> tuple[int, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nenc_lab.plots import convergence
-from nenc_lab.plots.files import Kind, render, write
+from nenc_lab.plots.files import Kind, render_kinds, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,20 +19,21 @@ def save_png(run: Run) -> Path:
 
     Raises InputError when a table cannot be read, EnvironmentError_ when the folder cannot be written.
     """
-    return _save(run, "png")
+    return _save(run, ("png",))[0]
 
 
 def save_svg(run: Run) -> Path:
     """Draws ``run``, replaces its convergence.svg and returns the path; it raises what `save_png` raises."""
-    return _save(run, "svg")
+    return _save(run, ("svg",))[0]
 
 
 def save(run: Run) -> tuple[Path, Path]:
-    """Both files, the PNG first."""
-    return save_png(run), save_svg(run)
+    """Writes both files of one drawing and returns their paths, the PNG's first."""
+    png, svg = _save(run, ("png", "svg"))
+    return png, svg
 
 
-def _save(run: Run, kind: Kind) -> Path:
+def _save(run: Run, kinds: Sequence[Kind]) -> list[Path]:
     info = convergence.info(run)
-    data = render(lambda figure: convergence.draw(info, figure), info.title, kind)
-    return write(run.folder / f"convergence.{kind}", data)
+    made = render_kinds(lambda figure: convergence.draw(info, figure), info.title, kinds)
+    return [write(run.folder / f"convergence.{kind}", data) for kind, data in made.items()]

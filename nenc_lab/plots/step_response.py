@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nenc_lab.plots import style
-from nenc_lab.plots.files import KINDS, Kind
-from nenc_lab.plots.files import render as rendered
+from nenc_lab.plots.files import Kind, render_kinds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -156,7 +155,7 @@ def draw(figure_info: StepFigure, figure: Figure) -> None:
 def render(found: _Found) -> dict[Kind, bytes]:
     """The figure as png and svg, the same bytes every time."""
     shown = info(found)
-    return {kind: rendered(lambda figure: draw(shown, figure), shown.title, kind) for kind in KINDS}
+    return render_kinds(lambda figure: draw(shown, figure), shown.title)
 
 
 __all__: Sequence[str] = ("Curve", "StepFigure", "draw", "info", "render")
