@@ -201,7 +201,7 @@ def _header(info: ParityFigure, figure: Figure, top: float) -> None:
     x, y = left, top - 0.3
     for name, count, colour in zip(info.names, info.repeats, COLOURS, strict=True):
         words(figure, x, y, "\N{BLACK SQUARE}", fontsize=11, color=colour)
-        x = end_of(words(figure, x + 0.2, y, name, 2.0, fontsize=9))
+        x = end_of(words(figure, x + 0.2, y, name, 2.0, fontsize=9)) + 0.01
         text = f", {count} run{'s: mean, lowest and highest' if count > 1 else ''}"
         x = end_of(words(figure, x, y, text, fontsize=9)) + 0.35
     words(figure, x, y, "\N{BLACK SQUARE}", fontsize=11, color=style.CAPACITY_EDGE)
