@@ -1,86 +1,122 @@
 """The gain map: settling time and overshoot over two swept keys, side by side. Where is it fast, where does it fail?
 
-``info`` takes the rows of a sweep, one per point and seed, and decides everything; ``draw`` paints it. A full grid
+``info`` takes the rows of a sweep, one per point and seed, and computes what is shown; ``draw`` draws it. A full grid
 becomes two heat maps, anything else (random or Sobol samples) two scatters on the same colours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nenc_lab.errors import InputError
 from nenc_lab.plots import style
-from nenc_lab.plots.gain_axis import Axis, axis, inches, short
-from nenc_lab.plots.parts import Label, Tick
-from nenc_lab.plots.place import Box, Page, box_of
-from nenc_lab.plots.scales import linear_ticks
-from nenc_lab.plots.text import number, shorten, width
+from nenc_lab.plots.words import number
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+class Rows(Protocol):
+    """A table: a polars data frame, a pyarrow table, or a mapping of columns."""
+
+    def __getitem__(self, column: str, /) -> Iterable[float | None]: ...
+
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Corners = tuple[tuple[float, float], ...]
 
 WIDTH, HEIGHT = 12.0, 6.0
 COLOURS = "cividis_r"
 """Even in lightness and safe for colour-blind readers; reversed, so that good (low) is light."""
-_MAPS = (Box(0.9, 0.72, 5.1, 4.92), Box(6.9, 0.72, 11.1, 4.92))
-_BAR_GAP, _BAR_WIDTH = 0.12, 0.16
-_LEFT, _TOP = 0.35, HEIGHT - 0.27
-_LEGIBLE = 0.3
-"""Inches a cell must be wide for its value to be written into it."""
 _DARK = 0.5
 """From this shade on, white reads better than black."""
+_GEOMETRIC = 0.02
+_WIDE_RANGE = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """One swept key: its limits, and whether it is logarithmic."""
+
+    key: str
+    low: float
+    high: float
+    log: bool
+    ticks: tuple[float, ...]
+    """The grid's own values, at most eight of them; empty where matplotlib chooses."""
+    edges: Floats
+    """Borders of the cells of a grid; empty for a scatter."""
+
+    @property
+    def label(self) -> str:
+        """The last part of the key."""
+        return self.key.rsplit(".", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """One quantity over the two keys. ``shade`` is 0 (best) to 1 per point, rows of a grid upwards; NaN: no value."""
+    """One quantity over the two keys: a value per point (NaN: none) and the text that a cell has room for."""
 
     title: str
-    place: tuple[float, float, float, float]
-    bar: tuple[float, float, float, float]
     values: Floats
-    shade: Floats
-    bar_ticks: tuple[Tick, ...]
-    hatches: tuple[tuple[str, tuple[Corners, ...]], ...] = ()
-    """Colour of the hatching and the cells of a grid where a run did not settle: light on dark cells, dark on light."""
+    texts: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+    """What stands in a cell instead, in the colour of bad news; empty where every run settled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GainMap:
-    """The whole figure as data."""
+    """The whole figure as data. Points of a grid go row by row, upwards."""
 
-    width: float
-    height: float
     x: Axis
     y: Axis
     grid: bool
     points_x: Floats
     points_y: Floats
-    failed: Bools
-    """Per point: in at least one of its runs the rate did not settle. Same shape as ``Map.shade``, raveled."""
     runs: Ints
     failures: Ints
+    """Per point: in how many of its runs the rate did not settle."""
     best: int | None
     """Index of the best point: all its runs settled, least median settling time, then least overshoot."""
-    best_cell: Corners
     maps: tuple[Map, Map]
-    labels: tuple[Label, ...]
+
+    @property
+    def failed(self) -> Bools:
+        """Per point: at least one of its runs did not settle."""
+        failed: Bools = self.failures > 0
+        return failed
+
+    @property
+    def about(self) -> str:
+        """How many points and runs there are, and how many points failed."""
+        runs = f"{self.runs.min()}" if np.ptp(self.runs) == 0 else f"{self.runs.min()} to {self.runs.max()}"
+        text = f"{self.runs.size} point{'s' if self.runs.size > 1 else ''}, "
+        text += f"{runs} run{'s' if self.runs.max() > 1 else ''} each, medians"
+        count = int(self.failed.sum())
+        return f"{text}; {'hatched' if self.grid else 'crossed'}: {count} where a run did not settle" if count else text
+
+    @property
+    def verdict(self) -> str:
+        """The best point and its figures."""
+        if self.best is None:
+            return "nowhere did every run settle"
+        where = f"{self.x.label} {short(self.points_x[self.best])}, {self.y.label} {short(self.points_y[self.best])}"
+        time, peak = (float(one.values[self.best]) for one in self.maps)
+        over = f", overshoot {number(round(peak, 1))} %" if np.isfinite(peak) else ""
+        return f"best: {where}, settles in {time:.1f} s{over}"
 
 
 def info(
-    table: Any,
+    table: Rows,
     x: str | None = None,
     y: str | None = None,
     *,
@@ -94,9 +130,7 @@ def info(
     its value is the median over them, other keys and seeds alike; what did not settle took for ever.
     Raises InputError when a column is missing or empty.
     """
-    names = list(
-        table.column_names if hasattr(table, "column_names") else table.columns if hasattr(table, "columns") else table
-    )
+    names = _names(table)
     x_key, y_key = x or _ending(names, "kp"), y or _ending(names, "ki")
     for name in (x_key, y_key, settling, overshoot):
         if name not in names:
@@ -120,61 +154,177 @@ def info(
     grid = count == columns.size * rows.size and columns.size > 1 and rows.size > 1
     x_axis, y_axis = axis(x_key, columns, grid), axis(y_key, rows, grid)
     best = _best(time, peak, failures)
-    page = Page()
-    maps = _map("Settling time, s", _MAPS[0], time), _map("Overshoot, %", _MAPS[1], peak * 100.0)
-    _words(page, maps, x_axis, y_axis, runs, failures)
-    _verdict(page, x_axis, y_axis, best, points, time, peak)
-    best_cell: Corners = ()
-    if grid:
-        corners = [_corners(x_axis, y_axis, k, columns.size) for k in range(count)]
-        best_cell = corners[best] if best is not None else ()
-        maps = _hatched(maps[0], corners, failures), _hatched(maps[1], corners, failures)
-        fail = [[f"{bad} of {of} fail", f"{bad}/{of}"] if bad else [] for bad, of in zip(failures, runs, strict=True)]
-        _in_cells(page, maps[0], _MAPS[0], x_axis, y_axis, [f"{v:.1f}" for v in time], fail)
-        _in_cells(
-            page, maps[1], _MAPS[1], x_axis, y_axis, [f"{v:.0f}".replace("-0", "0") for v in peak * 100.0], [[]] * count
-        )
-    return GainMap(
-        WIDTH,
-        HEIGHT,
-        x_axis,
-        y_axis,
-        grid,
-        px,
-        py,
-        failures > 0,
-        runs,
-        failures,
-        best,
-        best_cell,
-        maps,
-        tuple(page.labels),
+    failed = [f"{bad}/{of}" if bad else "" for bad, of in zip(failures, runs, strict=True)]
+    maps = (
+        Map("Settling time, s", time, tuple(f"{value:.1f}" for value in time), tuple(failed)),
+        Map("Overshoot, %", peak * 100.0, tuple(f"{value:.0f}".replace("-0", "0") for value in peak * 100.0)),
     )
+    return GainMap(x_axis, y_axis, grid, px, py, runs, failures, best, maps)
+
+
+def axis(key: str, values: Floats, grid: bool) -> Axis:
+    """Logarithmic where the grid is geometric; for samples where they span a decade or more."""
+    log = False
+    if values[0] > 0 and values.size > 2:
+        ratios = values[1:] / values[:-1]
+        log = bool(np.ptp(ratios) < _GEOMETRIC * ratios.mean()) if grid else bool(values[-1] / values[0] >= _WIDE_RANGE)
+    ruler = np.log(values) if log else values
+    if grid:
+        middle = (ruler[1:] + ruler[:-1]) / 2
+        edges = np.concatenate(([2 * ruler[0] - middle[0]], middle, [2 * ruler[-1] - middle[-1]]))
+        low, high = edges[0], edges[-1]
+        ticks = tuple(float(value) for value in values[:: -(-values.size // 8)])
+    else:
+        edges = np.empty(0)
+        pad = 0.05 * (ruler[-1] - ruler[0]) or 0.05 * abs(ruler[0]) or 1.0
+        low, high = ruler[0] - pad, ruler[-1] + pad
+        ticks = (float(values[0]),) if values.size == 1 else ()
+    back = np.exp if log else np.asarray
+    return Axis(key, float(back(low)), float(back(high)), log, ticks, np.asarray(back(edges), dtype=np.float64))
 
 
 def draw(info: GainMap, figure: Figure) -> None:
-    """Paints ``info`` onto an empty ``figure`` and sets its size. Use it within `nenc_lab.plots.style.settings`."""
-    from nenc_lab.plots import paint, paint_map
+    """Draws ``info`` on an empty ``figure`` and sets its size. Use it within `nenc_lab.plots.style.settings`."""
+    from nenc_lab.plots.paint import end_of, grid, words
 
-    figure.set_size_inches(info.width, info.height)
-    for one in info.maps:
-        paint_map.panel(figure, info, one)
-        paint_map.bar(figure, one)
-    for label in info.labels:
-        paint.label(figure, label)
+    figure.set_size_inches(WIDTH, HEIGHT)
+    title = words(figure, 0.35, 5.73, f"{info.x.label} x {info.y.label}", 4.0, fontsize=15, weight="bold")
+    after = end_of(title) + 0.2
+    words(figure, after, 5.71, info.about, WIDTH - after - 0.3, fontsize=9.5, color=style.MUTED)
+    ink = style.BAD if info.best is None else style.INK
+    words(figure, 0.35, 5.41, info.verdict, WIDTH - 0.7, fontsize=10.5, color=ink, weight="bold")
+    axes = grid(figure, [4.2], 2, left=0.9, right=11.1, bottom=0.72, gap=0.0, between=1.8)[0]
+    for one, where in zip(info.maps, axes, strict=True):
+        _map(where, info, one)
+
+
+def _map(axes: Axes, info: GainMap, one: Map) -> None:
+    """One map with its colour bar: cells or points, what failed, and the best."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import MaxNLocator
+
+    from nenc_lab.plots.paint import STEPS, cut
+
+    there = one.values[np.isfinite(one.values)]
+    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
+    norm = Normalize(low, high if high > low else low + 1.0)
+    colours = ScalarMappable(norm, COLOURS)
+    axes.set_title(one.title, loc="left")
+    _scale(axes, info)
+    cut(axes.set_xlabel(info.x.key, fontsize=9), 4.6)
+    cut(axes.set_ylabel(info.y.key, fontsize=9), 4.2)
+    if info.grid:
+        shape = info.y.edges.size - 1, info.x.edges.size - 1
+        axes.pcolormesh(
+            info.x.edges, info.y.edges, one.values.reshape(shape), cmap=COLOURS, norm=norm, edgecolor="white",
+            linewidth=0.4,
+        )  # fmt: skip
+        dark = np.nan_to_num(norm(one.values)) > _DARK
+        for k in np.flatnonzero(info.failed):
+            hatch = "#C8C8C8" if dark[k] else style.MUTED
+            axes.add_patch(Rectangle(*_cell(info, int(k)), fill=False, edgecolor=hatch, hatch="////", linewidth=0.0))
+        if info.best is not None:
+            axes.add_patch(Rectangle(*_cell(info, info.best), fill=False, edgecolor=style.VERMILLION, linewidth=2.4))
+        inks = ["#FFFFFF" if shade else style.INK for shade in dark]
+        plain = [
+            k for k in range(one.values.size) if np.isfinite(one.values[k]) and not (one.failures and one.failures[k])
+        ]
+        _in_cells(axes, info, {k: one.texts[k] for k in plain}, inks)
+        _in_cells(axes, info, {k: text for k, text in enumerate(one.failures) if text}, [style.BAD] * one.values.size)
+    else:
+        sound = ~info.failed
+        axes.scatter(
+            info.points_x[sound], info.points_y[sound], c=one.values[sound], cmap=COLOURS, norm=norm, s=34,
+            edgecolor=style.MUTED, linewidth=0.4, zorder=3, plotnonfinite=False,
+        )  # fmt: skip
+        axes.scatter(
+            info.points_x[~sound], info.points_y[~sound], c=style.BAD, marker="x", s=20, linewidth=1.0, zorder=2
+        )
+        if info.best is not None:
+            axes.scatter(
+                info.points_x[info.best], info.points_y[info.best], s=150, facecolor="none",
+                edgecolor=style.VERMILLION, linewidth=2.0, zorder=4,
+            )  # fmt: skip
+    bar = axes.figure.colorbar(colours, cax=axes.inset_axes((1.03, 0.0, 0.035, 1.0)))
+    bar.locator = MaxNLocator(5, steps=STEPS)
+    bar.outline.set_visible(False)
+    bar.update_ticks()
+
+
+def _scale(axes: Axes, info: GainMap) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    from nenc_lab.plots.paint import STEPS
+
+    for key, where, set_scale, set_limits in (
+        (info.x, axes.xaxis, axes.set_xscale, axes.set_xlim),
+        (info.y, axes.yaxis, axes.set_yscale, axes.set_ylim),
+    ):
+        set_scale("log" if key.log else "linear")
+        set_limits(key.low, key.high)
+        if key.ticks:
+            where.set_major_locator(FixedLocator(key.ticks))
+        elif key.log:
+            where.set_major_locator(LogLocator(subs=(1.0,) if key.high / key.low > 300 else (1.0, 2.0, 5.0)))
+        else:
+            where.set_major_locator(MaxNLocator(6, steps=STEPS))
+        where.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+        where.set_minor_locator(NullLocator())
+
+
+def _cell(info: GainMap, index: int) -> tuple[tuple[float, float], float, float]:
+    """Corner, width and height of a cell."""
+    row, column = divmod(index, info.x.edges.size - 1)
+    left, right = (float(edge) for edge in info.x.edges[column : column + 2])
+    low, high = (float(edge) for edge in info.y.edges[row : row + 2])
+    return (left, low), right - left, high - low
+
+
+def _in_cells(axes: Axes, info: GainMap, texts: Mapping[int, str], inks: Sequence[str]) -> None:
+    """Writes a text into each of these cells, or none at all when one does not fit into its cell."""
+    from matplotlib.patheffects import withStroke
+
+    made = []
+    halo = [withStroke(linewidth=2.2, foreground="white")]
+    for k, text in texts.items():
+        (left, low), wide, high = _cell(info, k)
+        box = axes.transData.transform([(left, low), (left + wide, low + high)])
+        x, y = (float(at) for at in axes.transData.inverted().transform(box.mean(axis=0)))
+        path_effects = halo if inks[k] == style.BAD else None
+        put = axes.text(x, y, text, fontsize=7.5, color=inks[k], ha="center", va="center", path_effects=path_effects)
+        made.append(put)
+        size, room = put.get_window_extent(), box[1] - box[0]
+        if size.width + 3 > room[0] or size.height > room[1]:
+            for one in made:
+                one.remove()
+            return
+
+
+def short(value: float) -> str:
+    """Three significant digits at most."""
+    return number(float(f"{value:.2g}")) if abs(value) < 100 else number(round(value))
 
 
 def save(info: GainMap, path: Path) -> Path:
     """Writes the figure to ``path`` (.png or .svg), whole or not at all. Raises InputError for another ending."""
-    from nenc_lab.plots.files import render
-    from nenc_lab.recording.atomic import said_plainly, write_whole
+    from nenc_lab.plots.files import render, write
 
-    if path.suffix not in {".png", ".svg"}:
-        raise InputError(f"{path} ends in {path.suffix!r}: a gain map is written as .png or .svg")
-    data = render(lambda figure: draw(info, figure), "gain map", (path.suffix[1:],))[path.suffix[1:]]
-    with said_plainly("write", path):
-        write_whole(path, data)
-    return path
+    if path.suffix == ".png":
+        return write(path, render(lambda figure: draw(info, figure), "gain map", "png"))
+    if path.suffix == ".svg":
+        return write(path, render(lambda figure: draw(info, figure), "gain map", "svg"))
+    raise InputError(f"{path} ends in {path.suffix!r}: a gain map is written as .png or .svg")
+
+
+def _names(table: Rows) -> list[str]:
+    """The columns, by what pyarrow, polars or a mapping calls them."""
+    for attribute in ("column_names", "columns"):
+        if hasattr(table, attribute):
+            return [str(name) for name in getattr(table, attribute)]
+    assert isinstance(table, Mapping)
+    return [str(name) for name in table]
 
 
 def _ending(names: Sequence[str], gain: str) -> str:
@@ -186,15 +336,9 @@ def _ending(names: Sequence[str], gain: str) -> str:
     return found[0]
 
 
-def _column(table: Any, name: str) -> Floats:
+def _column(table: Rows, name: str) -> Floats:
     column = table[name]
-    values = (
-        column.to_pylist()
-        if hasattr(column, "to_pylist")
-        else column.to_list()
-        if hasattr(column, "to_list")
-        else column
-    )
+    values = column.to_pylist() if hasattr(column, "to_pylist") else column
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
@@ -212,87 +356,3 @@ def _best(time: Floats, peak: Floats, failures: Ints) -> int | None:
     if sound.size == 0:
         return None
     return int(sound[np.lexsort((np.nan_to_num(peak[sound], nan=np.inf), time[sound]))[0]])
-
-
-def _map(title: str, box: Box, values: Floats) -> Map:
-    there = values[np.isfinite(values)]
-    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
-    span = high - low or 1.0
-    ticks = [tick for tick in linear_ticks(low, low + span, 5) if low <= tick[0] <= low + span]
-    place = (box.left / WIDTH, box.bottom / HEIGHT, (box.right - box.left) / WIDTH, (box.top - box.bottom) / HEIGHT)
-    bar = ((box.right + _BAR_GAP) / WIDTH, place[1], _BAR_WIDTH / WIDTH, place[3])
-    return Map(
-        title, place, bar, values, (values - low) / span, tuple(Tick((v - low) / span, text) for v, text in ticks)
-    )
-
-
-def _hatched(one: Map, corners: Sequence[Corners], failures: Ints) -> Map:
-    dark = one.shade > _DARK
-    groups = ((style.MUTED, (failures > 0) & ~dark), ("#C8C8C8", (failures > 0) & dark))
-    return replace(
-        one, hatches=tuple((colour, tuple(corners[int(k)] for k in np.flatnonzero(of))) for colour, of in groups)
-    )
-
-
-def _words(page: Page, maps: tuple[Map, Map], x: Axis, y: Axis, runs: Ints, failures: Ints) -> None:
-    title = page.put(Label(_LEFT, _TOP, shorten(f"{x.label} x {y.label}", 15, 4.0, bold=True), 15, bold=True))
-    seeds = f"{runs.min()}" if runs.min() == runs.max() else f"{runs.min()} to {runs.max()}"
-    text = f"{runs.size} point{'s' if runs.size > 1 else ''}, {seeds} run{'s' if runs.max() > 1 else ''} each, medians"
-    failed = int((failures > 0).sum())
-    if failed:
-        text += f"; {'hatched' if x.edges else 'crossed'}: {failed} where a run did not settle"
-    after = _LEFT + width(title.text, 15, bold=True) + 0.2
-    page.put(Label(after, _TOP - 0.02, shorten(text, 9.5, WIDTH - after - 0.3), 9.5, style.MUTED))
-    for one, box in zip(maps, _MAPS, strict=True):
-        page.put(Label(box.left, box.top + 0.16, one.title, 9.5, bold=True))
-        middle = (box.left + box.right) / 2, (box.bottom + box.top) / 2
-        page.put(Label(middle[0], box.bottom - 0.42, shorten(x.key, 9, box.right - box.left), 9, anchor="center"))
-        page.put(
-            Label(box.left - 0.64, middle[1], shorten(y.key, 9, box.top - box.bottom), 9, anchor="center", turned=True)
-        )
-
-
-def _verdict(page: Page, x: Axis, y: Axis, best: int | None, points: Floats, time: Floats, peak: Floats) -> None:
-    if best is None:
-        page.put(Label(_LEFT, _TOP - 0.32, "nowhere did every run settle", 10.5, style.BAD, bold=True))
-        return
-    where = f"{x.label} {short(float(points[best, 1]))}, {y.label} {short(float(points[best, 0]))}"
-    text = f"best: {where}, settles in {time[best]:.1f} s"
-    if np.isfinite(peak[best]):
-        text += f", overshoot {number(round(float(peak[best]) * 100, 1))} %"
-    page.put(Label(_LEFT, _TOP - 0.32, shorten(text, 10.5, WIDTH - 0.7, bold=True), 10.5, bold=True))
-
-
-def _corners(x: Axis, y: Axis, index: int, columns: int) -> Corners:
-    row, column = divmod(int(index), columns)
-    left, right, low, high = x.edges[column], x.edges[column + 1], y.edges[row], y.edges[row + 1]
-    return ((left, low), (right, low), (right, high), (left, high))
-
-
-def _in_cells(
-    page: Page, one: Map, box: Box, x: Axis, y: Axis, values: Sequence[str], instead: Sequence[Sequence[str]]
-) -> None:
-    """Each cell's value, or what stands ``instead`` (longest form first), where one form fits all cells of its kind."""
-    across, up = inches(x, box.left, box.right), inches(y, box.bottom, box.top)
-    columns = across.size - 1
-    if np.diff(across).min() < _LEGIBLE:
-        return
-
-    def fitting(texts: dict[int, str], colour: str = "", halo: bool = False) -> bool:
-        labels = []
-        for k, text in texts.items():
-            row, column = divmod(k, columns)
-            room = Box(across[column], up[row], across[column + 1], up[row + 1])
-            ink = colour or ("#FFFFFF" if one.shade[k] > _DARK else style.INK)
-            middle = (room.left + room.right) / 2, (room.bottom + room.top) / 2
-            labels.append(Label(*middle, text, 7.5, ink, anchor="center", halo=halo))
-            if not box_of(labels[-1], 0.01).inside(room):
-                return False
-        for label in labels:
-            page.put(label)
-        return True
-
-    fitting({k: text for k, text in enumerate(values) if not instead[k] and np.isfinite(one.values[k])})
-    for form in range(max((len(forms) for forms in instead), default=0)):
-        if fitting({k: forms[form] for k, forms in enumerate(instead) if forms}, style.BAD, halo=True):
-            break

@@ -1,4 +1,4 @@
-"""From a run folder to what the convergence figure shows of it: one `Flow` per flow, the capacity, the verdicts."""
+"""Reads from a run folder what its figure is about: a `Story` of flows, capacity and events, and the verdicts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nenc_lab.plots.curves import WINDOW_S, frame_rate_bps, growth_rate, loss_ratio, period_means, stairs
-from nenc_lab.plots.marks import rate_max_bps
+from nenc_lab.plots.events import Event, duration_s, events, on_trace, rate_max_bps
+from nenc_lab.plots.words import duration
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
 
 Floats = npt.NDArray[np.float64]
 _NONE: Floats = np.empty(0)
+_LONG_WARNING = 24
+"""Letters of a warning that the figure shows."""
 _BUSY = 0.1
 """A capacity that changes in more than this part of its periods (a trace) is drawn as means over the rate window."""
 
@@ -53,6 +56,22 @@ class Flow:
     """The flow's part of the summary; empty in a run that has none."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """What a run's panels draw from."""
+
+    flows: tuple[Flow, ...]
+    capacity: tuple[Floats, Floats]
+    """Corner points of the forward capacity: s, Mbit/s."""
+    end_s: float
+    """Where the time axis ends."""
+    covered: str
+    """How much of a partial run there is, such as "27.4 s of 60 s"; empty for a whole one."""
+    steady: bool
+    """The capacity is not a trace's: its shares are something that a rate could settle at."""
+    events: tuple[Event, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One expectation of the scenario and whether it held."""
@@ -73,6 +92,29 @@ _TICKS = (
     "received_packets",
     "lost_packets",
 )
+
+
+def story(run: Run) -> Story:
+    """Everything the panels show of ``run``, complete or not. Raises InputError when a table cannot be read."""
+    scenario = run.info.get("scenario", {})
+    found, capacity = flows(run), capacity_mbps(run)
+    seen = max([0.0, *(float(flow.t[-1]) for flow in found if flow.t.size), *capacity[0][-1:].tolist()])
+    wanted = duration_s(scenario)
+    whole = run.status == "complete"
+    end = ((wanted or seen) if whole else (seen or wanted)) or 1.0
+    covered = "" if whole else duration(seen) + (f" of {duration(wanted)}" if wanted else "")
+    return Story(found, capacity, end, covered, not on_trace(scenario), _happened(run, end))
+
+
+def _happened(run: Run, end: float) -> tuple[Event, ...]:
+    """The scenario's events and the run's own warnings in time order; one at an announced event is part of that."""
+    announced = events(run.info.get("scenario", {}), end)
+    extra = [
+        Event(t_s, text if len(text) <= _LONG_WARNING else f"{text[:_LONG_WARNING].rstrip()}\N{HORIZONTAL ELLIPSIS}")
+        for t_s, text in warnings(run)
+        if t_s < end and not any(abs(t_s - event.t_s) < 0.1 for event in announced)
+    ]
+    return tuple(sorted((*announced, *extra), key=lambda event: event.t_s))
 
 
 def flows(run: Run) -> tuple[Flow, ...]:
@@ -126,7 +168,7 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 
 def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
-    """Corner points of the forward capacity: the least over the hops flows cross, infinite without a bottleneck."""
+    """Corner points of the forward capacity: the least over the hops of the flows; infinite without a bottleneck."""
     ends, least = _NONE, _NONE
     for hop in _crossed(run, _kinds(run, "path", "hop")):
         path = run.columns("path", hop, ("t_s", "capacity_bps"))

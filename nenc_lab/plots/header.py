@@ -2,137 +2,198 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nenc_lab.plots import style
-from nenc_lab.plots.gather import Flow, Verdict
+from nenc_lab.plots.gather import Flow, Story, Verdict
 from nenc_lab.plots.looks import flow_colour
-from nenc_lab.plots.parts import Label, Stroke
-from nenc_lab.plots.place import Page
-from nenc_lab.plots.text import CHECK, CROSS, duration, number, percent, rate, settling, shorten, width
+from nenc_lab.plots.words import CHECK, CROSS, DASH, duration, number, percent, rate, settling
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nenc_lab.recording.open import Run
 
 ROWS_AT_MOST = 8
-_NONE = "\N{EN DASH}"
-ROW = 0.19
-"""Inches a line of the table takes."""
+_TITLE, _LINE = 0.34, 0.19
+"""Heights of the title and of a line of the table, inches."""
+_NAME, _COLUMN = 1.9, 1.18
+"""Widths of the names and of each figure of the table, inches."""
+_FAILURE, _WIDE_FAILURE = 0.17, 3.6
+"""Height and width of the line that names an expectation which did not hold, inches."""
 
 
-def rows(flows: Sequence[Flow]) -> int:
-    """How many lines the table of several flows has, its heading and a last "and 3 more" included; 0 for one flow."""
-    return 0 if len(flows) <= 1 else 1 + min(len(flows), ROWS_AT_MOST) + (len(flows) > ROWS_AT_MOST)
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One key figure of one flow; a missing one reads as a dash."""
+
+    caption: str
+    value: str
+    bad: bool = False
 
 
-def title(page: Page, run: Run, left: float, right: float, top: float, covered: str) -> None:
-    """The title line at height ``top``; ``covered`` says how much of a partial run there is, empty for a whole one."""
-    scenario = run.info.get("scenario", {})
-    name = shorten(str(scenario.get("name", "run")), 15, 4.0, bold=True)
-    page.put(Label(left, top, name, 15, bold=True))
-    x = left + width(name, 15, bold=True) + 0.18
-    words = [
-        PurePath(str(run.info.get("controller", ""))).name,
-        f"seed {run.info['seed']}" if "seed" in run.info else "",
-    ]
-    words.append(str(run.info.get("backend", "")))
-    rest = ", ".join(word for word in words if word)
-    if covered:
-        badge = f"{'RUNNING' if run.status == 'running' else 'PARTIAL'}: {covered}"
-        page.put(Label(x, top - 0.015, badge, 11, style.BAD, bold=True))
-        x += width(badge, 11, bold=True) + 0.18
-    page.put(Label(x, top - 0.02, shorten(rest, 10, max(right - x - 3.0, 0.5)), 10, style.MUTED))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A flow's key figures; none when the run has no summary of it."""
+
+    name: str
+    colour: str
+    figures: tuple[KeyFigure, ...]
 
 
-def outcome(page: Page, verdicts: Sequence[Verdict], right: float, top: float) -> None:
-    """How many expectations held, flush right, and below it the first that did not."""
-    if not verdicts:
-        return
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header as data."""
+
+    name: str
+    badge: str
+    """Says that the run is not complete; empty when it is."""
+    about: str
+    verdict: str
+    failures: tuple[str, ...]
+    """The expectations that did not hold, the first of them."""
+    rows: tuple[Row, ...]
+    more: int
+    """Flows beyond those that have a row."""
+
+    @property
+    def height(self) -> float:
+        """Inches that it takes."""
+        failures = _FAILURE * len(self.failures)
+        if len(self.rows) == 1:
+            return _TITLE + max(0.5, failures)
+        return _TITLE + failures + _LINE * (1 + len(self.rows) + (self.more > 0))
+
+
+def info(run: Run, story: Story, verdicts: Sequence[Verdict]) -> Header:
+    """Everything the header says."""
     failed = [verdict.text for verdict in verdicts if not verdict.passed]
     of = f"of {len(verdicts)} expectation{'s' if len(verdicts) > 1 else ''}"
-    text = f"{CROSS} {len(failed)} {of} failed" if failed else f"{CHECK} {len(verdicts)} {of} met"
-    page.put(Label(right, top, text, 12, style.BAD if failed else style.GOOD, bold=True, anchor="right"))
-    lines = [*failed[:2], f"and {len(failed) - 2} more"] if len(failed) > 2 else failed
-    for k, line in enumerate(lines):
-        page.put(Label(right, top - 0.23 - 0.17 * k, shorten(line, 8, 3.6), 8, style.BAD, anchor="right"))
+    about = (
+        PurePath(str(run.info.get("controller", ""))).name,
+        f"seed {run.info['seed']}" if "seed" in run.info else "",
+        str(run.info.get("backend", "")),
+    )
+    state = "RUNNING" if run.status == "running" else "PARTIAL"
+    return Header(
+        name=str(run.info.get("scenario", {}).get("name", "run")),
+        badge=f"{state}: {story.covered}" if story.covered else "",
+        about=", ".join(word for word in about if word),
+        verdict=f"{CROSS} {len(failed)} {of} failed"
+        if failed
+        else f"{CHECK} {len(verdicts)} {of} met"
+        if verdicts
+        else "",
+        failures=tuple([*failed[:2], f"and {len(failed) - 2} more"] if len(failed) > 2 else failed),
+        rows=tuple(
+            Row(flow.name, flow_colour(k, len(story.flows)), figures(flow, story.steady))
+            for k, flow in enumerate(story.flows[:ROWS_AT_MOST])
+        ),
+        more=max(0, len(story.flows) - ROWS_AT_MOST),
+    )
 
 
-def figures(flow: Flow, steady: bool) -> list[tuple[str, str, bool]]:
-    """Caption, value and whether it is bad news, for each key figure of a flow; missing ones read as a dash.
-
-    Without a ``steady`` capacity (on a trace) there is no share to settle at, and nothing is said about settling.
-    """
+def figures(flow: Flow, steady: bool) -> tuple[KeyFigure, ...]:
+    """The key figures of a flow. Without a ``steady`` capacity (on a trace) nothing is said about settling."""
+    if not flow.figures:
+        return ()
     judged = [change for change in flow.changes if change.share_mbps]
     settled = [change.settling_s for change in judged if change.settling_s is not None]
-    late = len(judged) - len(settled)
-    result = [
-        ("utilisation", _say(flow.figures.get("utilisation"), percent), False),
-        ("goodput", _say(flow.figures.get("goodput_mbps"), _mbps), False),
-        ("queue delay p95", _say(_part(flow.figures, "queue_delay_ms", "p95"), _ms), False),
-        ("frame delay p95", _say(_part(flow.figures, "frame_delay_ms", "p95"), _ms), False),
-        ("loss", _say(flow.figures.get("loss"), percent), False),
-    ]
+    found = (
+        KeyFigure("utilisation", _say(flow.figures.get("utilisation"), percent)),
+        KeyFigure("goodput", _say(flow.figures.get("goodput_mbps"), _mbps)),
+        KeyFigure("queue delay p95", _say(_part(flow.figures, "queue_delay_ms", "p95"), _ms)),
+        KeyFigure("frame delay p95", _say(_part(flow.figures, "frame_delay_ms", "p95"), _ms)),
+        KeyFigure("loss", _say(flow.figures.get("loss"), percent)),
+    )
     if not steady:
-        return result
-    return [
-        *result,
-        ("changes settled", f"{len(settled)} of {len(judged)}" if judged else _NONE, late > 0),
-        ("slowest settling", settling(max(settled)) if settled else _NONE, False),
-    ]
-
-
-def strip(page: Page, flow: Flow, left: float, top: float, steady: bool) -> None:
-    """One flow: its key figures side by side, the value large, the caption under it."""
-    if not flow.figures:
-        page.put(Label(left, top - 0.1, "no summary: the run was not finished", 9, style.MUTED))
-        return
-    x = left
-    for caption, value, bad in figures(flow, steady):
-        page.put(Label(x, top, value, 13, style.BAD if bad else style.INK, bold=True))
-        page.put(Label(x, top - 0.22, caption, 8, style.MUTED))
-        x += max(width(value, 13, bold=True), width(caption, 8)) + 0.2
-
-
-def table(page: Page, flows: Sequence[Flow], left: float, top: float, steady: bool) -> list[Stroke]:
-    """Several flows: a line each, which is the legend of their colours as well. Returns the colour samples."""
-    shown = flows[:ROWS_AT_MOST]
-    names = [shorten(flow.name, 9, 1.6, bold=True) for flow in shown]
-    lines = [figures(flow, steady) if flow.figures else [] for flow in shown]
-    x = left + 0.4 + max(width(name, 9, bold=True) for name in names) + 0.25
-    samples = []
-    for k, name in enumerate(names):
-        y, colour = top - ROW * (k + 1), flow_colour(k, len(flows))
-        samples.append(Stroke((left, left + 0.3), (y, y), colour, 2.6))
-        page.put(Label(left + 0.4, y, name, 9, bold=True))
-    for column in range(max(len(line) for line in lines)):
-        cells = [line[column] if line else ("", _NONE, False) for line in lines]
-        caption = next(cell[0] for cell in cells if cell[0])
-        page.put(Label(x, top, caption, 8, style.MUTED))
-        for k, (_, value, bad) in enumerate(cells):
-            page.put(Label(x, top - ROW * (k + 1), value, 9, style.BAD if bad else style.INK))
-        x += max(width(caption, 8), *(width(cell[1], 9) for cell in cells)) + 0.2
-    if len(flows) > len(shown):
-        y = top - ROW * (len(shown) + 1)
-        page.put(Label(left + 0.4, y, f"and {len(flows) - len(shown)} more", 8, style.MUTED))
-    return samples
+        return found
+    return (
+        *found,
+        KeyFigure(
+            "changes settled", f"{len(settled)} of {len(judged)}" if judged else DASH, len(settled) < len(judged)
+        ),
+        KeyFigure("slowest settling", settling(max(settled)) if settled else DASH),
+    )
 
 
 def fairness(run: Run) -> str:
-    """Jain's index as a sentence part, empty when the summary has none."""
-    summary = run.info.get("summary")
-    jain = _part(summary, "run", "jain_last20s") if isinstance(summary, Mapping) else None
+    """Jain's fairness index in words; empty when the summary has none."""
+    jain = _part(run.summary, "run", "jain_last20s")
     return f"Jain's index over the last 20 s: {jain:.3f}" if isinstance(jain, int | float) else ""
 
 
-def _part(figures: Mapping[str, Any], name: str, key: str) -> Any:
+def draw(shown: Header, figure: Figure, left: float, right: float, top: float) -> None:
+    """Draws the header below ``top`` between ``left`` and ``right``, all in inches from the lower left corner."""
+    from nenc_lab.plots.paint import end_of, words
+
+    bad = bool(shown.failures)
+    words(
+        figure,
+        right,
+        top,
+        shown.verdict,
+        fontsize=12,
+        color=style.BAD if bad else style.GOOD,
+        weight="bold",
+        ha="right",
+    )
+    end = end_of(words(figure, left, top, shown.name, 4.0, fontsize=15, weight="bold"))
+    if shown.badge:
+        end = end_of(words(figure, end + 0.18, top - 0.015, shown.badge, fontsize=11, color=style.BAD, weight="bold"))
+    words(figure, end + 0.18, top - 0.02, shown.about, right - end - 3.2, fontsize=10, color=style.MUTED)
+    y = top - 0.23
+    for text in shown.failures:
+        words(figure, right, y, text, _WIDE_FAILURE, fontsize=8, color=style.BAD, ha="right")
+        y -= _FAILURE
+    if len(shown.rows) == 1:
+        _strip(shown.rows[0], figure, left, top - _TITLE - 0.04)
+    elif shown.rows:
+        _table(shown, figure, left, top - _TITLE - _FAILURE * len(shown.failures))
+
+
+def _strip(row: Row, figure: Figure, left: float, top: float) -> None:
+    """One flow: its key figures side by side, the value large, the caption under it."""
+    from nenc_lab.plots.paint import end_of, words
+
+    if not row.figures:
+        words(figure, left, top - 0.1, "no summary: the run was not finished", fontsize=9, color=style.MUTED)
+    x = left
+    for one in row.figures:
+        value = words(figure, x, top, one.value, fontsize=13, color=style.BAD if one.bad else style.INK, weight="bold")
+        caption = words(figure, x, top - 0.22, one.caption, fontsize=8, color=style.MUTED)
+        x = max(end_of(value), end_of(caption)) + 0.2
+
+
+def _table(shown: Header, figure: Figure, left: float, top: float) -> None:
+    """Several flows: a line for each, which is the legend of their colours as well."""
+    from nenc_lab.plots.paint import words
+
+    captions = next((row.figures for row in shown.rows if row.figures), ())
+    for column, one in enumerate(captions):
+        words(figure, left + _NAME + column * _COLUMN, top, one.caption, fontsize=8, color=style.MUTED)
+    y = top
+    for row in shown.rows:
+        y -= _LINE
+        words(figure, left, y, "\N{BLACK SQUARE}", fontsize=11, color=row.colour)
+        words(figure, left + 0.2, y, row.name, _NAME - 0.3, fontsize=9, weight="bold")
+        for column, one in enumerate(row.figures or [KeyFigure(one.caption, DASH) for one in captions]):
+            ink = style.BAD if one.bad else style.INK
+            words(figure, left + _NAME + column * _COLUMN, y, one.value, fontsize=9, color=ink)
+    if shown.more:
+        words(figure, left + 0.2, y - _LINE, f"and {shown.more} more", fontsize=8, color=style.MUTED)
+
+
+def _part(figures: Mapping[str, object], name: str, key: str) -> object:
     part = figures.get(name)
     return part.get(key) if isinstance(part, Mapping) else None
 
 
-def _say(value: Any, how: Any) -> str:
-    return str(how(float(value))) if isinstance(value, int | float) else _NONE
+def _say(value: object, how: Callable[[float], str]) -> str:
+    return how(float(value)) if isinstance(value, int | float) else DASH
 
 
 def _mbps(value: float) -> str:

@@ -1,21 +1,23 @@
-"""Which colour, width and dash each quantity has: by quantity for one flow, by flow and dash for several."""
+"""Which colour, width and dash each quantity has: the colour says the quantity of one flow, the flow of several."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from nenc_lab.plots import style
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a curve is drawn, and what the margin calls it."""
+    """How a curve is drawn and what the legend calls it; with a ``symbol`` it is a mark instead of a line."""
 
     label: str
     colour: str
-    width: float
+    width: float = 1.0
     dash: tuple[float, ...] = style.SOLID
     z: float = 3.0
+    symbol: str = ""
 
 
 SINGLE = {
@@ -29,7 +31,7 @@ SINGLE = {
     "i": Look("i", style.ORANGE, 1.6, z=5.0),
     "d": Look("d", style.GREEN, 0.8, z=3.0),
 }
-"""One flow: a colour per quantity."""
+"""One flow: a colour for each quantity."""
 
 SEVERAL = {
     "target": Look("target", style.INK, 1.8, z=5.0),
@@ -42,22 +44,22 @@ SEVERAL = {
     "i": Look("i", style.INK, 1.0, style.DASHED, z=5.0),
     "d": Look("d", style.INK, 0.8, style.DOTTED, z=3.0),
 }
-"""Several flows: the dash says the quantity, the colour the flow."""
+"""Several flows: a dash for each quantity; the colour is the flow's."""
+
+CAPACITY = Look("capacity", style.CAPACITY_EDGE, 0.9, z=2.0)
+SHARE = Look("fair share", style.INK, 0.9, style.DOTTED, z=4.5)
 
 
 def look(quantity: str, flow: int, flows: int) -> Look:
     """The look of ``quantity`` of flow number ``flow`` among ``flows``."""
-    if flows == 1:
-        return SINGLE[quantity]
-    base = SEVERAL[quantity]
-    return Look(base.label, flow_colour(flow, flows), base.width, base.dash, base.z)
+    return SINGLE[quantity] if flows == 1 else replace(SEVERAL[quantity], colour=flow_colour(flow, flows))
 
 
-def legend(quantity: str, flows: int) -> Look:
-    """The sample of ``quantity`` the margin shows."""
-    return SINGLE[quantity] if flows == 1 else SEVERAL[quantity]
+def legend(quantities: Sequence[str], flows: int) -> tuple[Look, ...]:
+    """The samples that a legend shows of these quantities."""
+    return tuple((SINGLE if flows == 1 else SEVERAL)[quantity] for quantity in quantities)
 
 
 def flow_colour(flow: int, flows: int) -> str:
-    """The colour of a flow's marks and name; ink when it is alone, its curves have colours by quantity."""
+    """The colour of a flow's marks and name; ink when it is alone, for its curves have colours by quantity."""
     return style.INK if flows == 1 else style.FLOW_COLOURS[flow % len(style.FLOW_COLOURS)]

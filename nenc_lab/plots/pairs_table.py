@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from nenc_lab.analysis.pair import Verdict
 from nenc_lab.plots import style
-from nenc_lab.plots.parts import Label
-from nenc_lab.plots.place import Page
-from nenc_lab.plots.text import CHECK, CROSS, MINUS, number, shorten, width
+from nenc_lab.plots.words import CHECK, CROSS, DASH, MINUS, number
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nenc_lab.analysis.interval import Estimate
     from nenc_lab.analysis.pair import Pair
 
 ROW = 0.19
 """Inches a row takes."""
 SIZE = 8.0
-_GAP = 0.16
+_COLUMN, _ROOM_FOR_ALL = 0.86, 4.9
+"""Width of a column of figures, and what a block must have for all four of them, inches."""
 _WORST_FIRST = {Verdict.MISSES: 0, Verdict.UNDECIDED: 1, Verdict.AGREES: 2}
 MARKS = {Verdict.AGREES: CHECK, Verdict.MISSES: CROSS, Verdict.UNDECIDED: "?"}
 COLOURS = {Verdict.AGREES: style.GOOD, Verdict.MISSES: style.BAD, Verdict.UNDECIDED: style.INK}
-_NONE = "\N{EN DASH}"
 _WITHIN = "\N{PLUS-MINUS SIGN}"
 
 
@@ -57,49 +57,47 @@ def height(found: Sequence[Block]) -> float:
     return ROW * max((1 + len(block.rows) + bool(block.more) for block in found), default=0)
 
 
-def write(
-    page: Page, block: Block, names: tuple[str, str], colours: tuple[str, str], left: float, right: float, top: float
+def draw(
+    figure: Figure,
+    block: Block,
+    names: tuple[str, str],
+    colours: tuple[str, str],
+    left: float,
+    right: float,
+    top: float,
 ) -> None:
-    """Writes a block below ``top``; the tolerance is left out where there is no room for it."""
-    cells = [
-        [
-            told(pair.means[0]),
-            told(pair.means[1]),
-            told(pair.difference, signed=True),
-            _NONE if pair.limit is None else number(pair.limit),
-        ]
-        for pair in block.rows
-    ]
-    heads = [*(shorten(name, SIZE, 0.9) for name in names), "difference", "allowed"]
+    """Draws a block below ``top`` (inches); the tolerance is left out where there is no room for it."""
+    from nenc_lab.plots.paint import words
+
+    kept = 4 if right - left > _ROOM_FOR_ALL else 3
+    edges = [right - (kept - 1 - k) * _COLUMN for k in range(kept)]
+    heads = [*names, "difference", "allowed"]
     inks = [*colours, style.MUTED, style.MUTED]
-    wide = [
-        max(width(text, SIZE) for text in (head, *(row[k] for row in cells))) + _GAP for k, head in enumerate(heads)
-    ]
-    titles = [pair.label for pair in block.rows]
-    wanted = max((width(title, SIZE) for title in titles), default=0.0)
-    kept = 4 if left + 0.2 + min(wanted, 1.3) + sum(wide) <= right else 3
-    room = min(wanted, right - left - 0.2 - sum(wide[:kept]))
-    edges, x = [], left + 0.2 + room
-    for k in range(kept):
-        x += wide[k]
-        edges.append(x)
-    for k, edge in enumerate(edges):
-        page.put(Label(edge, top, heads[k], SIZE, inks[k], anchor="right"))
-    for line, (pair, title, row) in enumerate(zip(block.rows, titles, cells, strict=True), 1):
-        y, colour = top - line * ROW, COLOURS[pair.verdict]
-        page.put(Label(left + 0.06, y, MARKS[pair.verdict], SIZE + 1, colour, bold=True, anchor="center"))
+    for edge, head, ink in zip(edges, heads, inks, strict=False):
+        words(figure, edge, top, head, _COLUMN - 0.12, fontsize=SIZE, color=ink, ha="right")
+    for line, pair in enumerate(block.rows, 1):
+        y = top - line * ROW
         ink = style.BAD if pair.verdict is Verdict.MISSES else style.INK
-        page.put(Label(left + 0.2, y, shorten(title, SIZE, room), SIZE, ink))
-        for edge, text in zip(edges, row, strict=False):
-            page.put(Label(edge, y, text, SIZE, ink, anchor="right"))
+        mark, colour = MARKS[pair.verdict], COLOURS[pair.verdict]
+        words(figure, left + 0.06, y, mark, fontsize=SIZE + 1, color=colour, weight="bold", ha="center")
+        words(figure, left + 0.2, y, pair.label, edges[0] - _COLUMN - left - 0.1, fontsize=SIZE, color=ink)
+        for edge, text in zip(edges, cells(pair), strict=False):
+            words(figure, edge, y, text, fontsize=SIZE, color=ink, ha="right")
     if block.more:
-        page.put(Label(left + 0.2, top - (1 + len(block.rows)) * ROW, block.more, SIZE, style.MUTED))
+        words(figure, left + 0.2, top - (1 + len(block.rows)) * ROW, block.more, fontsize=SIZE, color=style.MUTED)
+
+
+def cells(pair: Pair) -> tuple[str, str, str, str]:
+    """Both means, their difference, and what is allowed."""
+    first, second = pair.means
+    limit = DASH if pair.limit is None else number(pair.limit)
+    return told(first), told(second), told(pair.difference, signed=True), limit
 
 
 def told(one: Estimate | None, signed: bool = False) -> str:
     """A mean with half of its interval, with as many digits as that allows: 27.9 +- 1.9, +64 +- 12; a dash for none."""
     if one is None:
-        return _NONE
+        return DASH
     mean = one.mean if abs(one.mean) >= 0.005 else 0.0  # what is less than a hundredth is nothing here
     sign = "+" if signed and mean > 0 else ""
     if not one.half or one.half < 0.005:

@@ -1,11 +1,12 @@
-"""Writes a run's convergence figure into its folder: convergence.png and convergence.svg, the same bytes every time."""
+"""Writes a run's convergence figure into its folder, the same bytes every time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nenc_lab.plots import convergence
-from nenc_lab.plots.files import render
+from nenc_lab.plots.files import Kind, render_kinds, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,18 +14,26 @@ if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
 
 
-def save(run: Run) -> tuple[Path, Path]:
-    """Draws ``run`` and replaces its two figure files, each whole or not at all. Returns their paths, PNG first.
+def save_png(run: Run) -> Path:
+    """Draws ``run``, replaces its convergence.png and returns the path.
 
     Raises InputError when a table cannot be read, EnvironmentError_ when the folder cannot be written.
     """
-    from nenc_lab.recording.atomic import said_plainly, write_whole
+    return _save(run, ("png",))[0]
 
+
+def save_svg(run: Run) -> Path:
+    """Draws ``run``, replaces its convergence.svg and returns the path; it raises what `save_png` raises."""
+    return _save(run, ("svg",))[0]
+
+
+def save(run: Run) -> tuple[Path, Path]:
+    """Writes both files of one drawing and returns their paths, the PNG's first."""
+    png, svg = _save(run, ("png", "svg"))
+    return png, svg
+
+
+def _save(run: Run, kinds: Sequence[Kind]) -> list[Path]:
     info = convergence.info(run)
-    paths = []
-    for kind, data in render(lambda figure: convergence.draw(info, figure), info.title).items():
-        path = run.folder / f"convergence.{kind}"
-        with said_plainly("write", path):
-            write_whole(path, data)
-        paths.append(path)
-    return paths[0], paths[1]
+    made = render_kinds(lambda figure: convergence.draw(info, figure), info.title, kinds)
+    return [write(run.folder / f"convergence.{kind}", data) for kind, data in made.items()]

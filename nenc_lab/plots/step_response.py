@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nenc_lab.plots import style
-from nenc_lab.plots.files import render as rendered
+from nenc_lab.plots.files import Kind, render_kinds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -152,10 +152,10 @@ def draw(figure_info: StepFigure, figure: Figure) -> None:
         axes.set_axisbelow(True)
 
 
-def render(found: _Found) -> dict[str, bytes]:
+def render(found: _Found) -> dict[Kind, bytes]:
     """The figure as png and svg, the same bytes every time."""
-    figure_info = info(found)
-    return rendered(lambda figure: draw(figure_info, figure), figure_info.title)
+    shown = info(found)
+    return render_kinds(lambda figure: draw(shown, figure), shown.title)
 
 
 __all__: Sequence[str] = ("Curve", "StepFigure", "draw", "info", "render")

@@ -36,21 +36,32 @@ DOTTED: tuple[float, ...] = (1.0, 1.2)
 DASH_DOT: tuple[float, ...] = (5.0, 1.4, 1.0, 1.4)
 
 FONT = "DejaVu Sans"
-"""Ships inside matplotlib, so a figure is the same on every machine; `nenc_lab.plots.text` knows its widths."""
+"""It ships inside matplotlib, so that a figure is the same on every machine."""
 DPI = 150
 
 SETTINGS: dict[str, object] = {
     "font.family": [FONT],
     "font.size": 8.0,
     "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.unicode_minus": True,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
+    **{
+        f"{side}tick.{key}": value
+        for side in "xy"
+        for key, value in (
+            ("color", MUTED),
+            ("labelcolor", INK),
+            ("labelsize", 8.5),
+            ("major.size", 3.0),
+            ("major.width", 0.6),
+            ("major.pad", 2.5),
+        )
+    },
     "hatch.linewidth": 0.8,
     "lines.solid_capstyle": "butt",
     "lines.solid_joinstyle": "round",
@@ -58,6 +69,8 @@ SETTINGS: dict[str, object] = {
     "path.simplify_threshold": 0.2,
     "svg.fonttype": "path",
     "svg.hashsalt": "nenc-lab",
+    "text.color": INK,
+    "text.parse_math": False,
     "text.usetex": False,
     "text.hinting": "none",
     "savefig.bbox": None,

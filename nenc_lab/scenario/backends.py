@@ -53,6 +53,5 @@ def _said(kind: str, there: tuple[str, ...]) -> str:
 
 def _written_out(scenario: Scenario) -> Node:
     from nenc_lab.scenario import document
-    from nenc_lab.scenario.load import dump
 
-    return document.from_plain(dump(scenario), Place(scenario.name))
+    return document.from_plain(scenario.model_dump(mode="json", exclude_none=True), Place(scenario.name))

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import plot_runs
 import pytest
+from drawn_texts import drawn_texts
+from matplotlib.text import Text
 
-from nenc_lab.plots import convergence, paint, paint_map, style
-from nenc_lab.plots.annotate import OVERSHOOT, SETTLED, UNSETTLED
-from nenc_lab.plots.place import box_of
+from nenc_lab.plots import convergence, style
+from nenc_lab.plots.panels.rate import OVERSHOOT, SETTLED, UNSETTLED
 from nenc_lab.recording.open import Run
 
 Get = Callable[[str], Run]
 
 
 def texts(info: convergence.Convergence) -> list[str]:
-    return [label.text for label in info.labels]
+    return [text for text, _ in drawn_texts(partial(convergence.draw, info))]
 
 
 def symbols(info: convergence.Convergence) -> list[str]:
-    return [mark.symbol for mark in info.panel("rate").marks if mark.hollow]
-
-
-def drawn_texts(info: convergence.Convergence) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """Every visible text of the drawn figure with its box in inches, halos and tick texts included."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.text import Text
-
-    with style.settings():
-        figure = Figure(dpi=150)
-        canvas = FigureCanvasAgg(figure)
-        convergence.draw(info, figure)
-        canvas.draw()
-        renderer = canvas.get_renderer()
-        for artist in figure.findobj(Text):
-            if artist.get_text() and artist.get_visible():
-                box = artist.get_window_extent(renderer)
-                yield artist.get_text(), (box.x0 / 150, box.y0 / 150, box.x1 / 150, box.y1 / 150)
+    return [mark.symbol for mark in info.panel("rate").marks]
 
 
 @pytest.mark.parametrize("name", plot_runs.COURSES)
 def test_no_text_overlaps_another_or_leaves_the_page(plot_run: Get, name: str) -> None:
     info = convergence.info(plot_run(name))
-    boxes = list(drawn_texts(info))
+    boxes = drawn_texts(partial(convergence.draw, info))
     assert len(boxes) > 20
     for text, (left, bottom, right, top) in boxes:
-        inside = left >= 0 and bottom >= 0 and right <= info.width and top <= info.height
+        inside = left >= 0 and bottom >= 0 and right <= 1 and top <= 1
         assert inside, f"{text!r} leaves the page"
     for (one, a), (other, b) in itertools.combinations(boxes, 2):
         apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
@@ -62,15 +44,21 @@ def test_no_text_overlaps_another_or_leaves_the_page(plot_run: Get, name: str) -
 
 @pytest.mark.parametrize("name", ["step", "fluctuation", "many_flows"])
 def test_no_text_of_the_rate_panel_covers_a_mark(plot_run: Get, name: str) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     info = convergence.info(plot_run(name))
-    panel = info.panel("rate")
-    left, bottom, wide, high = panel.place
-    for mark in panel.marks:
-        x = (left + wide * mark.x / panel.x_limits[1]) * info.width
-        y = (bottom + high * float(panel.scale.fraction(mark.y))) * info.height
-        for label in info.labels:
-            box = box_of(label, 0.0)
-            assert not (box.left < x < box.right and box.bottom < y < box.top), (label.text, mark)
+    with style.settings():
+        figure = Figure(dpi=150)
+        canvas = FigureCanvasAgg(figure)
+        convergence.draw(info, figure)
+        canvas.draw()
+        rates = figure.axes[0]
+        boxes = [(text.get_text(), Text.get_window_extent(text)) for text in rates.texts if text.get_text()]
+        for mark in info.panel("rate").marks:
+            x, y = rates.transData.transform((mark.x, mark.y))
+            for said, box in boxes:
+                assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1), (said, mark)
 
 
 def test_step_says_what_happened(plot_run: Get) -> None:
@@ -132,8 +120,8 @@ def test_a_trace_has_no_share_to_settle_at(plot_run: Get) -> None:
 def test_three_flows_have_three_colours_and_one_table(plot_run: Get) -> None:
     info = convergence.info(plot_run("three_flows"))
     panel = info.panel("rate")
-    assert len({panel.curve(f"target.{k}").colour for k in range(3)}) == 3
-    assert len({panel.curve(f"{q}.0").dash for q in ("target", "output", "goodput")}) == 3
+    assert len({panel.curve(f"target.{k}").look.colour for k in range(3)}) == 3
+    assert len({panel.curve(f"{q}.0").look.dash for q in ("target", "output", "goodput")}) == 3
     assert {"camera", "screen", "phone", "+ screen", "+ phone"} <= set(texts(info))
     assert "Jain's index over the last 20 s: 0.987" in texts(info)
 
@@ -149,7 +137,7 @@ def test_an_outage_is_a_gap_not_a_line(plot_run: Get) -> None:
 def test_a_partial_run_says_so(plot_run: Get) -> None:
     info = convergence.info(plot_run("partial"))
     assert "PARTIAL: 27.4 s of 60 s" in texts(info)
-    assert info.panel("rate").x_limits[1] == pytest.approx(27.4, abs=0.05)
+    assert info.end_s == pytest.approx(27.4, abs=0.05)
     assert [event.t_s for event in info.events] == [20.0]
     assert symbols(info) == []
 
@@ -169,7 +157,7 @@ def test_loss_zero_is_zero(plot_run: Get) -> None:
     info = convergence.info(plot_run("lte"))
     assert "no packet was lost" in texts(info)
     panel = info.panel("loss")
-    assert panel.scale.fraction(0.0) == 0.0
+    assert (panel.scale.low, panel.scale.linear_to) == (0.0, 0.1)
     assert np.nanmax(panel.curve("loss.0").y) == 0.0
     assert 80 < np.nanmax(convergence.info(plot_run("blackout")).panel("loss").curve("loss.0").y) < 90
 
@@ -181,7 +169,7 @@ def test_a_run_killed_at_once_still_draws(plot_run: Get) -> None:
     killed = plot_runs.make(run.folder.parent, course)
     info = convergence.info(killed)
     assert "no samples were recorded" in texts(info)
-    assert list(drawn_texts(info))
+    assert drawn_texts(partial(convergence.draw, info))
 
 
 def test_info_needs_no_matplotlib() -> None:
@@ -193,10 +181,10 @@ def test_info_needs_no_matplotlib() -> None:
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("module", [paint, paint_map])
-def test_painting_does_no_arithmetic(module: object) -> None:
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-        found = [node for node in ast.walk(function) if isinstance(node, ast.BinOp)]
-        # "len(edges) - 1" is a shape; a type union in an annotation is no arithmetic either.
-        assert all(isinstance(node.op, ast.BitOr) or "len(" in ast.unparse(node) for node in found), function.name
+def test_a_logarithmic_delay_axis_says_so(plot_run: Get) -> None:
+    info = convergence.info(plot_run("outage"))
+    panel = info.panel("delay")
+    if panel.scale.linear_to is None:
+        assert panel.note == ""
+    else:
+        assert "logarithmic above 100 ms" in texts(info)

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import plot_runs
 import pytest
+from drawn_texts import drawn_texts
 
 from nenc_lab.analysis.pair import Verdict
 from nenc_lab.analysis.parity import Parity, Side, compare
-from nenc_lab.plots import pairs_table, style
+from nenc_lab.plots import pairs_table
 from nenc_lab.plots.parity import COLUMNS, ParityFigure, draw, info, render
-from nenc_lab.plots.text import CHECK, CROSS, number
+from nenc_lab.plots.words import CHECK, CROSS, number
 from nenc_lab.recording.open import Run
 
 Get = Callable[[str], Run]
 WHOLE = [name for name in plot_runs.COURSES if name != "partial"]
 
 
-def drawn_texts(figure_info: ParityFigure) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """Every visible text of the drawn figure with its box in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.text import Text
-
-    with style.settings():
-        figure = Figure(dpi=150)
-        canvas = FigureCanvasAgg(figure)
-        draw(figure_info, figure)
-        canvas.draw()
-        renderer = canvas.get_renderer()
-        for artist in figure.findobj(Text):
-            if artist.get_text() and artist.get_visible():
-                box = artist.get_window_extent(renderer)
-                yield artist.get_text(), (box.x0 / 150, box.y0 / 150, box.x1 / 150, box.y1 / 150)
+def texts(figure_info: ParityFigure) -> list[str]:
+    return [text for text, _ in drawn_texts(partial(draw, figure_info))]
 
 
 def changed(run: Run, mbps: float, seed: int, **figures: object) -> Run:
@@ -71,10 +59,10 @@ def test_no_text_overlaps_another_or_leaves_the_page(plot_run: Get, apart: Parit
             pytest.skip("has no summary to compare")
         parity = compare(Side("virtual", (run,)), Side("a-network-of-a-rather-long-name", (run,)))
     figure_info = info(parity)
-    boxes = list(drawn_texts(figure_info))
+    boxes = drawn_texts(partial(draw, figure_info))
     assert len(boxes) > 20
     for text, (left, bottom, right, top) in boxes:
-        inside = left >= 0 and bottom >= 0 and right <= figure_info.width and top <= figure_info.height
+        inside = left >= 0 and bottom >= 0 and right <= 1 and top <= 1
         assert inside, f"{text!r} leaves the page"
     for (one, a), (other, b) in itertools.combinations(boxes, 2):
         clear = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
@@ -82,7 +70,7 @@ def test_no_text_overlaps_another_or_leaves_the_page(plot_run: Get, apart: Parit
 
 
 def test_every_verdict_is_on_it(apart: Parity) -> None:
-    said = [label.text for label in info(apart).labels]
+    said = texts(info(apart))
     assert f"{CROSS} 1 of {len(apart.pairs)} pairs miss" in said
     assert "1 undecided" in said
     marks = [text for text in said if text in pairs_table.MARKS.values()]
@@ -117,9 +105,9 @@ def test_many_flows_show_those_that_miss(plot_run: Get) -> None:
     flows[wrong]["goodput_mbps"] *= 2
     made = Run(run.folder, {**run.info, "summary": {**run.summary, "flows": flows}}, run.status)
     figure_info = info(compare(Side("virtual", (run,)), Side("netem", (made,))))
-    assert f"rate.{wrong}" in [panel.name for panel in figure_info.panels]
-    assert len(figure_info.panels) == 3 * COLUMNS
-    assert f"{len(flows) - COLUMNS} more flows not shown" in [label.text for label in figure_info.labels]
+    assert f"rate.{wrong}" in [panel.name for flow in figure_info.flows for panel in flow.panels]
+    assert sum(len(flow.panels) for flow in figure_info.flows) == 3 * COLUMNS
+    assert f"{len(flows) - COLUMNS} more flows not shown" in texts(figure_info)
 
 
 def test_a_long_table_begins_with_the_worst(plot_run: Get) -> None:

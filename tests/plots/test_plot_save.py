@@ -25,7 +25,9 @@ def test_both_files_are_there_and_whole(plot_run: Get) -> None:
     run = plot_run("step")
     png, svg = save(run)
     assert (png, svg) == (run.folder / "convergence.png", run.folder / "convergence.svg")
-    assert struct.unpack(">II", png.read_bytes()[16:24]) == (1800, 1350)
+    wide, high = struct.unpack(">II", png.read_bytes()[16:24])
+    assert wide == 1800
+    assert 1250 < high < 1450
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
     assert not [path.name for path in run.folder.iterdir() if path.name.endswith(".tmp")]
 
@@ -114,8 +116,8 @@ def test_an_hour_keeps_its_peaks(hour: Run) -> None:
     for panel in info.panels:
         for curve in panel.curves:
             assert curve.x.size <= 4000, curve.name
-    assert "1799 events, too many to mark" in [label.text for label in info.labels]
-    assert info.panel("rate").verticals == ()
+    assert info.remark == "1799 events, too many to mark"
+    assert info.marked == ()
 
 
 def test_an_hour_is_drawn_quickly_and_small(hour: Run) -> None:

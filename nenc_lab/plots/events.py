@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nenc_lab.errors import InputError
-from nenc_lab.plots.text import ARROW, MINUS, duration, percent, rate
+from nenc_lab.plots.words import ARROW, MINUS, duration, percent, rate
 from nenc_lab.units import parse_rate, parse_ratio, parse_time
 
 _FAULTS = {

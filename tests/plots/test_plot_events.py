@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nenc_lab.errors import InputError
-from nenc_lab.plots.marks import events, on_trace
+from nenc_lab.plots.events import events, on_trace
 
 
 def said(**scenario: object) -> list[tuple[float, str]]:
