@@ -59,7 +59,7 @@ def shoot(
             rung(now) if callable(rung) else rung,
             28.0,
         )
-        rows.append((now, frame.bytes, frame.key, frame.rung, frame.encode_ns, frame.software))
+        rows.append((now, frame.bytes, bool(frame.key), frame.rung, frame.encode_ns, frame.software))
         assert frame.interval_ns > 0
         now += frame.interval_ns
         number += 1
