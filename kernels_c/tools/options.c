@@ -210,6 +210,24 @@ static int unknown(const nenc_command *command, const char *word)
     return nenc_complain(command->name, NENC_EXIT_INPUT, "there is no option %s; nenc %s --help lists them", word, command->name);
 }
 
+/* A text in lines of at most 100 characters, each below the first one's beginning. */
+static void print_wrapped(const char *text, size_t indent)
+{
+    size_t column = indent;
+    for (const char *at = text; *at;) {
+        const size_t word = strcspn(at, " ");
+        if (at != text) {
+            const bool fits = column + 1 + word <= 100;
+            if (fits) putchar(' ');
+            else printf("\n%*s", (int)indent, "");
+            column = fits ? column + 1 : indent;
+        }
+        printf("%.*s", (int)word, at);
+        column += word;
+        at += word + strspn(at + word, " ");
+    }
+}
+
 static void usage(const nenc_command *command)
 {
     printf("usage: nenc %s [OPTION...]\n%s\n\n", command->name, command->about);
@@ -217,7 +235,8 @@ static void usage(const nenc_command *command)
         char left[80];
         const bool valued = each->kind != NENC_OPTION_FLAG;
         snprintf(left, sizeof left, "--%s%s%s", each->name, valued ? " " : "", valued ? each->value : "");
-        printf("  %-24s%s%s", left, strlen(left) > 23 ? "\n                          " : "", each->help);
+        printf("  %-24s%s", left, strlen(left) > 23 ? "\n                          " : "");
+        print_wrapped(each->help, 26);
         if (each->initial) printf(" [%s]", each->initial);
         puts(each->required ? " (required)" : "");
     }
@@ -269,7 +288,8 @@ bool nenc_options_read(const nenc_command *command, int argc, char **argv, void 
         if (option->required)
             return ends(status, nenc_complain(command->name, NENC_EXIT_INPUT, "--%s %s is missing; nenc %s --help says more",
                                               option->name, option->value, command->name));
-        if (option->initial && !is_taken(command, option) && (*status = read_value(command, option, option->initial, into))) return false;
+        if (option->initial && !is_taken(command, option) && (*status = read_value(command, option, option->initial, into)))
+            return false;
     }
     return true;
 }

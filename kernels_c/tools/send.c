@@ -32,16 +32,17 @@ typedef struct send_options {
     const char *telemetry, *save, *sdp;
 } send_options;
 
-static const char *const encoders[] = {"auto", "x264", "vaapi", "nvenc", "model", "null"};
 enum { CONTROLLER_NENC, CONTROLLER_CLASSIC, CONTROLLER_FIXED, CONTROLLER_SOCKET };
+
+static char encoders[100]; /* the kinds of camera, "model|null|..." */
 
 #define AT(field) offsetof(send_options, field)
 /* All but the camera's. */
 static const nenc_option own[] = {
     {"to", NENC_OPTION_TO, AT(to), "HOST:PORT", "where the receiver is", NULL, true, 0, 0},
     {"from", NENC_OPTION_LISTEN, AT(from), "[HOST]:PORT", "the port to send from", ":0", false, 0, 0},
-    {"encoder", NENC_OPTION_CHOICE, AT(encoder), "auto|x264|vaapi|nvenc|model|null",
-     "auto: hardware where there is any; model: padding", "auto", false, 0, 0},
+    {"encoder", NENC_OPTION_CHOICE, AT(encoder), encoders,
+     "auto: hardware where there is any, else software; model and null: padding", "auto", false, 0, 0},
     {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target", "5Mbps", false, 1e3, 1e9},
     {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target", "120Mbps", false, 1e3, 1e9},
     {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "target to begin with", "5Mbps", false, 1e3, 1e9},
@@ -99,6 +100,10 @@ static bool read_options(int argc, char **argv, send_options *o, int *status)
 {
     static nenc_option options[ROOM];
     static char more[700];
+    size_t used = 0;
+    const char *kind;
+    for (size_t i = 0; (kind = nenc_camera_kind_at(i)) && used < sizeof encoders; i++)
+        used += (size_t)snprintf(encoders + used, sizeof encoders - used, "%s%s", i ? "|" : "", kind);
     camera_default(&o->camera);
     memcpy(options, own, sizeof own);
     nenc_camera_options(options + OWN, ROOM - OWN, AT(camera), &o->camera);
@@ -146,7 +151,7 @@ static bool fill_controller(const send_options *o, nenc_config *config)
 static bool fill_camera(send_options *o)
 {
     nenc_camera_config *camera = &o->camera;
-    camera->kind = encoders[o->encoder];
+    camera->kind = nenc_camera_kind_at((size_t)o->encoder);
     camera->rate_bps = (double)o->rate_start;
     camera->seed = (uint64_t)o->seed;
     camera->stream = (uint64_t)o->stream;
@@ -209,11 +214,11 @@ int nenc_send_main(int argc, char **argv)
     send_options o = {0};
     int status;
     if (!read_options(argc, argv, &o, &status)) return status;
+    const char *encoder = nenc_camera_kind_at((size_t)o.encoder);
     if (o.controller == CONTROLLER_SOCKET && o.control < 0)
         return nenc_complain("send", NENC_EXIT_INPUT, "--controller socket needs --control FD, the socket it is on");
-    if (o.sdp && nenc_camera_group_of(encoders[o.encoder]) != NENC_CAMERA_REAL)
-        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, and --encoder %s makes padding",
-                             encoders[o.encoder]);
+    if (o.sdp && nenc_camera_group_of(encoder) != NENC_CAMERA_REAL)
+        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, and --encoder %s makes padding", encoder);
     nenc_config controller;
     if (!fill_controller(&o, &controller) || !fill_camera(&o)) return NENC_EXIT_INPUT;
     if ((status = nenc_check_control("send", o.control))) return status;

@@ -144,16 +144,16 @@ typedef struct nenc_shot {
     uint32_t bytes;      /* > 0 */
     uint32_t key;
     uint32_t software; /* 1: software replaced the hardware, or x264 had to be reopened after a failure; 0: the kind asked for */
-    uint32_t rung;     /* lines */
-    uint32_t events;   /* how many events wait for nenc_camera_event_take */
-    int32_t failed;    /* the hardware's status when it failed at this picture, else 0 */
-    double qp;         /* NaN: not known */
-    double psnr;       /* dB; NaN: not measured */
+    uint32_t rung; /* lines */
+    uint32_t events; /* how many events wait for nenc_camera_event_take */
+    int32_t failed; /* the hardware's status when it failed at this picture, else 0 */
+    double qp; /* NaN: not known */
+    double psnr; /* dB; NaN: not measured */
     double ssim;
-    int64_t encode_ns;   /* from capture to ready: the configured time (model; real encoders in virtual time with FIXED latency), or
+    int64_t encode_ns; /* from capture to ready: the configured time (model; real encoders in virtual time with FIXED latency), or
                             what encoding took, opening an encoder of another size included */
-    int64_t render_ns;   /* wall clock: making the picture */
-    int64_t measure_ns;  /* wall clock: PSNR and SSIM */
+    int64_t render_ns; /* wall clock: making the picture */
+    int64_t measure_ns; /* wall clock: PSNR and SSIM */
     int64_t interval_ns; /* from this capture to the next */
 } nenc_shot;
 

@@ -51,8 +51,8 @@ int nenc_camera_shoot(nenc_camera *self, int64_t now_ns, double encode_bps, doub
     if (!self || !shot) return NENC_EINVAL;
     *shot = (nenc_shot){0};
     if (!(encode_bps >= 0.0 && isfinite(encode_bps)) || !(fps > 0.0) || !rung)
-        return nenc_fail(&self->failure, NENC_EINVAL, "%g bit/s at %g frames/s and %u lines cannot be encoded", encode_bps,
-                         fps, rung);
+        return nenc_fail(&self->failure, NENC_EINVAL, "%g bit/s at %g frames/s and %u lines cannot be encoded", encode_bps, fps,
+                         rung);
     return self->kind->shoot(self->state, now_ns, encode_bps, fps, rung, qp, shot, &self->failure);
 }
 

@@ -67,10 +67,31 @@ static int check(const nenc_camera_field *field, double value, char *text, size_
 
 void nenc_camera_config_default(nenc_camera_config *config)
 {
-    *config = (nenc_camera_config){.size = sizeof *config, .kind = "model", .rate_bps = 2e6};
-    nenc_model_config_default(&config->model);
+    *config = (nenc_camera_config){.size = sizeof *config, .kind = "model", .rate_bps = 2e6, .model.size = sizeof config->model};
     const nenc_camera_field *field;
     for (size_t i = 0; (field = nenc_camera_field_at(i)); i++) store(config, field, field->value);
+}
+
+void nenc_model_config_default(nenc_model_config *config)
+{
+    nenc_camera_config camera;
+    nenc_camera_config_default(&camera);
+    *config = nenc_camera_model_config(&camera);
+}
+
+nenc_model_config nenc_camera_model_config(const nenc_camera_config *config)
+{
+    nenc_model_config model = config->model;
+    model.lines = config->lines;
+    model.follow_rung = config->follow_rung;
+    model.fps = config->fps;
+    model.encode_ns = config->encode_ns;
+    model.software_ns = config->software_ns;
+    model.key_interval_ns = config->key_interval_ns;
+    model.watchdog_ns = config->watchdog_ns;
+    model.seed = config->seed;
+    model.stream = config->stream;
+    return model;
 }
 
 int nenc_camera_set(nenc_camera_config *config, const char *name, double value, char *text, size_t size)
@@ -113,7 +134,8 @@ int nenc_camera_set_text(nenc_camera_config *config, const char *name, const cha
 
 int nenc_camera_config_check(const nenc_camera_config *config, char *text, size_t size)
 {
-    if (!config || config->size != sizeof *config) return wrong(text, size, "size: this is not a nenc_camera_config of this version");
+    if (!config || config->size != sizeof *config)
+        return wrong(text, size, "size: this is not a nenc_camera_config of this version");
     const nenc_camera_field *field;
     for (size_t i = 0; (field = nenc_camera_field_at(i)); i++)
         if (check(field, load(config, field), text, size) != NENC_OK) return NENC_EINVAL;

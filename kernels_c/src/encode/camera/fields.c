@@ -15,6 +15,7 @@ static const double second = 1e9;
 #define ANY NENC_CAMERA_ANY
 #define REAL NENC_CAMERA_REAL
 
+/* clang-format off */
 static const nenc_camera_field fields[] = {
     /* Of every kind. */
     {.name = "lines", .key = "resolution", .option = "lines", .unit = "lines", .words = "", .kind = NENC_FIELD_WHOLE,
@@ -145,6 +146,7 @@ static const nenc_camera_field fields[] = {
      .help = "Whether PSNR and SSIM of each frame are measured; of the encoders only x264 shows what it made.",
      .reason = "costs a few ms per frame of 4K, and is what a viewer sees"},
 };
+/* clang-format on */
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 

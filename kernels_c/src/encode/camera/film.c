@@ -46,7 +46,10 @@ int nenc_film_render(nenc_film *self, int64_t now_ns, const nenc_picture *into, 
     const int status = nenc_source_render(self->source, picture, into);
     if (status != NENC_OK)
         snprintf(text, size, "%s: picture %llu cannot be read; the file has changed or ends in a picture",
-                 self->file ? self->file : self->given ? "source" : "pattern", picture);
+                 self->file    ? self->file
+                 : self->given ? "source"
+                               : "pattern",
+                 picture);
     return status;
 }
 

@@ -12,7 +12,8 @@ static nenc_camera_entry at(size_t number)
     size_t left = number - 2;
     const nenc_encoder_info *info;
     for (size_t i = 0; (info = nenc_encoder_at(i)); i++)
-        if (strcmp(info->name, null.name) != 0 && left-- == 0) return (nenc_camera_entry){info->name, &nenc_camera_video, NENC_CAMERA_REAL};
+        if (strcmp(info->name, null.name) != 0 && left-- == 0)
+            return (nenc_camera_entry){info->name, &nenc_camera_video, NENC_CAMERA_REAL};
     return left == 0 ? (nenc_camera_entry){"auto", &nenc_camera_video, NENC_CAMERA_REAL} : (nenc_camera_entry){0};
 }
 
