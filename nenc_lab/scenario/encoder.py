@@ -106,8 +106,8 @@ if TYPE_CHECKING:
         max_rate: int | None = Field(default=...)
 
     class _RealKeys(Model):
-        kind: Literal["x264", "vaapi", "nvenc"]
-        codec: Literal["h264", "hevc"] = Field(default=...)
+        kind: str
+        codec: str = Field(default=...)
 
     class _QuantiserKeys(Model):
         min: int = Field(default=...)

@@ -6,10 +6,18 @@
 #include <glob.h>
 #include <string.h>
 
-static const char software[] = "x264"; /* what takes over */
+/* What takes over from hardware, by codec: x264 has no HEVC, but x265 is in this project's own VA-API driver. */
+static const struct {
+    const char *name;
+    const char *device;
+} software[] = {
+    [NENC_H264] = {"x264", ""},
+    [NENC_HEVC] = {"vaapi", "driver:nenc"},
+};
+
 static const char render_nodes[] = "/dev/dri/renderD*";
 
-static int is_software(const char *name) { return strcmp(name, software) == 0; }
+static int is_software(const char *name) { return strcmp(name, software[NENC_H264].name) == 0; }
 
 static int copy_name(char *into, size_t room, const char *from, const char *field, nenc_failure *failure)
 {
@@ -43,11 +51,9 @@ static int fill_failover(const nenc_video *self, const nenc_camera_config *confi
     nenc_failover_config_default(failover);
     nenc_encoder_config *encoder = &failover->encoder;
     snprintf(failover->primary, sizeof failover->primary, "%s", self->name);
-    snprintf(failover->fallback, sizeof failover->fallback, "%s", software);
-    if (config->codec == NENC_HEVC && !is_software(self->name)) { /* x264 has none, this project's own driver has */
-        snprintf(failover->fallback, sizeof failover->fallback, "vaapi");
-        snprintf(failover->fallback_device, sizeof failover->fallback_device, "driver:nenc");
-    }
+    const uint32_t codec = is_software(self->name) ? NENC_H264 : config->codec; /* x264 is its own stand-in, and refuses HEVC */
+    snprintf(failover->fallback, sizeof failover->fallback, "%s", software[codec].name);
+    snprintf(failover->fallback_device, sizeof failover->fallback_device, "%s", software[codec].device);
     failover->isolate = config->isolate && !is_software(self->name);
     failover->wait_for_probe = config->virtual_time; /* so that hardware is found again in the same frame every time */
     failover->host = config->host && *config->host ? config->host : NULL;
@@ -144,8 +150,7 @@ static int open_auto(const nenc_camera_config *config, nenc_video **made, nenc_f
     globfree(&nodes);
     int status = NENC_OK;
     if (!self) {
-        const int hevc = config->codec == NENC_HEVC;
-        status = open_named(config, hevc ? "vaapi" : software, hevc ? "driver:nenc" : "", &self, failure);
+        status = open_named(config, software[config->codec].name, software[config->codec].device, &self, failure);
         if (status != NENC_OK) return status;
         char text[sizeof tried];
         snprintf(text, sizeof text, "auto takes software%.280s", tried);
