@@ -160,7 +160,7 @@ class Engine:
                 now,
                 now + frame.encode_ns,
                 frame.bytes,
-                frame.tag,
+                frame.software,
                 (KEY_FLAG if frame.key else 0) | frame.rung << RUNG_SHIFT,
                 frame.qp,
                 frame.psnr,

@@ -25,13 +25,16 @@ import numpy as np
 
 from nenc_lab.analysis import identification
 from nenc_lab.analysis.identification import Phase, StepResponse
-from nenc_lab.encode.settings import VideoSettings
+from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encode.table import make
+from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import InputError, NencLabError
+from nenc_lab.kernels import lib
 from nenc_lab.scenario.types import LINES
 
 SECOND_NS = 1_000_000_000
-KINDS = ("x264", "vaapi", "nvenc")
+KINDS = tuple(kind for kind, group in kinds().items() if group is Group.REAL)
 MODES = ("cbr", "vbr")
 BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
 """Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
@@ -41,6 +44,8 @@ LIMITED, FAR_OFF = 0.2, 0.25
 KEY_AT = 0.45
 """Of a phase: after the answer to the step, and paid back before the settled part begins."""
 FPS = 30.0
+QP_MIN, QP_MAX = 10, 51
+"""Limits of the quantiser, wider than usual: it is the rate control that is to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ def identify(
         for resolution in resolutions:
             settings = _settings(kind, resolution, mode, codec, preset, device, complexity, seed)
             told = None if progress is None else partial(progress, len(drives))
-            drive, about = _drive(settings, resolution, phase_s, told)
+            drive, about = _drive(settings, resolution, mode, phase_s, told)
             drives.append(drive)
     return Identified(kind, about, tuple(drives))
 
@@ -174,53 +179,40 @@ def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
 
 def _settings(
     kind: str, resolution: str, mode: str, codec: str, preset: str, device: str, complexity: float, seed: int
-) -> VideoSettings:
-    return VideoSettings(
+) -> EncoderSettings:
+    return EncoderSettings(
         kind=kind,
         flow="identify",
-        resolution=LINES[resolution],
-        fps=FPS,
         rate_bps=_targets(resolution)[0],
-        codec=codec,
-        mode=mode,
-        preset=preset,
-        device=device,
-        entry="any",
-        vbv_ns=250_000_000,
-        qp_min=10,
-        qp_max=51,
-        qp_initial=25,
-        threads=1,
-        encode_ns=0,
-        software_ns=0,
-        watchdog_ns=10 * SECOND_NS,
-        measured=True,
-        isolate=True,
-        quality=False,
-        follow_rung=False,
-        key_interval_ns=0,
-        complexity=complexity,
-        cut_ns=0,
-        file=None,
-        width=None,
-        height=None,
-        start_ns=0,
         seed=seed,
+        values={
+            "lines": LINES[resolution],
+            "fps": FPS,
+            "codec": codec,
+            "rate_mode": mode,
+            "preset": preset,
+            "device": device,
+            "complexity": complexity,
+            "qp_min": QP_MIN,
+            "qp_max": QP_MAX,
+            "watchdog_ns": 10 * SECOND_NS,
+            "latency": "measured",
+            "quality": False,
+            "follow_rung": "fixed",
+        },
     )
 
 
 def _targets(resolution: str) -> list[float]:
-    from nenc_lab.encode.film import WIDTHS
-
     lines = LINES[resolution]
-    return [bits * WIDTHS[lines] * lines * FPS for bits in BITS_PER_PIXEL]
+    return [bits * lib.nenc_camera_width(lines) * lines * FPS for bits in BITS_PER_PIXEL]
 
 
 def _drive(
-    settings: VideoSettings, resolution: str, phase_s: float, told: Callable[[int], None] | None
+    settings: EncoderSettings, resolution: str, mode: str, phase_s: float, told: Callable[[int], None] | None
 ) -> tuple[Drive, dict[str, str]]:
     try:
-        encoder = make(settings.kind, settings, settings.seed, 0)
+        encoder = make(settings)
     except NencLabError as error:
         raise type(error)(str(error).removeprefix("flows.identify.encoder: ")) from None
     try:
@@ -232,12 +224,12 @@ def _drive(
             for n in range(frames):
                 if n == round(KEY_AT * frames):
                     encoder.request_key()
-                frame = encoder.encode(now_ns, target, FPS, settings.resolution, float("nan"))
-                if encoder.names[frame.tag] == "software":
+                frame = encoder.encode(now_ns, target, FPS, LINES[resolution], float("nan"))
+                if encoder.names[frame.software] == "software":
                     raise InputError(f"{settings.kind} failed at frame {number * frames + n}: {_last(encoder)}")
                 bits[n], keys[n] = 8.0 * frame.bytes, frame.key
                 times.append(frame.encode_ns / 1e6)
-                limited += isfinite(frame.qp) and not settings.qp_min + 0.5 < frame.qp < settings.qp_max - 0.5
+                limited += isfinite(frame.qp) and not QP_MIN + 0.5 < frame.qp < QP_MAX - 0.5
                 now_ns += frame.interval_ns
             phases.append(Phase(target, FPS, bits, keys))
             if told is not None:
@@ -251,7 +243,7 @@ def _drive(
     ]
     drive = Drive(
         resolution=resolution,
-        mode=settings.mode,
+        mode=mode,
         phases=tuple(phases),
         responses=tuple(responses),
         key_ratio=identification.key_ratio(phases),
@@ -262,7 +254,7 @@ def _drive(
     return drive, encoder.about
 
 
-def _last(encoder: Any) -> str:
+def _last(encoder: Encoder) -> str:
     return encoder.happenings[-1].text if encoder.happenings else "no reason given"
 
 

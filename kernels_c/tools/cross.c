@@ -36,10 +36,10 @@ static const nenc_option table[] = {
 };
 
 static const nenc_command command = {
-    "cross",
-    "Other traffic for a path under test, to a `nenc sink`.",
-    table,
-    "Ends at its time, or cleanly on SIGINT and SIGTERM, and prints what it did as one line of JSON.",
+    .name = "cross",
+    .about = "Other traffic for a path under test, to a `nenc sink`.",
+    .options = table,
+    .more = "Ends at its time, or cleanly on SIGINT and SIGTERM, and prints what it did as one line of JSON.",
 };
 
 static const char *const algorithms[] = {"reno", "cubic", "bbr"}; /* as the kernel calls the kinds from CROSS_TCP on */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 64 };
+enum { MOST_OPTIONS = 96 };
 
 typedef struct unit {
     const char *name;
@@ -143,8 +143,7 @@ static const unit *units_of(const nenc_option *option)
     }
 }
 
-/* A bound in the largest unit in which it is at least 1. */
-static const char *shown(const nenc_option *option, double value, char text[32])
+const char *nenc_option_shown(const nenc_option *option, double value, char text[32])
 {
     const unit *best = NULL;
     for (const unit *each = units_of(option); each && each->name; each++)
@@ -155,21 +154,36 @@ static const char *shown(const nenc_option *option, double value, char text[32])
     return text;
 }
 
+static bool is_taken(const nenc_command *command, const nenc_option *option)
+{
+    return command->take && (size_t)(option - command->options) >= command->own;
+}
+
 static int read_value(const nenc_command *command, const nenc_option *option, const char *text, char *into)
 {
     double value;
-    char low[32], high[32];
-    if (!parse(option, text, into + option->at, &value)) {
+    char low[32], high[32], why[200];
+    union {
+        int64_t integer;
+        double real;
+        const char *text;
+        int choice;
+        bool flag;
+    } unused;
+    const bool taken = is_taken(command, option);
+    if (!parse(option, text, taken ? (char *)&unused : into + option->at, &value)) {
         if (option->kind == NENC_OPTION_CHOICE)
             return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is none of %s", option->name, text, option->value);
         if (option->kind == NENC_OPTION_TEXT)
             return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: it is empty; give %s", option->name, option->value);
         return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is not %s", option->name, text, wanted[option->kind]);
     }
-    if (option->min == 0.0 && option->max == 0.0) return NENC_EXIT_OK;
-    if (value < option->min || value > option->max)
+    const bool bounded = option->min != 0.0 || option->max != 0.0;
+    if (bounded && (value < option->min || value > option->max))
         return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is out of range: %s to %s", option->name, text,
-                             shown(option, option->min, low), shown(option, option->max, high));
+                             nenc_option_shown(option, option->min, low), nenc_option_shown(option, option->max, high));
+    if (taken && command->take(into, option, text, value, why, sizeof why))
+        return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s': %s", option->name, text, why);
     return NENC_EXIT_OK;
 }
 
@@ -196,6 +210,24 @@ static int unknown(const nenc_command *command, const char *word)
     return nenc_complain(command->name, NENC_EXIT_INPUT, "there is no option %s; nenc %s --help lists them", word, command->name);
 }
 
+/* A text in lines of at most 100 characters, each below the first one's beginning. */
+static void print_wrapped(const char *text, size_t indent)
+{
+    size_t column = indent;
+    for (const char *at = text; *at;) {
+        const size_t word = strcspn(at, " ");
+        if (at != text) {
+            const bool fits = column + 1 + word <= 100;
+            if (fits) putchar(' ');
+            else printf("\n%*s", (int)indent, "");
+            column = fits ? column + 1 : indent;
+        }
+        printf("%.*s", (int)word, at);
+        column += word;
+        at += word + strspn(at + word, " ");
+    }
+}
+
 static void usage(const nenc_command *command)
 {
     printf("usage: nenc %s [OPTION...]\n%s\n\n", command->name, command->about);
@@ -203,7 +235,8 @@ static void usage(const nenc_command *command)
         char left[80];
         const bool valued = each->kind != NENC_OPTION_FLAG;
         snprintf(left, sizeof left, "--%s%s%s", each->name, valued ? " " : "", valued ? each->value : "");
-        printf("  %-24s%s%s", left, strlen(left) > 23 ? "\n                          " : "", each->help);
+        printf("  %-24s%s", left, strlen(left) > 23 ? "\n                          " : "");
+        print_wrapped(each->help, 26);
         if (each->initial) printf(" [%s]", each->initial);
         puts(each->required ? " (required)" : "");
     }
@@ -255,7 +288,8 @@ bool nenc_options_read(const nenc_command *command, int argc, char **argv, void 
         if (option->required)
             return ends(status, nenc_complain(command->name, NENC_EXIT_INPUT, "--%s %s is missing; nenc %s --help says more",
                                               option->name, option->value, command->name));
-        if (option->initial && (*status = read_value(command, option, option->initial, into))) return false;
+        if (option->initial && !is_taken(command, option) && (*status = read_value(command, option, option->initial, into)))
+            return false;
     }
     return true;
 }

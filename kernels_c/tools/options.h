@@ -37,10 +37,18 @@ typedef struct nenc_command {
     const char *about; /* one line */
     const nenc_option *options; /* ends with a NULL name */
     const char *more; /* printed below the options; may be NULL */
+    /* Not NULL: options from number `own` on are not fields of the struct. `take` gets their text, and the number in inside
+     * units, and returns 0; or not 0, and in `why` the reason. It is not called for an option that is not given: `initial` is
+     * only shown. */
+    int (*take)(void *into, const nenc_option *option, const char *text, double number, char *why, size_t size);
+    size_t own;
 } nenc_command;
 
 /* Reads argv[1..] into the struct. False when the program is to end with *status: 0 after --help, 2 for bad input, which has been
  * told on stderr. Both `--name value` and `--name=value`; no option twice. */
 bool nenc_options_read(const nenc_command *command, int argc, char **argv, void *into, int *status);
+
+/* Writes a number as a user would, in the largest unit of the option in which it is at least 1; returns text. */
+const char *nenc_option_shown(const nenc_option *option, double value, char text[32]);
 
 #endif

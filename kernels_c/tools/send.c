@@ -1,4 +1,5 @@
 /* send.c - `nenc send`: encodes, paces and sends one stream, and adapts its rate to what the receiver reports. */
+#include "camera_options.h"
 #include "options.h"
 #include "pairs.h"
 #include "stop.h"
@@ -18,13 +19,11 @@
 #include <sys/random.h>
 
 typedef struct send_options {
+    nenc_camera_config camera; /* its options come from its table of fields */
     nenc_endpoint to, from;
-    const char *input, *device, *preset, *modules, *host;
-    int encoder, codec, mode, entry, controller;
-    int64_t width, height, lines, qp_min, qp_max, qp_initial, threads, seed, stream;
-    int64_t rate_min, rate_max, rate_start, vbv, key_interval, watchdog, cut;
-    double fps, complexity;
-    bool fixed, quality, shared, ordinary, die, ecn, same_clock;
+    int encoder, controller;
+    int64_t rate_min, rate_max, rate_start, seed, stream;
+    bool ordinary, die, ecn, same_clock;
     const char *model, *gains, *knobs;
     int64_t tick_rate, packet, burst, quantum, report;
     double factor;
@@ -33,18 +32,17 @@ typedef struct send_options {
     const char *telemetry, *save, *sdp;
 } send_options;
 
-static const char *const encoders[] = {"auto", "x264", "vaapi", "nvenc", "model", "null"};
 enum { CONTROLLER_NENC, CONTROLLER_CLASSIC, CONTROLLER_FIXED, CONTROLLER_SOCKET };
 
+static char encoders[100]; /* the kinds of camera, "model|null|..." */
+
 #define AT(field) offsetof(send_options, field)
-static const nenc_option options[] = {
+/* All but the camera's. */
+static const nenc_option own[] = {
     {"to", NENC_OPTION_TO, AT(to), "HOST:PORT", "where the receiver is", NULL, true, 0, 0},
     {"from", NENC_OPTION_LISTEN, AT(from), "[HOST]:PORT", "the port to send from", ":0", false, 0, 0},
-    {"input", NENC_OPTION_TEXT, AT(input), "FILE", "Y4M, or raw NV12 with --width and --height; without: made pictures", NULL,
-     false, 0, 0},
-    {"encoder", NENC_OPTION_CHOICE, AT(encoder), "auto|x264|vaapi|nvenc|model|null",
-     "auto: hardware where there is any; model: padding", "auto", false, 0, 0},
-    {"codec", NENC_OPTION_CHOICE, AT(codec), "h264|hevc", "what it makes", "h264", false, 0, 0},
+    {"encoder", NENC_OPTION_CHOICE, AT(encoder), encoders,
+     "auto: hardware where there is any, else software; model and null: padding", "auto", false, 0, 0},
     {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target", "5Mbps", false, 1e3, 1e9},
     {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target", "120Mbps", false, 1e3, 1e9},
     {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "target to begin with", "5Mbps", false, 1e3, 1e9},
@@ -53,31 +51,7 @@ static const nenc_option options[] = {
     {"gains", NENC_OPTION_TEXT, AT(gains), "kp=X,ki=X,kd=X", "of the controller", NULL, false, 0, 0},
     {"knobs", NENC_OPTION_TEXT, AT(knobs), "NAME=X,...", "of the controller (nenc.h)", NULL, false, 0, 0},
     {"tick-rate", NENC_OPTION_INTEGER, AT(tick_rate), "N", "control ticks per second", "60", false, 1, 1000},
-    {"lines", NENC_OPTION_INTEGER, AT(lines), "N", "lines of made pictures", "720", false, 16, 8640},
-    {"width", NENC_OPTION_INTEGER, AT(width), "N", "of raw NV12", "0", false, 0, 16384},
-    {"height", NENC_OPTION_INTEGER, AT(height), "N", "of raw NV12", "0", false, 0, 16384},
-    {"fps", NENC_OPTION_NUMBER, AT(fps), "N", "frames per second", "30", false, 1, 1000},
-    {"fixed", NENC_OPTION_FLAG, AT(fixed), NULL, "size and frame rate stay, whatever the controller says", NULL, false, 0, 0},
-    {"complexity", NENC_OPTION_RATIO, AT(complexity), "RATIO", "of made pictures", "50%", false, 0, 1},
-    {"cut", NENC_OPTION_TIME, AT(cut), "TIME", "between two cuts of made pictures", "0s", false, 0, 0},
-    {"mode", NENC_OPTION_CHOICE, AT(mode), "cbr|vbr", "rate control", "cbr", false, 0, 0},
-    {"entry", NENC_OPTION_CHOICE, AT(entry), "any|slice|low-power", "VA-API's entry point", "any", false, 0, 0},
-    {"preset", NENC_OPTION_TEXT, AT(preset), "NAME", "x264's names", NULL, false, 0, 0},
-    {"device", NENC_OPTION_TEXT, AT(device), "NAME", "/dev/dri/renderD128, or driver:NAME; NVENC: 0, 1, ...", NULL, false, 0, 0},
-    {"threads", NENC_OPTION_INTEGER, AT(threads), "N", "of a software encoder", "1", false, 1, 64},
-    {"vbv", NENC_OPTION_TIME, AT(vbv), "TIME", "size of the rate control's bucket", "250ms", false, 1e6, 1e10},
-    {"qp-min", NENC_OPTION_INTEGER, AT(qp_min), "N", "no finer picture than this", "18", false, 0, 51},
-    {"qp-max", NENC_OPTION_INTEGER, AT(qp_max), "N", "no coarser picture than this", "51", false, 0, 51},
-    {"qp-initial", NENC_OPTION_INTEGER, AT(qp_initial), "N", "of the first frame", "25", false, 0, 51},
-    {"key-interval", NENC_OPTION_TIME, AT(key_interval), "TIME", "a key frame at least this often; 0s: on demand", "0s", false, 0,
-     0},
-    {"watchdog", NENC_OPTION_TIME, AT(watchdog), "TIME", "a hardware frame that takes longer has failed", "100ms", false, 1e6,
-     1e11},
-    {"quality", NENC_OPTION_FLAG, AT(quality), NULL, "PSNR and SSIM of each frame, where the encoder shows its pictures", NULL,
-     false, 0, 0},
-    {"not-isolated", NENC_OPTION_FLAG, AT(shared), NULL, "hardware in this process, and not in one of its own", NULL, false, 0,
-     0},
-    {"model", NENC_OPTION_TEXT, AT(model), "NAME=X,...", "fields of nenc_model_config (model.h)", NULL, false, 0, 0},
+    {"model", NENC_OPTION_TEXT, AT(model), "NAME=X,...", "fields of the model (listed below)", NULL, false, 0, 0},
     {"seed", NENC_OPTION_INTEGER, AT(seed), "N", "of made pictures and of the model", "1", false, 0, 0},
     {"stream", NENC_OPTION_INTEGER, AT(stream), "N", "of the model's random numbers", "0", false, 0, 0},
     {"packet", NENC_OPTION_SIZE, AT(packet), "SIZE", "UDP payload of a full packet, RTP header included", "1200B", false, 64,
@@ -105,52 +79,52 @@ static const nenc_option options[] = {
     {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "the first frame, of CLOCK_MONOTONIC; -1: now, and then time 0", "-1",
      false, -1, 4e18},
     {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "no frame from then on; -1: --duration counts", "-1", false, -1, 4e18},
-    {"modules", NENC_OPTION_TEXT, AT(modules), "DIR", "where the encoders' modules are", NULL, false, 0, 0},
-    {"encoder-host", NENC_OPTION_TEXT, AT(host), "FILE", "the program nenc_encoder_host", NULL, false, 0, 0},
+    {"modules", NENC_OPTION_TEXT, AT(camera.modules), "DIR", "where the encoders' modules are", NULL, false, 0, 0},
+    {"encoder-host", NENC_OPTION_TEXT, AT(camera.host), "FILE", "the program nenc_encoder_host", NULL, false, 0, 0},
     {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
     {0},
 };
-static const nenc_command command = {
-    .name = "send",
-    .about = "Encodes, paces and sends one RTP stream; adapts its rate to RFC 8888 feedback (nenc recv).",
-    .options = options,
-    .more = "Ends with one line of JSON on stdout. Ctrl-C ends it in good order.",
-};
+enum { OWN = sizeof own / sizeof *own - 1, ROOM = OWN + 64 };
+
+/* The camera's defaults in `nenc send`, where they differ from the table's: modest enough for any machine. */
+static void camera_default(nenc_camera_config *camera)
+{
+    nenc_camera_config_default(camera);
+    camera->lines = 720;
+    camera->fps = 30.0;
+    camera->quality = 0;
+}
+
+/* Reads argv by one table: the options of this program, then the camera's. */
+static bool read_options(int argc, char **argv, send_options *o, int *status)
+{
+    static nenc_option options[ROOM];
+    static char more[700];
+    size_t used = 0;
+    const char *kind;
+    for (size_t i = 0; (kind = nenc_camera_kind_at(i)) && used < sizeof encoders; i++)
+        used += (size_t)snprintf(encoders + used, sizeof encoders - used, "%s%s", i ? "|" : "", kind);
+    camera_default(&o->camera);
+    memcpy(options, own, sizeof own);
+    nenc_camera_options(options + OWN, ROOM - OWN, AT(camera), &o->camera);
+    snprintf(more, sizeof more, "%s\n\nEnds with one line of JSON on stdout. Ctrl-C ends it in good order.",
+             nenc_camera_model_help());
+    const nenc_command command = {
+        .name = "send",
+        .about = "Encodes, paces and sends one RTP stream; adapts its rate to RFC 8888 feedback (nenc recv).",
+        .options = options,
+        .more = more,
+        .take = nenc_camera_option_take,
+        .own = OWN,
+    };
+    return nenc_options_read(&command, argc, argv, o, status);
+}
 
 static int set_knob(void *into, const char *name, double value) { return nenc_config_set(into, name, value); }
 
 static int set_gain(void *into, const char *name, double value)
 {
     return strcmp(name, "kp") && strcmp(name, "ki") && strcmp(name, "kd") ? NENC_EINVAL : nenc_config_set(into, name, value);
-}
-
-static int set_model(void *into, const char *name, double value)
-{
-    nenc_model_config *model = into;
-    const struct {
-        const char *name;
-        double *real;
-        int64_t *integer;
-    } fields[] = {
-        {"key_ratio", &model->key_ratio, NULL},           {"size_scale", &model->size_scale, NULL},
-        {"interval_scale", &model->interval_scale, NULL}, {"transient_change", &model->transient_change, NULL},
-        {"rate_min_bps", &model->rate_min_bps, NULL},     {"rate_max_bps", &model->rate_max_bps, NULL},
-        {"reaction_ns", NULL, &model->reaction_ns},       {"lag_ns", NULL, &model->lag_ns},
-        {"encode_ns", NULL, &model->encode_ns},           {"software_ns", NULL, &model->software_ns},
-    };
-    if (strcmp(name, "transient_frames") == 0) {
-        if (!(value >= 0.0 && value <= UINT32_MAX)) return NENC_EINVAL;
-        model->transient_frames = (uint32_t)value;
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (strcmp(fields[i].name, name) != 0) continue;
-        if (!(fabs(value) <= 1e18)) return NENC_EINVAL; /* no int64; the rest is the model's to judge */
-        if (fields[i].real) *fields[i].real = value;
-        else *fields[i].integer = (int64_t)value;
-        return 0;
-    }
-    return NENC_EINVAL;
 }
 
 static bool fill_controller(const send_options *o, nenc_config *config)
@@ -161,8 +135,8 @@ static bool fill_controller(const send_options *o, nenc_config *config)
     config->rate_min_bps = (double)o->rate_min;
     config->rate_max_bps = (double)o->rate_max;
     config->rate_start_bps = (double)o->rate_start;
-    config->fps_max = o->fps;
-    config->height_max = o->lines > 1080 ? (double)o->lines : 1080.0; /* the core's lowest rung */
+    config->fps_max = o->camera.fps;
+    config->height_max = o->camera.lines > 1080 ? o->camera.lines : 1080.0; /* the core's lowest rung */
     config->packet_bytes = (double)o->packet;
     if (!nenc_pairs_read("send", "gains", o->gains, set_gain, config) ||
         !nenc_pairs_read("send", "knobs", o->knobs, set_knob, config))
@@ -174,38 +148,14 @@ static bool fill_controller(const send_options *o, nenc_config *config)
     return false;
 }
 
-static bool fill_camera(const send_options *o, nenc_camera_config *camera)
+static bool fill_camera(send_options *o)
 {
-    nenc_camera_config_default(camera);
-    camera->kind = encoders[o->encoder];
-    camera->lines = (uint32_t)o->lines;
-    camera->follow_rung = !o->fixed;
-    camera->fps = o->fps;
+    nenc_camera_config *camera = &o->camera;
+    camera->kind = nenc_camera_kind_at((size_t)o->encoder);
     camera->rate_bps = (double)o->rate_start;
-    camera->key_interval_ns = o->key_interval;
-    camera->watchdog_ns = o->watchdog;
     camera->seed = (uint64_t)o->seed;
     camera->stream = (uint64_t)o->stream;
-    camera->codec = (uint32_t)o->codec;
-    camera->rate_mode = (uint32_t)o->mode;
-    camera->entry = (uint32_t)o->entry;
-    camera->threads = (uint32_t)o->threads;
-    camera->isolate = !o->shared;
-    camera->quality = o->quality;
-    camera->qp_min = (uint32_t)o->qp_min;
-    camera->qp_max = (uint32_t)o->qp_max;
-    camera->qp_initial = (uint32_t)o->qp_initial;
-    camera->vbv_ns = o->vbv;
-    camera->preset = o->preset;
-    camera->device = o->device;
-    camera->host = o->host;
-    camera->modules = o->modules;
-    camera->file = o->input;
-    camera->width = (uint32_t)o->width;
-    camera->height = (uint32_t)o->height;
-    camera->complexity = o->complexity;
-    camera->cut_ns = o->cut;
-    return nenc_pairs_read("send", "model", o->model, set_model, &camera->model);
+    return nenc_pairs_read("send", "model", o->model, nenc_camera_model_set, camera);
 }
 
 static uint32_t by_chance(void)
@@ -263,15 +213,14 @@ int nenc_send_main(int argc, char **argv)
 {
     send_options o = {0};
     int status;
-    if (!nenc_options_read(&command, argc, argv, &o, &status)) return status;
+    if (!read_options(argc, argv, &o, &status)) return status;
+    const char *encoder = nenc_camera_kind_at((size_t)o.encoder);
     if (o.controller == CONTROLLER_SOCKET && o.control < 0)
         return nenc_complain("send", NENC_EXIT_INPUT, "--controller socket needs --control FD, the socket it is on");
-    if (o.sdp && (strcmp(encoders[o.encoder], "model") == 0 || strcmp(encoders[o.encoder], "null") == 0))
-        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, and --encoder %s makes padding",
-                             encoders[o.encoder]);
+    if (o.sdp && nenc_camera_group_of(encoder) != NENC_CAMERA_REAL)
+        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, and --encoder %s makes padding", encoder);
     nenc_config controller;
-    nenc_camera_config camera;
-    if (!fill_controller(&o, &controller) || !fill_camera(&o, &camera)) return NENC_EXIT_INPUT;
+    if (!fill_controller(&o, &controller) || !fill_camera(&o)) return NENC_EXIT_INPUT;
     if ((status = nenc_check_control("send", o.control))) return status;
     nenc_stop_prepare(o.die);
     char address[NENC_ADDRESS_TEXT_BYTES], text[512] = "";
@@ -279,9 +228,9 @@ int nenc_send_main(int argc, char **argv)
     if (fd < 0) return -fd;
     host_of(address);
     const int64_t origin_ns = o.origin >= 0 ? o.origin : o.start_at;
-    camera.start_ns = o.start_at >= 0 ? o.start_at - origin_ns : 0;
+    o.camera.start_ns = o.start_at >= 0 ? o.start_at - origin_ns : 0;
     const nenc_sender_config config = {
-        .camera = &camera,
+        .camera = &o.camera,
         .controller = &controller,
         .steered = o.controller == CONTROLLER_SOCKET,
         .fixed = o.controller == CONTROLLER_FIXED,
@@ -311,6 +260,6 @@ int nenc_send_main(int argc, char **argv)
     status = nenc_sender_run(&config, nenc_stop_sleep, &counted, text, sizeof text);
     print_counters(&counted);
     if (status == 0) return NENC_EXIT_OK;
-    const bool input = status == NENC_EINVAL || status == NENC_ENCODE_UNSUPPORTED;
+    const bool input = status == NENC_EINVAL || status == NENC_ENCODE_UNSUPPORTED || status == NENC_ENCODE_SOURCE;
     return nenc_complain("send", input ? NENC_EXIT_INPUT : NENC_EXIT_ENVIRONMENT, "%s", text);
 }

@@ -45,10 +45,10 @@ static const nenc_option table[] = {
 };
 
 static const nenc_command command = {
-    "sink",
-    "Receives what `nenc cross` sends, and counts it.",
-    table,
-    "Ends at its time, or cleanly on SIGINT and SIGTERM, and prints what it counted as one line of JSON.",
+    .name = "sink",
+    .about = "Receives what `nenc cross` sends, and counts it.",
+    .options = table,
+    .more = "Ends at its time, or cleanly on SIGINT and SIGTERM, and prints what it counted as one line of JSON.",
 };
 
 typedef struct counts {

@@ -1,1 +1,1 @@
-"""How big is the frame, and when is it ready? One table of encoders."""
+"""How big is the frame, and when is it ready? The C core's camera, driven from Python."""

@@ -13,9 +13,10 @@ from nenc_lab.kernels import ffi
 
 
 class Movie:
-    """Its pictures by number, from the beginning again behind its end. Going back means decoding from the beginning.
+    """A video file whose pictures are asked for by number; it is repeated for ever.
 
-    ``place`` names the key in errors. Raises EnvironmentError_ without PyAV, InputError for a file it cannot read.
+    A number below the last one means decoding from the beginning. ``place`` names the key in errors. Raises
+    EnvironmentError_ without PyAV, InputError for a file that cannot be read.
     """
 
     def __init__(self, file: Path, place: str) -> None:
@@ -33,9 +34,9 @@ class Movie:
         self._container: Any = None
         self._frames: Iterator[Any] = iter(())
         self._number = -1
-        """Of the picture decoded last."""
+        """Of the picture that was decoded last."""
         self._count: int | None = None
-        """Of all pictures, once the end was seen."""
+        """How many pictures there are; known once the end has been reached."""
         self._picture: Any = None
         self._rewind()
         self._advance()
@@ -46,7 +47,7 @@ class Movie:
             raise InputError(f"{place}: {file} has pictures of {self.width}x{self.height}: 16 to 16384 is possible")
 
     def render(self, number: int, picture: Any) -> None:
-        """Picture ``number`` into a ``nenc_picture`` of NV12."""
+        """Renders picture ``number`` into a ``nenc_picture`` of NV12."""
         self._go_to(number)
         planes = self._picture.reformat(self.width, self.height, "nv12").to_ndarray()
         for index, rows in enumerate((planes[: self.height], planes[self.height :])):
@@ -84,7 +85,7 @@ class Movie:
             raise InputError(f"{self._place}: {self._file} cannot be read: {error}") from None
 
     def _advance(self) -> None:
-        """The next picture; None behind the last, and then their number is known."""
+        """Decodes the next picture: None behind the last, and their number is known from then on."""
         try:
             self._picture = next(self._frames, None)
         except self._av.FFmpegError as error:

@@ -1,84 +1,47 @@
-"""What a scenario asks of each kind of encoder."""
+"""What a scenario, or `nenc-lab identify`, asks of an encoder."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nenc_lab.encoder_fields import Field, Group, fields, kinds
 
 
 @dataclass(frozen=True, slots=True)
-class NullSettings:
-    """``resolution`` in lines."""
-
-    resolution: int = 2160
-    fps: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Parameters of RFC 8593 figure 2 (B0 = rate / 8 / fps) and what the lab adds. Times ns, rates bit/s."""
-
-    resolution: int = 2160
-    fps: float = 60.0
-    key_ratio: float = 13.5 / 4.17
-    """K_B / B0 of the RFC's example."""
-    transient_frames: int = 8
-    """K_d."""
-    reaction_ns: int = 100_000_000
-    """tau_v: after a reaction, further requests wait this long."""
-    size_scale: float = 0.15
-    """SCALE_B: Laplacian scale of (B - B0) / B0."""
-    interval_scale: float = 0.15
-    """SCALE_t: Laplacian scale of (t - t0) / t0."""
-    lag_ns: int = 0
-    """Time constant the output follows the rate with; 0: at once. With one, no change of rate is abrupt."""
-    transient_change: float = 0.10
-    """Relative change of rate that sets off a transient (RFC 8593 section 7)."""
-    encode_ns: int = 4_000_000
-    software_ns: int = 8_000_000
-    watchdog_ns: int = 100_000_000
-    rate_min_bps: float = 0.0
-    """R_min and R_max of section 5.4."""
-    rate_max_bps: float = float("inf")
-    key_interval_ns: int = 0
-    """A key frame at least this often; 0: only on demand."""
-    follow_rung: bool = True
-    """Follow the controller's rung and frame rate (below ``resolution`` and ``fps``); False: keep to the source's."""
-
-
-@dataclass(frozen=True, slots=True)
-class VideoSettings:
-    """What a scenario asks of a real encoder. Times ns, ``resolution`` in lines, quantisers 0..51."""
+class EncoderSettings:
+    """One encoder of a flow. Fields that ``values`` leaves out have the table's defaults."""
 
     kind: str
-    flow: str
-    resolution: int
-    fps: float
-    rate_bps: float
-    """To begin with."""
-    codec: str
-    mode: str
-    preset: str
-    device: str
-    entry: str
-    vbv_ns: int
-    qp_min: int
-    qp_max: int
-    qp_initial: int
-    threads: int
-    encode_ns: int
-    software_ns: int
-    watchdog_ns: int
-    measured: bool
-    isolate: bool
-    quality: bool
-    follow_rung: bool
-    key_interval_ns: int
-    complexity: float
-    cut_ns: int
-    file: Path | None
-    width: int | None
-    height: int | None
-    start_ns: int
-    """Of the flow: picture 0 is filmed then."""
-    seed: int
+    """Of `nenc_lab.encoder_fields.kinds`."""
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    """By field of the table: numbers in inside units (ns, bit/s, lines), words of choices, texts."""
+    flow: str = "video"
+    """For messages."""
+    rate_bps: float = 2e6
+    """Initial target rate."""
+    start_ns: int = 0
+    """Capture time of the first picture."""
+    seed: int = 0
+    stream: int = 0
+    """The model draws from this random stream of ``seed`` and from the next."""
+
+    @property
+    def group(self) -> Group:
+        """What kinds of encoder it is one of. Raises KeyError for a kind that does not exist."""
+        return kinds()[self.kind]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it makes video, and not padding."""
+        return self.group is Group.REAL
+
+    def fields(self) -> list[Field]:
+        """The fields of the table that concern this kind."""
+        return [each for each in fields() if each.groups & self.group]
+
+    def value(self, name: str) -> float | str:
+        """The value of a field: as given, or else the table's default. Raises KeyError."""
+        (entry,) = (each for each in fields() if each.name == name)
+        default = entry.words[round(float(entry.default))] if entry.words else entry.default
+        return self.values.get(name, default)

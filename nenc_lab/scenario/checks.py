@@ -156,8 +156,6 @@ def _pictures(scenario: Scenario) -> Iterator[Fault]:
         if not isinstance(clip, VideoEncoder):
             continue
         at: Location = ("flows", index, "encoder", clip.kind)
-        if not 1_000_000 <= clip.vbv <= 10_000_000_000:
-            yield (*at, "vbv"), f"{format_time(clip.vbv)} is out of range: a bucket holds 1ms to 10s"
         if clip.qp.min > clip.qp.max:
             yield (*at, "qp", "min"), f"{clip.qp.min} is above max {clip.qp.max}"
         source = clip.source

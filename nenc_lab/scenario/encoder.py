@@ -1,31 +1,130 @@
-"""What makes a flow's frames: a statistical model, nothing at all, or a real encoder of a real picture."""
+"""What makes a flow's frames: a statistical model, nothing at all, or a real encoder of a real picture.
+
+The keys, with their defaults, ranges and descriptions, come from the camera's table of fields
+(`nenc_lab.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and the few
+keys that a scenario restricts further.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from nenc_lab.scenario.types import LINES, Model, PositiveRate, PositiveTime, Ratio, Resolution, Time
+from nenc_lab import encoder_fields
+from nenc_lab.encoder_fields import UNBOUNDED, Group, Kind
+from nenc_lab.scenario.types import LINES, Model, PositiveRate, PositiveTime, Ratio, Resolution, Time, wrong
+from nenc_lab.units import format_time
+
+FPS = (24, 120)
+"""Frame rates of a scenario: whole numbers in this range, fewer than the camera takes."""
 
 
-class _Picture(Model):
+def values(encoder: Model) -> dict[str, float | str]:
+    """What an encoder of a scenario says about the camera, by field of the table; what it leaves out is not there."""
+    found: dict[str, float | str] = {}
+    for field in encoder_fields.fields():
+        value: Any = encoder
+        for key in field.key.split("."):
+            value = getattr(value, key, None)
+        if value is not None:
+            found[field.name] = LINES[value] if field.key == "resolution" else value
+    return found
+
+
+def _keys_of(base: type[Model], groups: Group, group: str = "", **more: Any) -> type[Model]:
+    """``base`` with the table's keys of these encoders, at the top or below ``group``, and with ``more``."""
+    keys: dict[str, Any] = more
+    for field in encoder_fields.fields():
+        above, _, key = field.key.rpartition(".")
+        if above == group and key and field.groups == groups:
+            keys[key] = _key(field)
+    made: type[Model] = create_model(f"_{base.__name__}Keys", __base__=base, __module__=__name__, **keys)
+    return made
+
+
+def _key(field: encoder_fields.Field) -> tuple[Any, Any]:
+    """Type and default of a key, as pydantic takes them."""
+    kind, limits = _type(field)
+    default: object = field.default
+    if field.optional:
+        kind, default = kind | None, None
+    elif field.key == "resolution":
+        default = f"{field.default:g}p"
+    elif field.kind is Kind.CHOICE:
+        default = field.words[round(float(field.default))]
+    elif field.kind is not Kind.TEXT:
+        default = {Kind.FLAG: bool, Kind.WHOLE: int, Kind.TIME: int}.get(field.kind, float)(field.default)
+        default = int(field.default) if field.key == "fps" else default
+    return kind, Field(default=default, description=field.help, **limits)
+
+
+def _type(field: encoder_fields.Field) -> tuple[Any, dict[str, Any]]:
+    """Type of a key's value, and pydantic's words for its range."""
+    low, high = field.low, field.high
+    if field.key == "resolution":
+        return Resolution, {}
+    if field.key == "fps":
+        return int, {"ge": FPS[0], "le": FPS[1]}
+    match field.kind:
+        case Kind.FLAG:
+            return bool, {}
+        case Kind.CHOICE:
+            return Literal[field.words], {}
+        case Kind.WHOLE:
+            return int, {"ge": int(low), "le": int(high)}
+        case Kind.NUMBER:
+            return float, {"ge": low, "le": high}
+        case Kind.RATIO:
+            return Ratio, {}
+        case Kind.RATE:
+            return PositiveRate, {}
+        case Kind.TEXT:
+            return str, {"min_length": int(low), "max_length": int(high)} if low else {"max_length": int(high)}
+        case Kind.TIME:
+            time = PositiveTime if low > 0 else Time
+            return (time if high >= UNBOUNDED else Annotated[time, _time_within(int(low), int(high))]), {}
+
+
+def _time_within(low: int, high: int) -> AfterValidator:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise wrong(f"{format_time(value)} is out of range: {format_time(low)} to {format_time(high)} is possible")
+        return value
+
+    return AfterValidator(check)
+
+
+if TYPE_CHECKING:
+    # The keys of the table that Python itself reads, for the type checker; at run time all keys are there.
+    class _PictureKeys(Model):
+        resolution: Resolution = Field(default=...)
+        fps: int = Field(default=...)
+
+    class _ModelKeys(Model):
+        min_rate: int | None = Field(default=...)
+        max_rate: int | None = Field(default=...)
+
+    class _RealKeys(Model):
+        kind: str
+        codec: str = Field(default=...)
+
+    class _QuantiserKeys(Model):
+        min: int = Field(default=...)
+        max: int = Field(default=...)
+
+    class _SourceKeys(Model):
+        file: str | None = Field(default=...)
+        width: int | None = Field(default=...)
+        height: int | None = Field(default=...)
+else:
+    _PictureKeys = _keys_of(Model, Group.MODEL | Group.NULL | Group.REAL)
+    _QuantiserKeys = _keys_of(Model, Group.REAL, "qp")
+    _SourceKeys = _keys_of(Model, Group.REAL, "source")
+
+
+class _Picture(_PictureKeys):
     """What every encoder is given: the picture, and how long a frame takes."""
-
-    resolution: Resolution = Field(default="2160p", description="Resolution, the top rung of the ladder.")
-    fps: int = Field(default=60, ge=24, le=120, description="Frames per second at full rate.")
-    ladder: Literal["auto", "fixed"] = Field(
-        default="auto",
-        description="auto: follow the controller's rung and frame rate below the configured ones; fixed: do not.",
-    )
-    encode_time: Time = Field(default=4_000_000, description="Capture to ready, hardware.")
-    software_time: Time = Field(default=8_000_000, description="Capture to ready while the software encoder stands in.")
-    watchdog: PositiveTime = Field(
-        default=100_000_000, description="A hardware frame that takes longer has failed: software makes it again."
-    )
-    key_interval: PositiveTime | None = Field(
-        default=None, description="Time between key frames; left out: only on demand."
-    )
 
     @property
     def lines(self) -> int:
@@ -33,41 +132,22 @@ class _Picture(Model):
         return LINES[self.resolution]
 
 
-class ModelEncoder(_Picture):
+if not TYPE_CHECKING:
+    _ModelKeys = _keys_of(_Picture, Group.MODEL)
+    _REAL = tuple(kind for kind, group in encoder_fields.kinds().items() if group is Group.REAL)
+    _RealKeys = _keys_of(_Picture, Group.REAL, kind=(Literal[_REAL], ...))
+
+
+class ModelEncoder(_ModelKeys, _Picture):
     """The statistical model of RFC 8593 section 5, with key frames as a ratio of the mean frame."""
 
     kind: Literal["model"] = "model"
     profile: str | None = Field(
         default=None,
-        description="A file that nenc-lab identify encoder wrote: what it measured, where this leaves it open.",
+        description="A file that `nenc-lab identify encoder` wrote; it fills in the keys that are left out here.",
         min_length=1,
         max_length=4000,
     )
-    key_ratio: float = Field(
-        default=13.5 / 4.17,
-        ge=1,
-        le=100,
-        description="First frame of a transient over the mean frame; K_B / B0 of RFC 8593 figure 2.",
-    )
-    transient_frames: int = Field(
-        default=8, ge=1, le=1000, description="Frames in a transient: K_d of RFC 8593 figure 2."
-    )
-    reaction: Time = Field(default=100_000_000, description="Time to react to a new target (RFC 8867 section 4.3).")
-    lag: Time = Field(
-        default=0,
-        description="Time constant its output follows a target with; no change is a transient then. 0s: at once.",
-    )
-    size_scale: Ratio = Field(
-        default=0.15, description="Spread of the frame size, Laplacian: SCALE_B of RFC 8593 figure 2."
-    )
-    interval_scale: Ratio = Field(
-        default=0.15, description="Spread of the frame interval, Laplacian: SCALE_t of RFC 8593 figure 2."
-    )
-    transient_change: Ratio = Field(
-        default=0.1, description="A change of the target over this since the last reaction is a transient."
-    )
-    min_rate: PositiveRate | None = Field(default=None, description="The encoder makes no less than this.")
-    max_rate: PositiveRate | None = Field(default=None, description="The encoder makes no more than this.")
 
 
 class NullEncoder(_Picture):
@@ -76,56 +156,21 @@ class NullEncoder(_Picture):
     kind: Literal["null"]
 
 
-class Quantiser(Model):
-    """Quantiser parameters of a real encoder (the origin's values)."""
-
-    min: int = Field(default=18, ge=0, le=51, description="It makes no finer picture than this.")
-    max: int = Field(default=51, ge=0, le=51, description="It makes no coarser picture than this.")
-    initial: int = Field(default=25, ge=0, le=51, description="Of the first frame, where the encoder can be told.")
+class Quantiser(_QuantiserKeys):
+    """Quantiser parameters of a real encoder."""
 
 
-class Source(Model):
-    """What is filmed: made pictures, the same on every machine, or a file, from its beginning again behind its end."""
+class Source(_SourceKeys):
+    """The pictures to encode: made ones, the same on every machine, or those of a file, repeated for ever."""
 
-    complexity: Ratio | None = Field(
-        default=None,
-        description="0%: a still gradient; 50%, when left out: like a talking head; 75%: sport; 100%: rain on leaves.",
-    )
-    cut: PositiveTime | None = Field(default=None, description="Time between two scene cuts; left out: none.")
-    file: str | None = Field(
-        default=None,
-        description="A Y4M file, raw NV12 (give its size) or, with PyAV, any video. Its size is its own: no ladder.",
-        min_length=1,
-        max_length=4000,
-    )
-    width: int | None = Field(default=None, ge=16, le=16384, description="Of raw NV12, pixels.")
-    height: int | None = Field(default=None, ge=16, le=16384, description="Of raw NV12, lines.")
     sha256: str | None = Field(default=None, description="Digest the file must have.", pattern=r"^[0-9a-f]{64}$")
 
 
-class VideoEncoder(_Picture):
+class VideoEncoder(_RealKeys, _Picture):
     """A real encoder. Hardware (vaapi, nvenc) runs in a process of its own, and x264 takes over when it fails."""
 
-    kind: Literal["x264", "vaapi", "nvenc"]
-    codec: Literal["h264", "hevc"] = Field(default="h264", description="h264, or hevc where the encoder has it.")
-    mode: Literal["cbr", "vbr"] = Field(default="cbr", description="Rate control.")
-    preset: str = Field(default="", description="x264's names; left out: the encoder's own default.", max_length=31)
-    device: str = Field(
-        default="",
-        description="vaapi: /dev/dri/renderD128, or driver:NAME; nvenc: 0, 1, ...; left out: the first that can.",
-        max_length=255,
-    )
-    entry: Literal["any", "slice", "low-power"] = Field(default="any", description="VA-API's entry point.")
-    vbv: PositiveTime = Field(default=250_000_000, description="Size of the rate control's bucket, at the target rate.")
     qp: Quantiser = Field(default=Quantiser(), description="Limits of the quantiser.")
-    source: Source = Field(default=Source(), description="What is filmed.")
-    threads: int = Field(default=1, ge=1, le=64, description="Of a software encoder; only 1 repeats byte for byte.")
-    latency: Literal["fixed", "measured"] = Field(
-        default="fixed",
-        description="fixed: a frame takes encode_time or software_time; measured: what it took, so no two runs alike.",
-    )
-    isolate: bool = Field(default=True, description="Hardware in a process of its own: a driver may end its process.")
-    quality: bool = Field(default=True, description="PSNR and SSIM of each frame; x264 alone shows what it made.")
+    source: Source = Field(default=Source(), description="The pictures to encode.")
 
 
 def _default_kind(kind: str) -> BeforeValidator:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from nenc_lab.control.settings import ControllerSettings, ExternalSettings
-from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
-from nenc_lab.encode.table import Settings
+from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.engine import SECOND_NS, Fault, Faulted, PathStep
 from nenc_lab.network.base import (
     CrossSetting,
@@ -25,12 +24,11 @@ from nenc_lab.network.base import (
 )
 from nenc_lab.records import PACKET_OVERHEAD_BYTES
 from nenc_lab.scenario import schema, timeline, traces
+from nenc_lab.scenario.encoder import values as encoder_values
 
 DIRECTIONS: tuple[Literal["forward", "reverse"], ...] = ("forward", "reverse")
 ENCODER_STREAM = 1 << 21
 """Random streams of the encoders, apart from those of links and cross traffic (vnet)."""
-USUAL_COMPLEXITY = 0.5
-"""Of made pictures whose scenario says nothing."""
 LOWEST_LINES = 1080
 """The core's lowest rung; a smaller picture stays as it is on it."""
 ENCODER_FAULTS = {
@@ -91,70 +89,17 @@ def _external(controller: schema.ExternalController) -> ExternalSettings:
     )
 
 
-def encoder_settings(scenario: schema.Scenario, flow: schema.Flow) -> Settings:
-    match flow.encoder:
-        case schema.NullEncoder() as encoder:
-            return NullSettings(encoder.lines, float(encoder.fps))
-        case schema.ModelEncoder() as encoder:
-            return _model_settings(encoder)
-        case schema.VideoEncoder() as encoder:
-            return _video_settings(scenario, flow, encoder)
-
-
-def _model_settings(encoder: schema.ModelEncoder) -> ModelSettings:
-    return ModelSettings(
-        resolution=encoder.lines,
-        fps=float(encoder.fps),
-        key_ratio=encoder.key_ratio,
-        transient_frames=encoder.transient_frames,
-        reaction_ns=encoder.reaction,
-        size_scale=encoder.size_scale,
-        interval_scale=encoder.interval_scale,
-        transient_change=encoder.transient_change,
-        lag_ns=encoder.lag,
-        encode_ns=encoder.encode_time,
-        software_ns=encoder.software_time,
-        watchdog_ns=encoder.watchdog,
-        rate_min_bps=float(encoder.min_rate or 0),
-        rate_max_bps=float(encoder.max_rate) if encoder.max_rate else float("inf"),
-        key_interval_ns=encoder.key_interval or 0,
-        follow_rung=encoder.ladder == "auto",
-    )
-
-
-def _video_settings(scenario: schema.Scenario, flow: schema.Flow, encoder: schema.VideoEncoder) -> VideoSettings:
-    source = encoder.source
-    return VideoSettings(
-        kind=encoder.kind,
+def encoder_settings(scenario: schema.Scenario, number: int) -> EncoderSettings:
+    """The encoder of flow ``number``."""
+    flow = scenario.flows[number]
+    return EncoderSettings(
+        kind=flow.encoder.kind,
+        values=encoder_values(flow.encoder),
         flow=flow.name,
-        resolution=encoder.lines,
-        fps=float(encoder.fps),
         rate_bps=float(flow.rate.start),
-        codec=encoder.codec,
-        mode=encoder.mode,
-        preset=encoder.preset,
-        device=encoder.device,
-        entry=encoder.entry,
-        vbv_ns=encoder.vbv,
-        qp_min=encoder.qp.min,
-        qp_max=encoder.qp.max,
-        qp_initial=encoder.qp.initial,
-        threads=encoder.threads,
-        encode_ns=encoder.encode_time,
-        software_ns=encoder.software_time,
-        watchdog_ns=encoder.watchdog,
-        measured=encoder.latency == "measured",
-        isolate=encoder.isolate,
-        quality=encoder.quality,
-        follow_rung=encoder.ladder == "auto",
-        key_interval_ns=encoder.key_interval or 0,
-        complexity=USUAL_COMPLEXITY if source.complexity is None else source.complexity,
-        cut_ns=source.cut or 0,
-        file=None if source.file is None else Path(source.file),
-        width=source.width,
-        height=source.height,
         start_ns=flow.start,
         seed=scenario.seed,
+        stream=ENCODER_STREAM + 2 * number,
     )
 
 

@@ -18,7 +18,6 @@ from nenc_lab.recording.tape import TickTape
 from nenc_lab.scenario import schema, timeline
 from nenc_lab.session.record import close_quietly
 from nenc_lab.session.settings import (
-    ENCODER_STREAM,
     controller_settings,
     cross,
     encoder_settings,
@@ -46,9 +45,7 @@ def build(
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(controller_settings(scenario, flow), flow.start)
         stack.callback(close_quietly, controller)
-        encoder = make_encoder(
-            flow.encoder.kind, encoder_settings(scenario, flow), scenario.seed, ENCODER_STREAM + 2 * number
-        )
+        encoder = make_encoder(encoder_settings(scenario, number))
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
     return Engine(

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encode.table import make
+from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.programs import module
 
@@ -58,7 +59,7 @@ def shoot(
             rung(now) if callable(rung) else rung,
             28.0,
         )
-        rows.append((now, frame.bytes, frame.key, frame.rung, frame.encode_ns, frame.tag))
+        rows.append((now, frame.bytes, bool(frame.key), frame.rung, frame.encode_ns, frame.software))
         assert frame.interval_ns > 0
         now += frame.interval_ns
         number += 1
@@ -81,13 +82,16 @@ def sizes(kind: str) -> tuple[int, int, int]:
     return SIZES.get(kind, SMALL)
 
 
-def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **settings: Any) -> Encoder:
+def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **values: Any) -> Encoder:
     """One of the table. Skips, saying why, where this machine or build does not have it."""
     for name in NEEDS.get(kind, ()):
         if module(name) is None:
             pytest.skip(f"NOT CHECKED: this build has no {name}")
+    usual = USUAL if kinds()[kind] is Group.REAL else {}
+    if kind == "vaapi":
+        usual = {**usual, "device": "driver:nenc"}
     try:
-        made = make(kind, _settings(kind, seed, settings), seed, stream)
+        made = make(EncoderSettings(kind, {**usual, **values}, rate_bps=1e6, seed=seed, stream=stream))
     except EnvironmentError_ as error:
         if kind != "nvenc":  # the only one that needs a machine of its own
             raise
@@ -96,41 +100,5 @@ def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **settings: Any) ->
     return made
 
 
-def _settings(kind: str, seed: int, settings: dict[str, Any]) -> ModelSettings | NullSettings | VideoSettings:
-    if kind == "model":
-        return ModelSettings(**settings)
-    if kind == "null":
-        return NullSettings(settings.get("resolution", 2160), settings.get("fps", 60.0))
-    usual: dict[str, Any] = {
-        "kind": kind,
-        "flow": "video",
-        "resolution": SMALL[0],
-        "fps": 60.0,
-        "rate_bps": 1e6,
-        "codec": "h264",
-        "mode": "cbr",
-        "preset": "ultrafast",
-        "device": "driver:nenc" if kind == "vaapi" else "",
-        "entry": "any",
-        "vbv_ns": 250_000_000,
-        "qp_min": 10,
-        "qp_max": 51,
-        "qp_initial": 25,
-        "threads": 1,
-        "encode_ns": 4_000_000,
-        "software_ns": 8_000_000,
-        "watchdog_ns": 100_000_000,
-        "measured": False,
-        "isolate": True,
-        "quality": True,
-        "follow_rung": True,
-        "key_interval_ns": 0,
-        "complexity": 0.8,
-        "cut_ns": 0,
-        "file": None,
-        "width": None,
-        "height": None,
-        "start_ns": 0,
-        "seed": seed,
-    }
-    return VideoSettings(**{**usual, **settings})
+USUAL: dict[str, float | str] = {"lines": SMALL[0], "preset": "ultrafast", "qp_min": 10, "complexity": 0.8}
+"""Of real encoders, where it is not the table's default."""

@@ -7,18 +7,55 @@ controller ticks at 60 Hz, and not every tick is an abrupt change (section 5.2).
 
 from __future__ import annotations
 
-from math import nan
+from dataclasses import dataclass, field
+from math import inf, nan
 
-from nenc_lab.encode.base import Frame, Happening
-from nenc_lab.encode.settings import ModelSettings
+from nenc_lab.encode.base import Happening
 from nenc_lab.kernels import draws
 
 _BLOCK = 2048
 """Random numbers are drawn this many at a time: one C call per block."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Parameters of RFC 8593 figure 2 and what the lab adds, by the names that the C core's table of fields has."""
+
+    lines: int = 2160
+    fps: float = 60.0
+    key_ratio: float = 13.5 / 4.17
+    transient_frames: int = 8
+    reaction_ns: int = 100_000_000
+    size_scale: float = 0.15
+    interval_scale: float = 0.15
+    lag_ns: int = 0
+    transient_change: float = 0.10
+    encode_ns: int = 4_000_000
+    software_ns: int = 8_000_000
+    watchdog_ns: int = 100_000_000
+    rate_min_bps: float = 0.0
+    rate_max_bps: float = inf
+    key_interval_ns: int = 0
+    follow_rung: bool = True
+
+
+@dataclass(slots=True)
+class OracleFrame:
+    """What `nenc_lab.encode.base.Frame` has."""
+
+    bytes: int = 0
+    key: bool = False
+    software: int = 0
+    rung: int = 0
+    encode_ns: int = 0
+    interval_ns: int = 0
+    qp: float = field(default=nan)
+    psnr: float = field(default=nan)
+    ssim: float = field(default=nan)
+
+
 class Oracle:
-    """nenc_lab/encode/model.py, without the C core but for its random numbers."""
+    """The model encoder without the C core, but for its random numbers."""
 
     names = ("model", "software")
 
@@ -26,7 +63,7 @@ class Oracle:
         self._settings = settings
         self._seed = seed
         self._stream = stream
-        self._resolution = settings.resolution
+        self._resolution = settings.lines
         self._rung = 0
         self._failed = False
         self._lost_ns = 0
@@ -34,7 +71,7 @@ class Oracle:
         self._ignores_rate = False
         self.happenings: list[Happening] = []
         self.about: dict[str, str] = {}
-        self._frame = Frame()
+        self._frame = OracleFrame()
         self._rate_bps = 0.0
         self._output_bps = 0.0
         self._reacted_ns = 0
@@ -48,7 +85,7 @@ class Oracle:
         self._drawn = 0
         self._next = _BLOCK
 
-    def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
+    def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> OracleFrame:
         settings = self._settings
         frame = self._frame
         if settings.follow_rung:
@@ -87,7 +124,7 @@ class Oracle:
         frame.interval_ns = int(1e9 / fps * (1.0 + self._interval_noise[self._next]))
         frame.encode_ns = (settings.software_ns if self._failed else settings.encode_ns) + self._lost_ns
         self._lost_ns = 0
-        frame.tag = 1 if self._failed else 0
+        frame.software = 1 if self._failed else 0
         frame.qp = qp if qp > 0 else nan
         self._next += 1
         return frame

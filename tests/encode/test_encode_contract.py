@@ -41,7 +41,7 @@ def test_key_frame_on_demand_is_the_next_frame_and_only_that(kind: str) -> None:
 def test_never_above_the_frame_rate_or_rung_allowed(kind: str) -> None:
     low, own, high = sizes(kind)
     clip = shoot(
-        encoder(kind, fps=60.0, resolution=own),
+        encoder(kind, fps=60.0, lines=own),
         6,
         5e6,
         fps=lambda now: 15.0 if now > 3 * SECOND_NS else 240.0,
@@ -57,7 +57,7 @@ def test_never_above_the_frame_rate_or_rung_allowed(kind: str) -> None:
 @every
 def test_resolution_switch_makes_a_key_frame(kind: str) -> None:
     _, own, high = sizes(kind)
-    clip = shoot(encoder(kind, resolution=own), 4, 5e6, at={60: lambda made: made.set_resolution(high)})
+    clip = shoot(encoder(kind, lines=own), 4, 5e6, at={60: lambda made: made.set_resolution(high)})
     assert list(clip.rung[58:62]) == [own, own, high, high]
     assert list(np.flatnonzero(clip.key)) == [0, 60]
 

@@ -7,19 +7,18 @@ from random import Random
 
 import pytest
 from encoders import encoder
-from model_oracle import Oracle
+from model_oracle import ModelSettings, Oracle
 
 from nenc_lab.encode.base import FAULTS, Encoder
-from nenc_lab.encode.settings import ModelSettings
 
-FIELDS = ("bytes", "key", "rung", "interval_ns", "encode_ns", "tag")
+FIELDS = ("bytes", "key", "rung", "interval_ns", "encode_ns", "software")
 FRAMES = 6000
 """Over two blocks of the oracle's random numbers."""
 
 
 def _settings(chance: Random) -> ModelSettings:
     return ModelSettings(
-        resolution=chance.choice((1080, 2160, 4320)),
+        lines=chance.choice((1080, 2160, 4320)),
         fps=chance.choice((24.0, 30.0, 59.94, 60.0, 120.0)),
         key_ratio=chance.choice((1.0, 13.5 / 4.17, chance.uniform(1, 100))),
         transient_frames=chance.choice((1, 2, 8, 60)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from encoders import SECOND_NS, encoder, shoot
 
-from nenc_lab.encode.settings import ModelSettings
+from nenc_lab.encode.settings import EncoderSettings
 
 RATIO = 13.5 / 4.17
 """K_B / B0 of figure 2."""
@@ -159,7 +159,7 @@ def test_failure_is_software() -> None:
 
 
 def test_fixed_ladder_keeps_to_the_source() -> None:
-    clip = shoot(encoder("model", follow_rung=False, fps=60.0, resolution=2160), 10, 20e6, fps=15.0, rung=1080)
+    clip = shoot(encoder("model", follow_rung=False, fps=60.0, lines=2160), 10, 20e6, fps=15.0, rung=1080)
     assert set(clip.rung) == {2160}
     assert len(clip.t_ns) == pytest.approx(600, rel=0.05)
 
@@ -178,7 +178,7 @@ def test_streams_are_apart() -> None:
 
 
 def test_defaults_are_the_rfcs() -> None:
-    settings = ModelSettings()
-    assert settings.key_ratio == pytest.approx(3.237, abs=0.001)
-    assert (settings.transient_frames, settings.size_scale, settings.interval_scale) == (8, 0.15, 0.15)
-    assert settings.transient_change == 0.10
+    value = EncoderSettings("model").value
+    assert value("key_ratio") == pytest.approx(3.237, abs=0.001)
+    assert (value("transient_frames"), value("size_scale"), value("interval_scale")) == (8, 0.15, 0.15)
+    assert value("transient_change") == 0.10

@@ -10,8 +10,9 @@ from house import imports, modules
 LAYERS = [
     {"errors", "records", "units"},
     {"programs"},
-    {"kernels", "scenario"},
-    {"quality"},
+    {"kernels"},
+    {"encoder_fields", "quality"},
+    {"scenario"},
     {"control", "encode", "network", "recording"},
     {"engine"},
     {"real"},

@@ -38,6 +38,7 @@ typedef enum nenc_encode_status {
     NENC_ENCODE_TIMEOUT = -35, /* it did not answer within timeout_ns */
     NENC_ENCODE_EMPTY = -36,   /* it said done and gave no bytes, or marked them bad */
     NENC_ENCODE_GONE = -37,    /* its process ended, or the device is no more */
+    NENC_ENCODE_SOURCE = -38,  /* the pictures to encode cannot be had */
 } nenc_encode_status;
 
 /* May change with every frame. */

@@ -30,6 +30,9 @@ typedef enum nenc_fault {
     NENC_FAULT_IGNORE_RATE = 4, /* the rate stays what it is */
 } nenc_fault;
 
+/* The word that scenarios have for a fault: gpu_failure, gpu_hang, gpu_reset, ignore_rate; NULL when there is none. */
+NENC_API const char *nenc_fault_name(uint32_t fault);
+
 typedef struct nenc_failover_config {
     uint32_t size;           /* sizeof(nenc_failover_config), set by nenc_failover_config_default */
     uint32_t isolate;        /* 1: the primary in a process of its own; 0: in this one */

@@ -1,4 +1,4 @@
-/* source.h - pictures to encode: procedural ones, bit-identical on every machine, or those of a file.
+/* source.h - pictures to encode: procedural ones, bit-identical on every machine, those of a file, or those of a callback.
  *
  * Errors: 0 or a negative nenc_status; open functions put the reason in one line into text (size bytes; NULL with 0: not).
  */
@@ -34,7 +34,15 @@ NENC_API int nenc_source_pattern(const nenc_pattern *pattern, nenc_source **sour
  * its beginning again behind its end. */
 NENC_API int nenc_source_file(const char *path, uint32_t width, uint32_t height, nenc_source **source, char *text, size_t size);
 
-/* Of its pictures; frame rate of a Y4M file, 0/0 when the source has none. */
+/* Renders picture `number` into the planes of `into` (NV12 of the source's size; cast the const of the planes away). 0, or a
+ * negative nenc_status when there is no such picture. */
+typedef int (*nenc_render)(void *user, uint64_t number, const nenc_picture *into);
+
+/* Pictures that the caller renders, of width x height (even, 16..16384); `user` is passed on to `render`. */
+NENC_API int nenc_source_callback(uint32_t width, uint32_t height, nenc_render render, void *user, nenc_source **source,
+                                  char *text, size_t size);
+
+/* Size of its pictures; frame rate of a Y4M file, 0/0 when the source has none. */
 NENC_API int nenc_source_size(const nenc_source *source, uint32_t *width, uint32_t *height);
 NENC_API int nenc_source_fps(const nenc_source *source, uint32_t *num, uint32_t *den);
 

@@ -18,6 +18,7 @@ const char *nenc_strerror(int status)
     case NENC_ENCODE_TIMEOUT: return "the encoder did not answer in time";
     case NENC_ENCODE_EMPTY: return "the encoder gave no frame, or a bad one";
     case NENC_ENCODE_GONE: return "the encoder's process ended";
+    case NENC_ENCODE_SOURCE: return "the pictures to encode cannot be had";
     default: return status > 0 ? "success" : "unknown status";
     }
 }

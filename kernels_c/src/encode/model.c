@@ -29,26 +29,6 @@ struct nenc_model {
 static double smaller(double a, double b) { return b < a ? b : a; }
 static double larger(double a, double b) { return b > a ? b : a; }
 
-void nenc_model_config_default(nenc_model_config *config)
-{
-    *config = (nenc_model_config){
-        .size = sizeof *config,
-        .follow_rung = 1,
-        .lines = 2160,
-        .transient_frames = 8,
-        .fps = 60.0,
-        .key_ratio = 13.5 / 4.17, /* the RFC's example */
-        .size_scale = 0.15,
-        .interval_scale = 0.15,
-        .transient_change = 0.10,
-        .rate_max_bps = INFINITY,
-        .reaction_ns = 100000000,
-        .encode_ns = 4000000,
-        .software_ns = 8000000,
-        .watchdog_ns = 100000000,
-    };
-}
-
 static int is_legal(const nenc_model_config *config)
 {
     return config->size == sizeof *config && config->lines && config->transient_frames && config->fps > 0.0 &&

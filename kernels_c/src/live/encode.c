@@ -82,9 +82,9 @@ static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number
             .key = shot->key,
             .software = shot->software,
             .rung = shot->rung,
-            .qp = shot->qp,
-            .psnr = shot->psnr,
-            .ssim = shot->ssim,
+            .qp = (float)shot->qp,
+            .psnr = (float)shot->psnr,
+            .ssim = (float)shot->ssim,
         };
     nenc_telemetry_put(sender->telemetry, NENC_RING_CAPTURED);
     *sequence += (int64_t)packets;

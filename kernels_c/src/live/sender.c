@@ -104,9 +104,8 @@ static int open_all(nenc_sender *sender, char *text, size_t size)
     sender->counters = &sender->telemetry->counters;
     status = nenc_camera_open(config->camera, &sender->camera, text, size);
     if (status < 0) return status;
-    const char *kind = nenc_camera_kind(sender->camera);
-    sender->format =
-        strcmp(kind, "model") == 0 || strcmp(kind, "null") == 0 ? NENC_RTP_PADDING : (nenc_rtp_format)config->camera->codec;
+    const int is_video = nenc_camera_group_of(config->camera->kind) == NENC_CAMERA_REAL;
+    sender->format = is_video ? (nenc_rtp_format)config->camera->codec : NENC_RTP_PADDING;
     const nenc_outbox_config memory = {
         .ssrc = config->ssrc,
         .report_ns = config->report_ns,

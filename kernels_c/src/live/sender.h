@@ -9,7 +9,7 @@
 #ifndef NENC_LIVE_SENDER_H
 #define NENC_LIVE_SENDER_H
 
-#include "live/camera.h"
+#include "nenc/camera.h"
 #include "nenc/live.h"
 
 #include <stdbool.h>

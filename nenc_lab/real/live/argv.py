@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
 from nenc_lab.control.settings import ControllerSettings
-from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+from nenc_lab.encode.settings import EncoderSettings
+from nenc_lab.encoder_fields import Field, Group, Kind
 from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program
 
@@ -40,11 +40,9 @@ class SenderSettings:
 
 def sender(
     settings: SenderSettings,
-    encoder: ModelSettings | NullSettings | VideoSettings,
+    encoder: EncoderSettings,
     controller: ControllerSettings,
     *,
-    seed: int,
-    stream: int,
     steered: bool,
 ) -> list[str]:
     """``nenc send`` for a flow of the lab."""
@@ -62,14 +60,14 @@ def sender(
         *("--packet", f"{settings.packet_bytes}B", "--pacer-factor", repr(settings.pacer_factor)),
         *("--pacer-burst", f"{settings.pacer_burst_ns}ns", "--report", f"{settings.report_ns}ns"),
         *("--ssrc", str(settings.ssrc), "--sequence", str(settings.first_sequence), "--telemetry", settings.telemetry),
-        *("--same-clock", "--die-with-parent", "--seed", str(seed), "--stream", str(stream)),
+        *("--same-clock", "--die-with-parent", "--seed", str(encoder.seed), "--stream", str(encoder.stream)),
         *(["--ecn"] if settings.ecn else []),
         *(["--save", settings.save] if settings.save else []),
         *_controller(controller, steered),
         *_encoder(encoder),
     ]
     folder = modules_folder()
-    if folder is not None and isinstance(encoder, VideoSettings):
+    if folder is not None and encoder.is_real:
         words += ["--modules", str(folder), "--encoder-host", str(program("nenc_encoder_host"))]
     return words
 
@@ -92,56 +90,36 @@ def _controller(settings: ControllerSettings, steered: bool) -> list[str]:
     return [*words, *(["--gains", gains] if gains else []), *(["--knobs", knobs] if knobs else [])]
 
 
-def _encoder(settings: ModelSettings | NullSettings | VideoSettings) -> list[str]:
-    lines = ["--lines", str(settings.resolution), "--fps", repr(settings.fps)]
-    match settings:
-        case NullSettings():
-            return [*lines, "--encoder", "null"]
-        case ModelSettings():
-            return [*lines, *_model(settings)]
-        case VideoSettings():
-            return [*lines, *_video(settings)]
+def _encoder(settings: EncoderSettings) -> list[str]:
+    """Every field that was given; what has no option of its own is the model's, and goes into ``--model``."""
+    words, model = ["--encoder", settings.kind], []
+    for field in settings.fields():
+        if field.name not in settings.values:
+            continue
+        value = settings.values[field.name]
+        if field.option:
+            words += _option(field, value)
+        elif settings.group is Group.MODEL:
+            model.append(f"{field.name}={value!r}")
+    return [*words, *(["--model", ",".join(model)] if model else [])]
 
 
-def _model(settings: ModelSettings) -> list[str]:
-    fields = {
-        "key_ratio": settings.key_ratio,
-        "transient_frames": settings.transient_frames,
-        "reaction_ns": settings.reaction_ns,
-        "size_scale": settings.size_scale,
-        "interval_scale": settings.interval_scale,
-        "transient_change": settings.transient_change,
-        "lag_ns": settings.lag_ns,
-        "encode_ns": settings.encode_ns,
-        "software_ns": settings.software_ns,
-        "rate_min_bps": settings.rate_min_bps,
-    }
-    if isfinite(settings.rate_max_bps):
-        fields["rate_max_bps"] = settings.rate_max_bps
-    return [
-        *("--encoder", "model", "--model", ",".join(f"{name}={value!r}" for name, value in fields.items())),
-        *("--watchdog", f"{settings.watchdog_ns}ns", "--key-interval", f"{settings.key_interval_ns}ns"),
-        *([] if settings.follow_rung else ["--fixed"]),
-    ]
-
-
-def _video(settings: VideoSettings) -> list[str]:
-    words = [
-        *("--encoder", settings.kind, "--codec", settings.codec, "--mode", settings.mode, "--entry", settings.entry),
-        *("--vbv", f"{settings.vbv_ns}ns", "--threads", str(settings.threads)),
-        *("--qp-min", str(settings.qp_min), "--qp-max", str(settings.qp_max), "--qp-initial", str(settings.qp_initial)),
-        *("--watchdog", f"{settings.watchdog_ns}ns", "--key-interval", f"{settings.key_interval_ns}ns"),
-        *("--complexity", repr(settings.complexity), "--cut", f"{settings.cut_ns}ns"),
-        *([] if settings.follow_rung else ["--fixed"]),
-        *([] if settings.isolate else ["--not-isolated"]),
-        *(["--quality"] if settings.quality and settings.kind == "x264" else []),
-    ]
-    for name, value in (("--preset", settings.preset), ("--device", settings.device), ("--input", settings.file)):
-        if value:
-            words += [name, str(value)]
-    if settings.width and settings.height:
-        words += ["--width", str(settings.width), "--height", str(settings.height)]
-    return words
+def _option(field: Field, value: float | str) -> list[str]:
+    """A field as `nenc send` takes it; a flag is given when it sets the field to this very value."""
+    if field.flag >= 0:
+        number = field.words.index(str(value)) if field.words else int(float(value))
+        return [f"--{field.option}"] if number == field.flag else []
+    match field.kind:
+        case Kind.TIME:
+            return [f"--{field.option}", f"{value}ns"]
+        case Kind.RATE:
+            return [f"--{field.option}", f"{value}bps"]
+        case Kind.TEXT if not value:
+            return []
+        case Kind.RATIO | Kind.NUMBER:
+            return [f"--{field.option}", repr(value)]
+        case _:
+            return [f"--{field.option}", str(value)]
 
 
 def receiver(

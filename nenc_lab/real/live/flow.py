@@ -14,7 +14,8 @@ import numpy as np
 
 from nenc_lab.control.base import Controller
 from nenc_lab.control.settings import ControllerSettings
-from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+from nenc_lab.encode.base import FAULTS
+from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.kernels import dtype, ffi
 from nenc_lab.network.base import FlowSetting
@@ -25,8 +26,6 @@ from nenc_lab.real.live.telemetry import Telemetry
 
 TICK, SAMPLE, DECIDE, FAULT, KEY, LINES, GAINS, STOP, REPORT = range(1, 10)
 """nenc_message_kind."""
-FAULTS = {"gpu_failure": 1, "gpu_hang": 2, "gpu_reset": 3, "ignore_rate": 4}
-"""nenc_fault."""
 RECEIVER_PORT, SENDER_PORT = 5004, 6004
 READY_S = 20.0
 """Longest until both ends have opened what they need: hardware, and its process, may take a while."""
@@ -58,7 +57,7 @@ class LiveSettings:
     name: str
     number: int
     network: FlowSetting
-    encoder: ModelSettings | NullSettings | VideoSettings
+    encoder: EncoderSettings
     controller: ControllerSettings
     start_ns: int
     stop_ns: int
@@ -66,8 +65,6 @@ class LiveSettings:
     """Of the run."""
     report_ns: int
     deadline_ns: int
-    seed: int
-    stream: int
     save: str | None = None
     """File for the stream as it was sent ..."""
     out: str | None = None
@@ -122,7 +119,7 @@ class LiveFlow:
 
     def _receiver_words(self, ends: Ends, control: socket.socket, first: int) -> list[str]:
         settings = self.settings
-        video = isinstance(settings.encoder, VideoSettings)
+        video = settings.encoder.is_real
         return argv.receiver(
             port=RECEIVER_PORT + 2 * settings.number,
             netns_fd=ends.receiver_netns,
@@ -133,7 +130,7 @@ class LiveFlow:
             ssrc=_ssrc(settings),
             first_sequence=first,
             telemetry=self._files["receiver"],
-            payload=settings.encoder.codec if isinstance(settings.encoder, VideoSettings) else "padding",
+            payload=str(settings.encoder.value("codec")) if video else "padding",
             out=settings.out if video else None,
         )
 
@@ -162,8 +159,6 @@ class LiveFlow:
             sender,
             settings.encoder,
             settings.controller,
-            seed=settings.seed,
-            stream=settings.stream,
             steered=self.controller is not None,
         )
 

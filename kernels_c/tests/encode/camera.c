@@ -1,8 +1,8 @@
-/* camera.c - one camera for every kind of encoder: what `nenc send` counts on, and what comes of what goes wrong. */
-#include "live/camera.h"
+/* camera.c - one camera for every kind of encoder: what runs and `nenc send` rely on, its table of fields, and failures. */
+#include "nenc/camera.h"
 #include "../core/check.h"
-#include "../encode/leftovers.h"
-#include "live/film.h"
+#include "encode/camera/film.h"
+#include "leftovers.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +41,7 @@ static void prepare(stage *self, const char *kind)
     self->config.complexity = 0.8;
     self->config.seed = 3;
     self->config.qp_min = 10;
+    self->config.quality = 0;
     self->config.watchdog_ns = 5 * second_ns; /* a busy machine must not look as if something hung */
     self->config.preset = "ultrafast";
     self->config.device = strcmp(kind, "vaapi") == 0 ? "driver:nenc" : "";
@@ -355,7 +356,9 @@ static void check_refusals(void)
     REFUSE("model", NENC_EINVAL, c->rate_bps = INFINITY);
     REFUSE("model", NENC_EINVAL, c->watchdog_ns = 0);
     REFUSE("model", NENC_EINVAL, c->key_interval_ns = -1);
+    REFUSE("model", NENC_EINVAL, c->size = 3);
     REFUSE("model", NENC_EINVAL, c->model.size = 3);
+    REFUSE("model", NENC_EINVAL, c->model.rate_min_bps = 2e6; c->model.rate_max_bps = 1e6);
     REFUSE("model", NENC_EINVAL, c->model.key_ratio = -1.0);
     REFUSE("model", NENC_EINVAL, c->model.size_scale = NAN);
     REFUSE("x264", 0, c->threads = 0);
@@ -363,6 +366,7 @@ static void check_refusals(void)
     REFUSE("x264", NENC_EINVAL, c->preset = longest);
     REFUSE("x264", NENC_EINVAL, c->device = longest);
     REFUSE("x264", NENC_EINVAL, c->qp_min = 52);
+    REFUSE("x264", NENC_EINVAL, c->qp_min = 40; c->qp_max = 39);
     REFUSE("x264", NENC_EINVAL, c->complexity = 1.5);
     REFUSE("x264", NENC_EINVAL, c->cut_ns = -1);
     REFUSE("x264", NENC_EINVAL, c->vbv_ns = 0);
@@ -380,6 +384,168 @@ static void check_refusals(void)
     CHECK(nenc_camera_request_key(NULL) == NENC_EINVAL && nenc_camera_set_fault(NULL, 1, 1) == NENC_EINVAL);
     CHECK(!strcmp(nenc_camera_describe(NULL), "") && !strcmp(nenc_camera_kind(NULL), ""));
     nenc_camera_close(NULL);
+}
+
+/* ---- the table of fields ----------------------------------------------------------------------------------------- */
+
+static int number_is_legal(const nenc_camera_field *field, double value)
+{
+    nenc_camera_config config;
+    char text[200] = "";
+    nenc_camera_config_default(&config);
+    const int status = nenc_camera_set(&config, field->name, value, text, sizeof text);
+    CHECK((status == NENC_OK) == (text[0] == '\0'));
+    CHECK(status == NENC_OK || (status == NENC_EINVAL && strstr(text, field->name) && !strchr(text, '\n')));
+    return status == NENC_OK;
+}
+
+static int length_is_legal(const nenc_camera_field *field, double length)
+{
+    static char longest[5000];
+    nenc_camera_config config;
+    char text[200] = "";
+    nenc_camera_config_default(&config);
+    memset(longest, 'x', sizeof longest);
+    longest[(size_t)length] = '\0';
+    const int status = nenc_camera_set_text(&config, field->name, longest, text, sizeof text);
+    CHECK(status == NENC_OK || (status == NENC_EINVAL && strstr(text, field->name)));
+    return status == NENC_OK;
+}
+
+static void check_bounds(const nenc_camera_field *field)
+{
+    const int is_text = field->kind == NENC_FIELD_TEXT;
+    int (*const legal)(const nenc_camera_field *, double) = is_text ? length_is_legal : number_is_legal;
+    const int is_real = field->kind == NENC_FIELD_NUMBER || field->kind == NENC_FIELD_RATIO || field->kind == NENC_FIELD_RATE;
+    const double step = is_real ? 1e-6 : 1.0, below = field->low - step, above = field->high + step;
+    CHECK(field->low <= field->high && legal(field, field->low) && legal(field, field->high));
+    if (is_text) CHECK(legal(field, 0.0));
+    else CHECK(legal(field, field->value));
+    if (!is_text || below >= 0.0) CHECK(legal(field, below) == (field->optional && below == field->value));
+    if (field->high < NENC_FIELD_UNBOUNDED) CHECK(!legal(field, above));
+    if (is_text) return;
+    CHECK(!legal(field, NAN) && !legal(field, -INFINITY));
+    CHECK(legal(field, INFINITY) == (isinf(field->value) != 0));
+    if (!is_real && field->high > field->low) CHECK(!legal(field, field->low + 0.5));
+}
+
+static void check_words(const nenc_camera_field *field)
+{
+    nenc_camera_config config;
+    char text[200] = "", word[40];
+    const char *at = field->words;
+    nenc_camera_config_default(&config);
+    for (uint32_t place = 0; place <= (uint32_t)field->high; place++, at += strcspn(at, "|") + 1) {
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(at, "|"), at);
+        CHECK(nenc_camera_set_text(&config, field->name, word, text, sizeof text) == NENC_OK);
+        CHECK(*(const uint32_t *)(const void *)((const char *)&config + field->offset) == place);
+    }
+    CHECK(at == field->words + strlen(field->words) + 1); /* as many words as values */
+    CHECK(nenc_camera_set_text(&config, field->name, "sideways", text, sizeof text) == NENC_EINVAL);
+    CHECK(strstr(text, field->name) && strstr(text, "sideways") && strstr(text, field->words));
+}
+
+static void check_names(const nenc_camera_field *field, size_t number)
+{
+    const nenc_camera_field *other;
+    CHECK(*field->name && *field->help && *field->reason && field->groups && field->groups <= NENC_CAMERA_ANY);
+    CHECK(field->help[strlen(field->help) - 1] == '.');
+    CHECK(field->flag < 0 || (*field->option && (field->kind == NENC_FIELD_FLAG || field->kind == NENC_FIELD_CHOICE)));
+    for (size_t i = 0; i < number && (other = nenc_camera_field_at(i)); i++)
+        CHECK(strcmp(other->name, field->name) && strcmp(other->key, field->key) && other->offset != field->offset &&
+              (!*field->option || strcmp(other->option, field->option)));
+}
+
+/* Every entry: its default is legal and is the configuration's, its bounds are enforced, its names are its own. */
+static void check_fields(void)
+{
+    const nenc_camera_field *field;
+    nenc_camera_config config;
+    char text[200] = "";
+    size_t count = 0;
+    nenc_camera_config_default(&config);
+    CHECK(nenc_camera_config_check(&config, text, sizeof text) == NENC_OK && !text[0]);
+    for (; (field = nenc_camera_field_at(count)); count++) {
+        check_names(field, count);
+        check_bounds(field);
+        if (field->kind == NENC_FIELD_CHOICE) check_words(field);
+    }
+    CHECK(count > 30 && !nenc_camera_field_at(count + 1));
+    CHECK(nenc_camera_set(&config, "colour", 1.0, text, sizeof text) == NENC_EINVAL && strstr(text, "colour"));
+    CHECK(nenc_camera_set(&config, "preset", 1.0, NULL, 0) == NENC_EINVAL);
+    CHECK(nenc_camera_set_text(&config, "fps", "60", NULL, 0) == NENC_EINVAL);
+    CHECK(nenc_camera_set(NULL, "fps", 60.0, NULL, 0) == NENC_EINVAL && nenc_camera_config_check(NULL, NULL, 0) == NENC_EINVAL);
+}
+
+static void check_kinds(void)
+{
+    const char *name;
+    size_t count = 0;
+    for (; (name = nenc_camera_kind_at(count)); count++) CHECK(nenc_camera_group_of(name));
+    CHECK(count >= 5 && nenc_camera_group_of("model") == NENC_CAMERA_MODEL && nenc_camera_group_of("null") == NENC_CAMERA_NULL);
+    CHECK(nenc_camera_group_of("auto") == NENC_CAMERA_REAL && !nenc_camera_group_of("h265") && !nenc_camera_group_of(NULL));
+    for (uint32_t fault = NENC_FAULT_FAIL; fault <= NENC_FAULT_IGNORE_RATE; fault++) CHECK(nenc_fault_name(fault));
+    CHECK(!nenc_fault_name(NENC_FAULT_NONE) && !nenc_fault_name(99));
+}
+
+/* ---- virtual time ------------------------------------------------------------------------------------------------ */
+
+/* A frame takes the configured time, whatever it really took; a hang costs the watchdog's time. */
+static void check_virtual_time(const char *kind)
+{
+    stage self;
+    prepare(&self, kind);
+    self.config.virtual_time = 1;
+    self.config.encode_ns = 3000000;
+    self.config.software_ns = 7000000;
+    self.config.watchdog_ns = 2 * second_ns;
+    if (!begin(&self)) return;
+    shoot(&self, 10);
+    CHECK(self.shot.encode_ns == 3000000 && !self.shot.software && !self.shot.events);
+    if (strcmp(kind, "vaapi") == 0) {
+        CHECK(nenc_camera_set_fault(self.camera, NENC_FAULT_HANG, 1) == NENC_OK);
+        shoot(&self, 1);
+        CHECK(self.shot.encode_ns == 2 * second_ns + 7000000 && self.shot.failed == NENC_ENCODE_TIMEOUT);
+        CHECK(self.shot.events == 1 && self.fallbacks == 1);
+        shoot(&self, 1);
+        CHECK(self.shot.encode_ns == 7000000 && self.shot.software);
+    }
+    leave(&self);
+}
+
+/* ---- pictures of the caller's own -------------------------------------------------------------------------------- */
+
+static int render_grey(void *user, uint64_t number, const nenc_picture *picture)
+{
+    int *left = user;
+    if ((*left)-- == 0) return NENC_ERANGE;
+    for (uint32_t y = 0; y < picture->height; y++)
+        memset((uint8_t *)(uintptr_t)picture->plane[0] + y * picture->stride[0], (int)(number & 255), picture->width);
+    for (uint32_t y = 0; y < picture->height / 2; y++)
+        memset((uint8_t *)(uintptr_t)picture->plane[1] + y * picture->stride[1], 128, picture->width);
+    return NENC_OK;
+}
+
+static void check_callback(void)
+{
+    stage self;
+    int left = 12;
+    nenc_source *source;
+    char text[200] = "";
+    CHECK(nenc_source_callback(65, 48, render_grey, &left, &source, text, sizeof text) == NENC_EINVAL && text[0] && !source);
+    CHECK(nenc_source_callback(64, 48, NULL, &left, &source, text, sizeof text) == NENC_EINVAL && !source);
+    CHECK(nenc_source_callback(64, 48, render_grey, &left, &source, text, sizeof text) == NENC_OK);
+    prepare(&self, "x264");
+    self.config.source = source;
+    if (begin(&self)) {
+        shoot(&self, 12);
+        CHECK(self.shot.rung == 48 && self.keys == 1);
+        nenc_shot shot;
+        CHECK(nenc_camera_shoot(self.camera, self.now_ns, 1e6, 30.0, LINES, 28.0, &shot) == NENC_ENCODE_SOURCE);
+        CHECK(nenc_camera_failure(self.camera)[0]);
+        leave(&self);
+    }
+    nenc_source_close(source);
 }
 
 static void check_bad_calls(const char *kind)
@@ -484,7 +650,7 @@ static void check_film(const char *path)
         nenc_film_close(&film);
     }
     const uint32_t lines[] = {360, 480, 720, 1080, 1440, 2160, 4320}, widths[] = {640, 854, 1280, 1920, 2560, 3840, 7680};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) CHECK(nenc_film_width(lines[i]) == widths[i]);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) CHECK(nenc_camera_width(lines[i]) == widths[i]);
 }
 
 static void check_file(const char *kind, const char *path, int y4m)
@@ -504,7 +670,7 @@ static void check_file(const char *kind, const char *path, int y4m)
     CHECK(self.shot.rung == CLIP_HEIGHT && self.keys == 1);
     CHECK(truncate(path, 10) == 0);
     nenc_shot shot;
-    CHECK(nenc_camera_shoot(self.camera, self.now_ns, 1e6, 30.0, LINES, 28.0, &shot) == NENC_ERANGE);
+    CHECK(nenc_camera_shoot(self.camera, self.now_ns, 1e6, 30.0, LINES, 28.0, &shot) == NENC_ENCODE_SOURCE);
     CHECK(strstr(nenc_camera_failure(self.camera), path) && !shot.bytes && !shot.data);
     leave(&self);
 }
@@ -554,6 +720,12 @@ int main(void)
     check_ignored_rate("model");
     check_ignored_rate("x264");
     check_ignored_rate("vaapi");
+    check_fields();
+    check_kinds();
+    check_virtual_time("model");
+    check_virtual_time("x264");
+    check_virtual_time("vaapi");
+    check_callback();
     check_limits();
     check_hardware_that_is_not_there();
     check_refusals();

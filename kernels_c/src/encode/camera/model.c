@@ -1,20 +1,16 @@
-/* camera_model.c - frames of the model: sizes and times without a picture. */
-#include "live/camera_backend.h"
+/* model.c - a camera without pictures: frame sizes and times of the statistical model. */
+#include "encode/camera/backend.h"
+#include "encode/camera/fields.h"
 
 #include <math.h>
 
 static int open_model(const nenc_camera_config *config, void **state, nenc_failure *failure)
 {
-    nenc_model_config model = config->model;
-    model.lines = config->lines;
-    model.follow_rung = config->follow_rung;
-    model.fps = config->fps;
-    model.key_interval_ns = config->key_interval_ns;
-    model.watchdog_ns = config->watchdog_ns;
-    model.seed = config->seed;
-    model.stream = config->stream;
+    const nenc_model_config model = nenc_camera_model_config(config);
     *state = nenc_model_create(&model);
-    return *state ? NENC_OK : nenc_fail(failure, NENC_EINVAL, "model: a field of nenc_model_config is out of its range");
+    return *state
+               ? NENC_OK
+               : nenc_fail(failure, NENC_EINVAL, "model: a field of nenc_model_config is out of its range, or memory is short");
 }
 
 static int shoot(void *state, int64_t now_ns, double encode_bps, double fps, uint32_t rung, double qp, nenc_shot *shot,
@@ -23,14 +19,14 @@ static int shoot(void *state, int64_t now_ns, double encode_bps, double fps, uin
     nenc_model_frame frame;
     const int status = nenc_model_encode(state, now_ns, encode_bps, fps, rung, qp, &frame);
     if (status != NENC_OK || frame.bytes > UINT32_MAX)
-        return nenc_fail(failure, status != NENC_OK ? status : NENC_ERANGE, "model: no frame has %g bit/s at %g frames/s",
-                         encode_bps, fps);
+        return nenc_fail(failure, status != NENC_OK ? status : NENC_ERANGE,
+                         "model: a frame of %g bit/s at %g frames/s is too large", encode_bps, fps);
     *shot = (nenc_shot){
         .bytes = (uint32_t)frame.bytes,
         .key = frame.key,
         .software = frame.software,
         .rung = frame.rung,
-        .qp = (float)frame.qp,
+        .qp = frame.qp,
         .psnr = NAN,
         .ssim = NAN,
         .encode_ns = frame.encode_ns,
@@ -50,7 +46,6 @@ static int set_fault(void *state, uint32_t fault, int on, nenc_failure *failure)
 static void close_model(void *state) { nenc_model_destroy(state); }
 
 const nenc_camera_backend nenc_camera_model = {
-    .name = "model",
     .open = open_model,
     .shoot = shoot,
     .request_key = request_key,

@@ -1,12 +1,12 @@
-/* camera_null.c - frames of exactly the rate's share, at once and evenly spaced; what rounding leaves over goes into the next. */
+/* null.c - a camera without pictures: frames of exactly the rate's share, at once and evenly spaced. */
 #include "core/alloc.h"
-#include "live/camera_backend.h"
+#include "encode/camera/backend.h"
 
 #include <math.h>
 
 typedef struct still {
     double fps; /* of the source */
-    double owed;
+    double owed; /* bytes that rounding left over: they go into the next frame */
     uint32_t lines;
     int failed;
     int key;
@@ -28,12 +28,12 @@ static int shoot(void *state, int64_t now_ns, double encode_bps, double fps, uin
     if (fps > self->fps) fps = self->fps;
     self->owed += encode_bps / 8.0 / fps;
     if (!(self->owed < 4e9))
-        return nenc_fail(failure, NENC_ERANGE, "null: no frame has %g bit/s at %g frames/s", encode_bps, fps);
+        return nenc_fail(failure, NENC_ERANGE, "null: a frame of %g bit/s at %g frames/s is too large", encode_bps, fps);
     *shot = (nenc_shot){
         .bytes = self->owed < 1.0 ? 1 : (uint32_t)self->owed,
         .key = (uint32_t)self->key,
         .rung = rung < self->lines ? rung : self->lines,
-        .qp = (float)qp,
+        .qp = qp,
         .psnr = NAN,
         .ssim = NAN,
         .interval_ns = (int64_t)rint(1e9 / fps),
@@ -62,7 +62,6 @@ static int set_fault(void *state, uint32_t fault, int on, nenc_failure *failure)
 }
 
 const nenc_camera_backend nenc_camera_null = {
-    .name = "null",
     .open = open_null,
     .shoot = shoot,
     .request_key = request_key,

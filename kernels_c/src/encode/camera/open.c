@@ -1,14 +1,23 @@
-/* camera_open.c - opens what a real encoder needs, and chooses one. */
+/* open.c - opens what a real encoder needs, and chooses one. */
 #include "core/alloc.h"
-#include "live/camera_video.h"
+#include "encode/camera/video.h"
+#include "encode/table.h"
 
 #include <glob.h>
 #include <string.h>
 
-static const char software[] = "x264";  /* what takes over */
+/* What takes over from hardware, by codec: x264 has no HEVC, but x265 is in this project's own VA-API driver. */
+static const struct {
+    const char *name;
+    const char *device;
+} software[] = {
+    [NENC_H264] = {"x264", ""},
+    [NENC_HEVC] = {"vaapi", "driver:nenc"},
+};
+
 static const char render_nodes[] = "/dev/dri/renderD*";
 
-static int is_software(const char *name) { return strcmp(name, software) == 0; }
+static int is_software(const char *name) { return strcmp(name, software[NENC_H264].name) == 0; }
 
 static int copy_name(char *into, size_t room, const char *from, const char *field, nenc_failure *failure)
 {
@@ -23,7 +32,8 @@ static int open_film(nenc_video *self, const nenc_camera_config *config, nenc_fa
 {
     const int is_file = config->file && *config->file;
     self->film = (nenc_film){
-        .pattern = {.width = is_file ? config->width : nenc_film_width(config->lines),
+        .given = config->source,
+        .pattern = {.width = is_file ? config->width : nenc_camera_width(config->lines),
                     .height = is_file ? config->height : config->lines,
                     .seed = config->seed,
                     .complexity = config->complexity,
@@ -31,7 +41,8 @@ static int open_film(nenc_video *self, const nenc_camera_config *config, nenc_fa
         .fps = config->fps,
         .start_ns = config->start_ns,
     };
-    return nenc_film_open(&self->film, is_file ? config->file : NULL, failure->text, sizeof failure->text);
+    const int status = nenc_film_open(&self->film, is_file ? config->file : NULL, failure->text, sizeof failure->text);
+    return status == NENC_OK || status == NENC_ENOMEM ? status : NENC_ENCODE_SOURCE;
 }
 
 static int fill_failover(const nenc_video *self, const nenc_camera_config *config, const char *device,
@@ -40,13 +51,11 @@ static int fill_failover(const nenc_video *self, const nenc_camera_config *confi
     nenc_failover_config_default(failover);
     nenc_encoder_config *encoder = &failover->encoder;
     snprintf(failover->primary, sizeof failover->primary, "%s", self->name);
-    snprintf(failover->fallback, sizeof failover->fallback, "%s", software);
-    if (config->codec == NENC_HEVC && !is_software(self->name)) { /* x264 has none, this project's own driver has */
-        snprintf(failover->fallback, sizeof failover->fallback, "vaapi");
-        snprintf(failover->fallback_device, sizeof failover->fallback_device, "driver:nenc");
-    }
+    const uint32_t codec = is_software(self->name) ? NENC_H264 : config->codec; /* x264 is its own stand-in, and refuses HEVC */
+    snprintf(failover->fallback, sizeof failover->fallback, "%s", software[codec].name);
+    snprintf(failover->fallback_device, sizeof failover->fallback_device, "%s", software[codec].device);
     failover->isolate = config->isolate && !is_software(self->name);
-    failover->wait_for_probe = 0;
+    failover->wait_for_probe = config->virtual_time; /* so that hardware is found again in the same frame every time */
     failover->host = config->host && *config->host ? config->host : NULL;
     encoder->codec = config->codec;
     encoder->rate_mode = config->rate_mode;
@@ -57,7 +66,7 @@ static int fill_failover(const nenc_video *self, const nenc_camera_config *confi
     encoder->fps_den = 1000;
     encoder->threads = config->threads;
     encoder->reconstruct = (uint32_t)self->measures;
-    encoder->timeout_ns = config->watchdog_ns;
+    encoder->timeout_ns = nenc_video_patience(self);
     encoder->rate = self->rate;
     const int status = copy_name(encoder->preset, sizeof encoder->preset, config->preset, "preset", failure);
     return status != NENC_OK ? status : copy_name(encoder->device, sizeof encoder->device, device, "device", failure);
@@ -93,6 +102,11 @@ static int open_named(const nenc_camera_config *config, const char *name, const 
                              .qp_initial = config->qp_initial};
     self->limits = (nenc_limits){.qp_min = config->qp_min, .qp_max = config->qp_max};
     self->follow_rung = config->follow_rung != 0;
+    self->virtual_time = config->virtual_time != 0;
+    self->measured = config->latency == NENC_LATENCY_MEASURED;
+    self->encode_ns = config->encode_ns;
+    self->software_ns = config->software_ns;
+    self->watchdog_ns = config->watchdog_ns;
     self->fps_max = self->fps = config->fps;
     self->lines = config->lines;
     self->key_interval_ns = config->key_interval_ns;
@@ -136,22 +150,22 @@ static int open_auto(const nenc_camera_config *config, nenc_video **made, nenc_f
     globfree(&nodes);
     int status = NENC_OK;
     if (!self) {
-        const int hevc = config->codec == NENC_HEVC;
-        status = open_named(config, hevc ? "vaapi" : software, hevc ? "driver:nenc" : "", &self, failure);
+        status = open_named(config, software[config->codec].name, software[config->codec].device, &self, failure);
         if (status != NENC_OK) return status;
         char text[sizeof tried];
         snprintf(text, sizeof text, "auto takes software%.280s", tried);
-        nenc_video_tell(self, config->start_ns, "note", text);
+        nenc_video_tell(self, config->start_ns, -1, "note", text);
     }
     *made = self;
     return status;
 }
 
-int nenc_video_open(const char *name, const nenc_camera_config *config, nenc_video **made, nenc_failure *failure)
+int nenc_video_open(const nenc_camera_config *config, nenc_video **made, nenc_failure *failure)
 {
     if (config->modules && *config->modules && nenc_encoder_modules(config->modules) != NENC_OK)
         return nenc_fail(failure, NENC_ERANGE, "modules: the folder's name is too long");
-    return strcmp(name, "auto") == 0 ? open_auto(config, made, failure) : open_named(config, name, config->device, made, failure);
+    const nenc_encoder_kind *encoder = nenc_encoder_find(config->kind);
+    return encoder ? open_named(config, encoder->info.name, config->device, made, failure) : open_auto(config, made, failure);
 }
 
 void nenc_video_close(nenc_video *self)

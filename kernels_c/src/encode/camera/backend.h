@@ -1,13 +1,12 @@
-/* camera_backend.h - what one kind of camera implements. */
-#ifndef NENC_LIVE_CAMERA_BACKEND_H
-#define NENC_LIVE_CAMERA_BACKEND_H
+/* backend.h - what one kind of camera implements. */
+#ifndef NENC_ENCODE_CAMERA_BACKEND_H
+#define NENC_ENCODE_CAMERA_BACKEND_H
 
 #include "encode/backend.h"
-#include "live/camera.h"
+#include "nenc/camera.h"
 
-/* What is given has been checked already. Functions that can fail return 0, or a status with the failure's text filled in. */
+/* Arguments have been checked already. Functions that can fail return 0, or a status with the failure's text filled in. */
 typedef struct nenc_camera_backend {
-    const char *name;
     int (*open)(const nenc_camera_config *config, void **state, nenc_failure *failure);
     int (*shoot)(void *state, int64_t now_ns, double encode_bps, double fps, uint32_t rung, double qp, nenc_shot *shot,
                  nenc_failure *failure);
@@ -20,8 +19,6 @@ typedef struct nenc_camera_backend {
     void (*close)(void *state);
 } nenc_camera_backend;
 
-extern const nenc_camera_backend nenc_camera_model, nenc_camera_null;
-/* Real encoders: one for each line of encode.h's table that is one, and the choice between them. */
-extern const nenc_camera_backend nenc_camera_x264, nenc_camera_vaapi, nenc_camera_nvenc, nenc_camera_auto;
+extern const nenc_camera_backend nenc_camera_model, nenc_camera_null, nenc_camera_video;
 
 #endif

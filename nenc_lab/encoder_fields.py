@@ -1,0 +1,100 @@
+"""The C camera's table of fields: what may be said about an encoder, with unit, default, range and description.
+
+The scenario's encoder keys, an encoder's configuration and the options of `nenc send` all come from this table; a new
+key is one entry of ``kernels_c/src/encode/camera/fields.c``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from functools import cache
+
+from nenc_lab.kernels import ffi, lib
+
+UNBOUNDED = 2.0**62
+"""``high`` of a field without an upper bound (NENC_FIELD_UNBOUNDED)."""
+
+
+class Kind(IntEnum):
+    """What a field holds (nenc_field_kind)."""
+
+    FLAG = lib.NENC_FIELD_FLAG
+    CHOICE = lib.NENC_FIELD_CHOICE
+    WHOLE = lib.NENC_FIELD_WHOLE
+    NUMBER = lib.NENC_FIELD_NUMBER
+    RATIO = lib.NENC_FIELD_RATIO
+    RATE = lib.NENC_FIELD_RATE
+    TIME = lib.NENC_FIELD_TIME
+    TEXT = lib.NENC_FIELD_TEXT
+
+
+class Group(IntFlag):
+    """Kinds of encoder with the same fields (nenc_camera_group)."""
+
+    MODEL = lib.NENC_CAMERA_MODEL
+    NULL = lib.NENC_CAMERA_NULL
+    REAL = lib.NENC_CAMERA_REAL
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of the table; see nenc_camera_field in ``nenc/camera.h``."""
+
+    name: str
+    key: str
+    option: str
+    kind: Kind
+    groups: Group
+    words: tuple[str, ...]
+    help: str
+    default: float | str
+    low: float
+    high: float
+    optional: bool
+    flag: int
+
+
+@cache
+def fields() -> tuple[Field, ...]:
+    """The table, in its order."""
+    return tuple(_fields())
+
+
+def _fields() -> Iterator[Field]:
+    number = 0
+    while (entry := lib.nenc_camera_field_at(number)) != ffi.NULL:
+        kind = Kind(entry.kind)
+        yield Field(
+            name=_text(entry.name),
+            key=_text(entry.key),
+            option=_text(entry.option),
+            kind=kind,
+            groups=Group(entry.groups),
+            words=tuple(_text(entry.words).split("|")) if kind is Kind.CHOICE else (),
+            help=_text(entry.help),
+            default="" if kind is Kind.TEXT else entry.value,
+            low=entry.low,
+            high=entry.high,
+            optional=bool(entry.optional),
+            flag=entry.flag,
+        )
+        number += 1
+
+
+@cache
+def kinds() -> dict[str, Group]:
+    """The kinds of encoder, in the table's order, and their groups; without ``auto``, which only `nenc send` has."""
+    found: dict[str, Group] = {}
+    number = 0
+    while (name := lib.nenc_camera_kind_at(number)) != ffi.NULL:
+        found[_text(name)] = Group(lib.nenc_camera_group_of(name))
+        number += 1
+    del found["auto"]
+    return found
+
+
+def _text(pointer: object) -> str:
+    text: str = ffi.string(pointer).decode()
+    return text
