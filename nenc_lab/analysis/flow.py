@@ -12,8 +12,8 @@ from nenc_lab.analysis.waits import COLUMNS, Waits, add_up
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
-    from nenc_lab.scenario.schema import Flow, Scenario
-    from nenc_lab.scenario.timeline import Change
+    from nenc_lab.scenario.schema import Flow
+    from nenc_lab.scenario.timeline import Change, Timeline
 
 TICK_COLUMNS = (
     "t_s",
@@ -61,10 +61,9 @@ class FlowRows:
         return int(self.t_ns[-1])
 
 
-def flow_rows(run: Run, scenario: Scenario, flow: Flow, ended_ns: int) -> FlowRows | None:
+def flow_rows(run: Run, timeline: Timeline, flow: Flow, ended_ns: int) -> FlowRows | None:
     """Reads one flow of a run that went on to ``ended_ns``. None when the flow has no tick: it never ran."""
-    from nenc_lab.scenario.timeline import changes
-
+    scenario = timeline.scenario
     end_ns = min(scenario.stop_ns(flow), ended_ns)
     ticks = run.columns("ticks", flow.name, TICK_COLUMNS)
     t_ns = nanoseconds(ticks["t_s"])
@@ -74,7 +73,8 @@ def flow_rows(run: Run, scenario: Scenario, flow: Flow, ended_ns: int) -> FlowRo
     if not active.all():
         t_ns = t_ns[active]
         ticks = {name: values[active] for name, values in ticks.items()}
-    happened = tuple(changes(scenario, flow.name))
+    happened = timeline.changes(flow.name)
+    crossed = (scenario.path.forward.hops[index].name for index in timeline.crossed(flow))
     spans = [(change.at_ns, min(change.until_ns, end_ns)) for change in happened]
     bounds = {bound for start, end in spans for bound in (start, min(start + CALM_NS, end), end)}
     return FlowRows(
@@ -87,8 +87,8 @@ def flow_rows(run: Run, scenario: Scenario, flow: Flow, ended_ns: int) -> FlowRo
         changes=happened,
         waits=add_up(run.batches("delays", flow.name, COLUMNS), bounds),
         rate=held(t_ns, trailing_mean(t_ns, ticks["rate_bps"]), end_ns),
-        path=capacity(run, scenario, flow),
-        passing=passing(scenario, flow),
+        path=capacity(run, (f"forward.{name}" for name in crossed)),
+        passing=passing(timeline, flow),
     )
 
 

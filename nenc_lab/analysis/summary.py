@@ -34,14 +34,16 @@ def summarise(run: Run) -> dict[str, Any]:
 
     Of a partial or killed run: up to where it went. Raises InputError when the run's scenario or tables are unreadable.
     """
+    from nenc_lab.scenario import timeline
     from nenc_lab.scenario.load import restore
 
     scenario = restore(run.info["scenario"], str(run.folder / "run.json"))
+    compiled = timeline.compile(scenario)
     end_ns = ended_ns(run)
     flows: dict[str, Any] = {}
     last_goodputs: list[float] = []
     for flow in scenario.flows:
-        rows = flow_rows(run, scenario, flow, end_ns)
+        rows = flow_rows(run, compiled, flow, end_ns)
         if rows is None:
             flows[flow.name] = no_figures()
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -87,6 +87,35 @@ class TcpTraffic(_CrossTraffic):
 CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic | TcpTraffic, Field(discriminator="kind")]
 
 
+class Words(NamedTuple):
+    """What is said of a fault when it begins and when it ends: in the events table, and shorter in a figure."""
+
+    begins: str
+    ends: str = ""
+    label: str = ""
+    end_label: str = ""
+    event: str = "fault"
+    """Its kind in the events table."""
+
+
+EncoderFaultKind = Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
+ENCODER_FAULTS: dict[EncoderFaultKind, Words] = {
+    "gpu_failure": Words(
+        "hardware encoder fails, software takes over", "hardware encoder is back", "GPU fails", "GPU back"
+    ),
+    "gpu_hang": Words(
+        "hardware encoder hangs, software takes over", "hardware encoder is back", "GPU hangs", "GPU back"
+    ),
+    "gpu_reset": Words("the GPU is reset, software takes over", "hardware encoder is back", "GPU reset", "GPU back"),
+    "ignore_rate": Words(
+        "encoder ignores the rate",
+        "encoder follows the rate again",
+        "encoder ignores the rate",
+        "encoder follows again",
+    ),
+}
+
+
 class _Fault(Model):
     at: Time = Field(description="When it happens.")
     flow: Name = Field(description="Whose part fails.")
@@ -99,9 +128,14 @@ class EncoderFault(_Fault):
     the rate it has.
     """
 
-    kind: Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
+    kind: EncoderFaultKind
     resolution: ClassVar[None] = None
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
+
+    @property
+    def words(self) -> Words:
+        """What is said of it."""
+        return ENCODER_FAULTS[self.kind]
 
 
 class RungSwitch(_Fault):
@@ -116,11 +150,17 @@ class RungSwitch(_Fault):
         """Lines of the new picture."""
         return LINES[self.resolution]
 
+    @property
+    def words(self) -> Words:
+        """What is said of it."""
+        return Words(f"resolution {self.resolution}", label=f"→ {self.resolution}", event="rung_switch")
+
 
 class KeyFrame(_Fault):
     """A key frame is demanded."""
 
     kind: Literal["key_frame"]
+    words: ClassVar[Words] = Words("key frame demanded", label="key frame", event="key_frame")
     lasts: ClassVar[None] = None
     resolution: ClassVar[None] = None
 
@@ -129,6 +169,9 @@ class FeedbackStop(_Fault):
     """The receiver sends no reports."""
 
     kind: Literal["feedback_stop"]
+    words: ClassVar[Words] = Words(
+        "receiver stops reporting", "receiver reports again", "feedback stops", "feedback back"
+    )
     resolution: ClassVar[None] = None
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 

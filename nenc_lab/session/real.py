@@ -14,23 +14,19 @@ import numpy as np
 
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import ControllerError, InputError
-from nenc_lab.network.base import LinkSetting
 from nenc_lab.recording.folder import RunFolder, made, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 from nenc_lab.scenario import schema, timeline
 from nenc_lab.scenario.load import dump, restore
+from nenc_lab.session.faults import faults
+from nenc_lab.session.path import hop_names, links, path_steps
 from nenc_lab.session.record import close_quietly, drive
 from nenc_lab.session.settings import (
-    DIRECTIONS,
     ENCODER_STREAM,
     controller_settings,
     cross,
     encoder_settings,
-    faults,
     flow_setting,
-    hop_names,
-    links,
-    path_step,
 )
 
 if TYPE_CHECKING:
@@ -58,9 +54,9 @@ def check(scenario: schema.Scenario) -> None:
     """Raises InputError with everything that the real network cannot do of this scenario."""
     from nenc_lab.real.qdiscs.able import refusals
 
-    changes = [path_step(scenario, step).change for step in timeline.steps(scenario)]
+    compiled = timeline.compile(scenario)
     names = hop_names(scenario)
-    found = refusals(links(scenario), changes)
+    found = refusals(links(compiled), [step.change for step in path_steps(compiled)])
     if found:
         raise InputError("\n".join(f"path.{names[link]}: {text}" for link, text in found))
 
@@ -70,7 +66,7 @@ def _refuse_hidden(scenario: schema.Scenario, out: Path) -> None:
     from nenc_lab.real.sandbox.isolation import HIDDEN, is_hidden
 
     named: list[tuple[str, str | Path]] = [("--out", out)]
-    for direction in DIRECTIONS:
+    for direction in timeline.WAYS:
         for hop in getattr(scenario.path, direction).hops:
             if hop.trace is not None:
                 named.append((f"path.{direction}.{hop.name}.trace.file", hop.trace.file))
@@ -95,15 +91,16 @@ def rehearsal(scenario: schema.Scenario) -> list[str]:
     from nenc_lab.real.qdiscs.schedule import flatten
     from nenc_lab.units import format_time
 
-    told = [(step.at_ns, path_step(scenario, step).change) for step in timeline.steps(scenario)]
-    ways = links(scenario)
+    compiled = timeline.compile(scenario)
+    told = [(step.at_ns, step.change) for step in path_steps(compiled)]
+    ways = links(compiled)
     layout = plan(
         ways,
         [flow_setting(scenario, flow) for flow in scenario.flows],
         [cross(scenario, traffic) for traffic in scenario.cross_traffic],
         [change for _, change in told],
     )
-    happenings = [(step.at_ns, f"# {step.text}") for step in timeline.steps(scenario)]
+    happenings = [(step.at_ns, f"# {step.text}") for step in compiled.steps]
     happenings += [(spec.at, f"# {spec.flow}: {spec.kind}") for spec in scenario.faults]
     happenings += change_commands(layout, flatten(ways, told, scenario.duration))
     return [
@@ -249,8 +246,9 @@ class _Real:
 
         self._scenario = scenario
         self._streams = streams
-        self._links = links(scenario)
-        self._steps = [path_step(scenario, step) for step in timeline.steps(scenario)]
+        self._timeline = timeline.compile(scenario)
+        self._links = links(self._timeline)
+        self._steps = path_steps(self._timeline)
         settings = [flow_setting(scenario, flow) for flow in scenario.flows]
         crosses = [cross(scenario, traffic) for traffic in scenario.cross_traffic]
         told = [(step.at_ns, step.change) for step in self._steps]
@@ -285,7 +283,7 @@ class _Real:
             hops=hop_names(scenario),
             changes=[Change(step.t_ns, step.change, step.hold_ns) for step in changes if step.t_ns > 0],
             steps=self._steps,
-            faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
+            faults=faults(self._timeline),
             remarks=self._remarks(calibration, changes, ready_ns),
             progress=progress,
             log_packets=packets,
@@ -356,7 +354,7 @@ class _Real:
             scratch,
             origin_ns,
             self._base(number),
-            timeline.marks(scenario),
+            self._timeline.cuts_ns,
             controller,
         )
 
@@ -386,15 +384,12 @@ class _Real:
 
     def _base(self, number: int) -> Callable[[Rows], Rows]:
         """The delay without queues of packets received then: as calibrated, moved by the timeline."""
-        scenario = self._scenario
-        crossed = list(timeline.crossed(scenario, scenario.flows[number]))
-        first = sum(self._links[hop].delay_ns for hop in timeline.crossed(scenario, scenario.flows[0]))
-        changes = [
-            (step.at_ns, crossed.index(step.change.link), step.change.delay_ns)
-            for step in self._steps
-            if step.change.delay_ns is not None and step.change.link in crossed
-        ]
-        return base_delays(self._base_ns - first, [self._links[hop].delay_ns for hop in crossed], changes)
+        first, *_ = flows = self._scenario.flows
+        asked_ns = sum(self._links[hop].delay_ns for hop in self._timeline.crossed(first))
+        base = self._timeline.base_delay(flows[number], self._base_ns - asked_ns)
+        at = np.array(base.times_ns, np.int64)
+        delays = np.array([base.first, *base.values], np.int64)
+        return lambda received_ns: delays[np.searchsorted(at, received_ns, side="right")]
 
     def _crosses(self, crosses: Sequence[Any], origin_ns: int, stack: ExitStack) -> list[Any]:
         from nenc_lab.real.live import argv
@@ -426,10 +421,10 @@ class _Real:
 
         scenario = self._scenario
         packet = scenario.flows[0].packet
-        crosses = sum(traffic.mean_bps for traffic in scenario.cross_traffic if traffic.direction == DIRECTIONS[0])
+        crosses = sum(traffic.mean_bps for traffic in scenario.cross_traffic if traffic.direction == "forward")
         wanted = sum(flow.wire_max_bps for flow in scenario.flows) + crosses
-        there = timeline.crossed(scenario, scenario.flows[0])
-        back = [n for n, link in enumerate(self._links) if link.direction == DIRECTIONS[1]]
+        there = self._timeline.crossed(scenario.flows[0])
+        back = [n for n, link in enumerate(self._links) if link.direction == "reverse"]
         asked_ns = sum(self._links[n].delay_ns for n in there)
         return Needs(
             load_bps=min(wanted, self._widest()),
@@ -445,41 +440,4 @@ class _Real:
 
     def _widest(self) -> float:
         """The most that the forward path ever carries: the least over its hops of their highest rates."""
-        most = []
-        for number, link in enumerate(self._links):
-            if link.direction == DIRECTIONS[0]:
-                rates = [_highest(link), *(s.change.rate_bps for s in self._steps if s.change.link == number)]
-                most.append(max(rate for rate in rates if rate is not None))
-        return min(most, default=float("inf"))
-
-
-def base_delays(
-    beside_ns: int, delays_ns: Sequence[int], changes: Sequence[tuple[int, int, int]]
-) -> Callable[[Rows], Rows]:
-    """The delay without queues of packets received at given times: ``beside_ns`` and the sum of the hops' delays, which
-    ``changes`` (time, hop, new delay; in order) alter.
-
-    What is in a delay line keeps its old delay, and what waits before it gets the new one. When a delay grows nothing
-    arrives for a while, and the new one counts from the middle of that; when it shrinks nothing overtakes, and the new
-    one counts once the last packet with the old one is there. Waits in the queues of later hops are not reckoned with.
-    """
-    delays = list(delays_ns)
-    times, bases = [int(np.iinfo(np.int64).min)], [beside_ns + sum(delays)]
-    for at_ns, hop, new_ns in changes:
-        from_here = beside_ns + sum(delays[hop:])
-        grown = new_ns - delays[hop]
-        delays[hop] = new_ns
-        times.append(max(times[-1], at_ns + from_here + max(0, grown) // 2))
-        bases.append(beside_ns + sum(delays))
-    at, base = np.array(times, np.int64), np.array(bases, np.int64)
-    return lambda received_ns: base[np.searchsorted(at, received_ns, side="right") - 1]
-
-
-def _highest(link: LinkSetting) -> float:
-    from nenc_lab.network.base import RateProgram
-
-    if isinstance(link.capacity, RateProgram):
-        return float(np.max(link.capacity.rate_bps))
-    if link.capacity is not None:
-        return link.queue_rate_bps * 2.0
-    return float("inf") if link.rate_bps is None else link.rate_bps
+        return min(hop.capacity.highest_bps() for hop in self._timeline.hops["forward"])

@@ -16,17 +16,15 @@ from nenc_lab.engine import HAND_OVER_NS, Engine, FlowRun
 from nenc_lab.network.virtual import VirtualNetwork
 from nenc_lab.recording.tape import TickTape
 from nenc_lab.scenario import schema, timeline
+from nenc_lab.session.faults import faults
+from nenc_lab.session.path import hop_names, links, path_steps
 from nenc_lab.session.record import close_quietly
 from nenc_lab.session.settings import (
     ENCODER_STREAM,
     controller_settings,
     cross,
     encoder_settings,
-    faults,
     flow_setting,
-    hop_names,
-    links,
-    path_step,
 )
 
 
@@ -34,9 +32,10 @@ def build(
     scenario: schema.Scenario, stack: ExitStack, *, packets: bool, progress: Callable[[int], None] | None
 ) -> Engine:
     """The engine, all but its recorder; ``stack`` closes what it holds."""
+    compiled = timeline.compile(scenario)
     network = VirtualNetwork(
         scenario.seed,
-        links(scenario),
+        links(compiled),
         [flow_setting(scenario, flow) for flow in scenario.flows],
         [cross(scenario, traffic) for traffic in scenario.cross_traffic],
         log_packets=packets,
@@ -58,9 +57,9 @@ def build(
         recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder: building must not leave one
         duration_ns=scenario.duration,
         hops=hop_names(scenario),
-        steps=[path_step(scenario, step) for step in timeline.steps(scenario)],
-        faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
-        marks_ns=timeline.marks(scenario),
+        steps=path_steps(compiled),
+        faults=faults(compiled),
+        marks_ns=compiled.cuts_ns,
         progress=progress,
         log_packets=packets,
     )

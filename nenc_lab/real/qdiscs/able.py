@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, Opportunities, RateProgram
+from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting
 from nenc_lab.real.qdiscs.limits import MTU_BYTES, UNLIMITED_BPS, UNLIMITED_BYTES, WIRE_BYTES
 from nenc_lab.real.qdiscs.schedule import STEP_NS
+from nenc_lab.scenario.capacity import Opportunities, RateProgram
 
 LONGEST_JITTER_NS = 2_000_000_000
 """The kernel reckons jitter in 31 bits of nanoseconds."""
@@ -84,7 +85,7 @@ def _program(link: LinkSetting) -> list[float]:
 
 def _moving(link: LinkSetting, changes: list[LinkChange]) -> list[float]:
     """Rates that ramps and programs have; a ramp at least those at its end."""
-    return [*_program(link), *(change.rate_bps for change in changes if change.ramp_ns and change.rate_bps is not None)]
+    return [*_program(link), *(change.rate_bps for change in changes if change.ramp and change.rate_bps is not None)]
 
 
 def _jitters(link: LinkSetting, changes: list[LinkChange]) -> list[JitterSetting]:

@@ -116,7 +116,7 @@ class Path:
     def apply(self, change: LinkChange, hold_ns: int = 0) -> None:
         """A step of the timeline, now; raises when the kernel has not what it was asked for. Ramps are steps already
         (`schedule.flatten`, which also knows how long a rate will stay)."""
-        if change.ramp_ns:
+        if change.ramp is not None:
             raise InternalError("a ramp reached the kernel: it has to be cut into steps first")
         before = self._states[change.link]
         after = before.after(change, hold_ns)

@@ -11,14 +11,13 @@ from nenc_lab.network.base import (
     LinkChange,
     LinkSetting,
     LossSetting,
-    Opportunities,
     QueueSetting,
-    RateProgram,
 )
 from nenc_lab.real.qdiscs import limits
 from nenc_lab.real.qdiscs.jitter import sigma_ns, table
 from nenc_lab.real.qdiscs.managed import managed
 from nenc_lab.real.qdiscs.qdiscs import FIFO_RATE_BPS, NO_LOSS, Bfifo, Codel, HfscClass, Netem, Options, Pfifo
+from nenc_lab.scenario.capacity import Opportunities, RateProgram
 
 ORDERED_HEADROOM = 1.05
 """Behind a late packet the ones it held up follow at the link's rate (RFC 8868 section 4.5.2); a little above it, so
@@ -128,7 +127,7 @@ def first_state(link: LinkSetting, changes: list[LinkChange]) -> LinkState:
     rate = link.rate_bps
     match link.capacity:
         case RateProgram(_, rates, _):
-            rate, highest = link.queue_rate_bps or float(np.mean(rates)), float(np.max(rates))
+            rate, highest = link.queue_rate_bps or float(np.mean(rates)), link.capacity.highest_bps
         case Opportunities(times, size, period_ns):
             span_ns = period_ns or int(times[-1] - times[0]) or 1_000_000_000
             rate, highest = link.queue_rate_bps or len(times) * size * 8e9 / span_ns, float(limits.UNLIMITED_BPS)

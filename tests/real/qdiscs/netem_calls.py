@@ -35,6 +35,7 @@ from nenc_lab.real.qdiscs.qdiscs import Bfifo, Cake, Codel, FqCodel, Hfsc, HfscC
 from nenc_lab.real.qdiscs.schedule import flatten
 from nenc_lab.real.qdiscs.stages import CHILD_HANDLE, CLASS, HANDLE, ROOT
 from nenc_lab.real.qdiscs.wire import QdiscSocket
+from nenc_lab.scenario.capacity import Ramp
 
 MS, S = 1_000_000, 1_000_000_000
 WIRE = 1242
@@ -489,7 +490,10 @@ def ramp():
     links = [LinkSetting("forward", 40e6, 1 * MS, QueueSetting("bytes", 4_000_000)), LinkSetting("reverse", None, MS)]
     steps = flatten(
         links,
-        [(0, LinkChange(0, rate_bps=10e6, ramp_ns=S)), (S, LinkChange(0, rate_bps=40e6, ramp_ns=S))],
+        [
+            (0, LinkChange(0, rate_bps=10e6, ramp=Ramp(40e6, 10e6, S))),
+            (S, LinkChange(0, rate_bps=40e6, ramp=Ramp(10e6, 40e6, S))),
+        ],
         3 * S,
     )
     with Path(plan(links, [FLOW])) as path:

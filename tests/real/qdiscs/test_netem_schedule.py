@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nenc_lab.network.base import LinkChange, LinkSetting, LossSetting, Opportunities, RateProgram
+from nenc_lab.network.base import LinkChange, LinkSetting, LossSetting
 from nenc_lab.real.qdiscs.schedule import STEP_NS, flatten, program
+from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 S = 1_000_000_000
 FORWARD = LinkSetting("forward", 20e6, 0)
@@ -27,7 +28,7 @@ def test_a_plain_change_stays_what_it_is():
 
 
 def test_a_ramp_carries_the_bits_of_the_ramp():
-    steps = flatten([FORWARD], [(1 * S, LinkChange(0, rate_bps=10e6, ramp_ns=2 * S))], 4 * S)
+    steps = flatten([FORWARD], [(1 * S, LinkChange(0, rate_bps=10e6, ramp=Ramp(20e6, 10e6, 2 * S)))], 4 * S)
     assert bits(steps, 4 * S, 20e6) == pytest.approx(20e6 + 2 * 15e6 + 10e6)
     assert steps[0].t_ns == 1 * S
     assert steps[-1].change.rate_bps == 10e6
@@ -37,20 +38,20 @@ def test_a_ramp_carries_the_bits_of_the_ramp():
 
 
 def test_a_short_ramp_is_one_step_of_the_mean():
-    steps = flatten([FORWARD], [(0, LinkChange(0, rate_bps=10e6, ramp_ns=5_000_000))], S)
+    steps = flatten([FORWARD], [(0, LinkChange(0, rate_bps=10e6, ramp=Ramp(20e6, 10e6, 5_000_000)))], S)
     assert [step.change.rate_bps for step in steps] == [15e6, 10e6]
 
 
 def test_what_comes_with_a_ramp_comes_once():
-    change = LinkChange(0, rate_bps=10e6, ramp_ns=S, loss=LossSetting("bernoulli", 0.1))
+    change = LinkChange(0, rate_bps=10e6, ramp=Ramp(20e6, 10e6, S), loss=LossSetting("bernoulli", 0.1))
     steps = flatten([FORWARD], [(S, change)], 4 * S)
     assert [step.t_ns for step in steps if step.change.loss is not None] == [S]
-    assert all(step.change.ramp_ns == 0 for step in steps)
+    assert all(step.change.ramp is None for step in steps)
 
 
 def test_a_new_rate_ends_a_ramp_and_the_next_ramp_begins_where_it_was():
-    ramp = LinkChange(0, rate_bps=0.0, ramp_ns=4 * S)
-    back = LinkChange(0, rate_bps=20e6, ramp_ns=S)
+    ramp = LinkChange(0, rate_bps=0.0, ramp=Ramp(20e6, 0.0, 4 * S))
+    back = LinkChange(0, rate_bps=20e6, ramp=Ramp(10e6, 20e6, S))
     steps = flatten([FORWARD], [(0, ramp), (2 * S, back)], 10 * S)
     assert [step.t_ns for step in steps] == sorted({step.t_ns for step in steps})
     after = [step.change.rate_bps for step in steps if step.t_ns >= 2 * S]

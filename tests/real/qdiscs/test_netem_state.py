@@ -12,15 +12,14 @@ from nenc_lab.network.base import (
     LinkChange,
     LinkSetting,
     LossSetting,
-    Opportunities,
     QueueSetting,
-    RateProgram,
 )
 from nenc_lab.real.qdiscs import limits
 from nenc_lab.real.qdiscs.able import refusals, remarks
 from nenc_lab.real.qdiscs.messages import encode
 from nenc_lab.real.qdiscs.qdiscs import FIFO_RATE_BPS, Bfifo, Cake, Codel, FqCodel, HfscClass, Pfifo, Pie
 from nenc_lab.real.qdiscs.state import first_state
+from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 MS = 1_000_000
 LINK = LinkSetting("forward", 20e6, 20 * MS)
@@ -177,4 +176,4 @@ def test_what_differs_is_said():
     assert len(remarks([lossy], [LinkChange(0, delay_ns=5)])) == 1
     assert remarks([LINK], [LinkChange(0, rate_bps=1e6)]) == []
     assert remarks([LINK], [LinkChange(0, rate_bps=100e3)]) == []
-    assert len(remarks([LINK], [LinkChange(0, rate_bps=100e3, ramp_ns=5 * MS)])) == 1
+    assert len(remarks([LINK], [LinkChange(0, rate_bps=100e3, ramp=Ramp(8e6, 100e3, 5 * MS))])) == 1
