@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
@@ -98,8 +99,7 @@ class Words(NamedTuple):
     """Its kind in the events table."""
 
 
-EncoderFaultKind = Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
-ENCODER_FAULTS: dict[EncoderFaultKind, Words] = {
+FAULTS: Mapping[str, Words] = {
     "gpu_failure": Words(
         "hardware encoder fails, software takes over", "hardware encoder is back", "GPU fails", "GPU back"
     ),
@@ -113,7 +113,18 @@ ENCODER_FAULTS: dict[EncoderFaultKind, Words] = {
         "encoder ignores the rate",
         "encoder follows again",
     ),
+    "feedback_stop": Words("receiver stops reporting", "receiver reports again", "feedback stops", "feedback back"),
+    "key_frame": Words("key frame demanded", label="key frame", event="key_frame"),
+    "rung_switch": Words("resolution {resolution}", label="\N{RIGHTWARDS ARROW} {resolution}", event="rung_switch"),
 }
+"""Every kind of fault."""
+
+
+def fault_words(kind: str, resolution: object = None) -> Words:
+    """What is said of a fault; of a kind that this version does not know, its name."""
+    name = kind.replace("_", " ")
+    words = FAULTS.get(kind, Words(name, f"{name} ends", name, f"{name} ends"))
+    return Words(*(text.format(resolution=resolution) for text in words))
 
 
 class _Fault(Model):
@@ -128,14 +139,9 @@ class EncoderFault(_Fault):
     the rate it has.
     """
 
-    kind: EncoderFaultKind
+    kind: Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
     resolution: ClassVar[None] = None
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
-
-    @property
-    def words(self) -> Words:
-        """What is said of it."""
-        return ENCODER_FAULTS[self.kind]
 
 
 class RungSwitch(_Fault):
@@ -150,17 +156,11 @@ class RungSwitch(_Fault):
         """Lines of the new picture."""
         return LINES[self.resolution]
 
-    @property
-    def words(self) -> Words:
-        """What is said of it."""
-        return Words(f"resolution {self.resolution}", label=f"→ {self.resolution}", event="rung_switch")
-
 
 class KeyFrame(_Fault):
     """A key frame is demanded."""
 
     kind: Literal["key_frame"]
-    words: ClassVar[Words] = Words("key frame demanded", label="key frame", event="key_frame")
     lasts: ClassVar[None] = None
     resolution: ClassVar[None] = None
 
@@ -169,9 +169,6 @@ class FeedbackStop(_Fault):
     """The receiver sends no reports."""
 
     kind: Literal["feedback_stop"]
-    words: ClassVar[Words] = Words(
-        "receiver stops reporting", "receiver reports again", "feedback stops", "feedback back"
-    )
     resolution: ClassVar[None] = None
     lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
 

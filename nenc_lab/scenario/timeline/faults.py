@@ -16,30 +16,14 @@ class FaultStep:
     """The beginning of a fault, or its end when ``begins`` is false."""
 
     at_ns: int
+    flow: str
+    """Whose part fails."""
     fault: Fault
     begins: bool
-
-    @property
-    def flow(self) -> str:
-        """Whose part fails."""
-        return self.fault.flow
-
-    @property
-    def event(self) -> str:
-        """Its kind in the events table."""
-        return self.fault.words.event
-
-    @property
-    def text(self) -> str:
-        """What the events table says."""
-        words = self.fault.words
-        return words.begins if self.begins else words.ends
-
-    @property
-    def label(self) -> str:
-        """The same in the two or three words that a figure has room for."""
-        words = self.fault.words
-        return words.label if self.begins else words.end_label
+    event: str
+    """Its kind in the events table."""
+    text: str
+    """What the events table says."""
 
 
 def fault_steps(scenario: Scenario) -> tuple[FaultStep, ...]:
@@ -48,6 +32,9 @@ def fault_steps(scenario: Scenario) -> tuple[FaultStep, ...]:
 
 
 def _of(fault: Fault, duration_ns: int) -> Iterator[FaultStep]:
-    yield FaultStep(fault.at, fault, True)
+    from nenc_lab.scenario.disturbance import fault_words
+
+    words = fault_words(fault.kind, fault.resolution)
+    yield FaultStep(fault.at, fault.flow, fault, True, words.event, words.begins)
     if fault.lasts is not None and fault.at + fault.lasts < duration_ns:
-        yield FaultStep(fault.at + fault.lasts, fault, False)
+        yield FaultStep(fault.at + fault.lasts, fault.flow, fault, False, words.event, words.ends)
