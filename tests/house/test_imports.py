@@ -14,6 +14,7 @@ LAYERS = [
     {"quality"},
     {"control", "encode", "network", "recording"},
     {"engine"},
+    {"assembly"},
     {"real"},
     {"session"},
     {"analysis"},

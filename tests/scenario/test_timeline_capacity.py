@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nenc_lab.assembly.path import links, path_steps
 from nenc_lab.network.virtual import PATH_ROW_NS, VirtualNetwork
 from nenc_lab.real.qdiscs.schedule import STEP_NS, flatten
 from nenc_lab.scenario import timeline
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 from nenc_lab.scenario.load import parse
-from nenc_lab.session.path import links, path_steps
 
 S = 1_000_000_000
 MS = 1_000_000

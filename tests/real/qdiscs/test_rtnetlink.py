@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nenc_lab.network.base import LossSetting
-from nenc_lab.real.qdiscs.messages import encode
 from nenc_lab.real.qdiscs.qdiscs import Bfifo, Hfsc, HfscClass, Netem, Pfifo
-from nenc_lab.real.qdiscs.wire import Told, differences
+from nenc_lab.real.qdiscs.rtnetlink import Told, differences
+from nenc_lab.real.qdiscs.tc_options import encode
 
 LINK = HfscClass(20_000_000)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nenc_lab.engine import PathStep
+from nenc_lab.engine.timeline import PathStep
 from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, QueueSetting
 from nenc_lab.scenario import schema
 from nenc_lab.scenario.timeline import WAYS, Timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from nenc_lab.engine import Fault, Faulted
+from nenc_lab.engine.timeline import Fault, Faulted
 from nenc_lab.scenario import schema
 from nenc_lab.scenario.timeline import FaultStep, Timeline
 

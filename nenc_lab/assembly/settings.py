@@ -1,4 +1,4 @@
-"""From the scenario's words to the settings of the parts."""
+"""From a scenario to the settings that the parts of a run take: flows, links, encoders, controllers, faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 from nenc_lab.control.settings import ControllerSettings, ExternalSettings
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
 from nenc_lab.encode.table import Settings
-from nenc_lab.engine import SECOND_NS
+from nenc_lab.engine.base import SECOND_NS
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,

@@ -1,4 +1,4 @@
-"""An engine driven to its end inside a run folder: what both kinds of run have in common."""
+"""Runs an engine inside a new run folder: what runs on every network have in common."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 from nenc_lab.control.base import Controller
-from nenc_lab.engine import SECOND_NS
+from nenc_lab.engine.base import SECOND_NS, Engine, Flow
 from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
@@ -17,18 +17,6 @@ from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 from nenc_lab.scenario import schema
 from nenc_lab.scenario.load import dump
-
-
-class Driven(Protocol):
-    """An engine."""
-
-    env: Any
-    recorder: Recorder
-    flows: Sequence[Any]
-    hops: Sequence[str]
-    packets: int
-
-    def run(self) -> None: ...
 
 
 def identity(scenario: schema.Scenario, argv: Sequence[str], backend: str) -> dict[str, Any]:
@@ -47,7 +35,7 @@ def identity(scenario: schema.Scenario, argv: Sequence[str], backend: str) -> di
 
 
 def drive(
-    engine: Driven,
+    engine: Engine,
     out: Path,
     info: Mapping[str, Any],
     *,
@@ -55,10 +43,10 @@ def drive(
     timing: Callable[[], dict[str, Any]] = dict,
     owner: tuple[int, int | None] | None = None,
 ) -> RunFolder:
-    """Runs ``engine`` in a new folder under ``out``; ``timing``: what it has to add to that of run.json; ``owner``: see
-    `RunFolder.create`.
+    """Runs ``engine`` in a new folder under ``out`` and returns that folder.
 
-    KeyboardInterrupt and ControllerError are raised again after what there is was written; they carry the folder as
+    ``timing`` returns extra entries for the ``timing`` object of run.json; for ``owner`` see `RunFolder.create`.
+    KeyboardInterrupt and ControllerError are raised again once what was measured is written; they carry the folder as
     ``folder``.
     """
     info = {**info, "external": externals(engine.flows)}
@@ -83,23 +71,22 @@ def drive(
     return folder
 
 
-def _record(folder: RunFolder, engine: Driven, *, packets: bool) -> None:
+def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
     order = [*(flow.name for flow in engine.flows), *engine.hops]
     with Recorder(folder.path, packets=packets, order=order) as recorder:
-        engine.recorder = recorder
         try:
-            engine.run()
+            engine.run(recorder)
             for flow in engine.flows:
                 if flow.controller is not None:
-                    flow.controller.close()  # here, because a user's own may fail in it
+                    flow.controller.close()  # here, because a user's own controller may fail in it
         except ControllerError as error:
             recorder.event(error.at_ns, error.flow, "controller_failed", str(error), **error.detail)
             raise
 
 
 @contextmanager
-def _timed(folder: RunFolder, engine: Driven, timing: Callable[[], dict[str, Any]]) -> Iterator[None]:
-    """Loop and tables on the wall clock (design section 5, ``wall_s``), into run.json whatever happens."""
+def _timed(folder: RunFolder, engine: Engine, timing: Callable[[], dict[str, Any]]) -> Iterator[None]:
+    """Writes to run.json how long the loop and the tables took on the wall clock, whatever happens."""
     begun = perf_counter()
     try:
         yield
@@ -110,7 +97,7 @@ def _timed(folder: RunFolder, engine: Driven, timing: Callable[[], dict[str, Any
 
 
 def close_quietly(controller: Controller) -> None:
-    """After the run: what ended it is told already, and a second failure of the user's would only hide that."""
+    """Closes a controller after the run. What ended the run is known by then, and a second failure would hide it."""
     with suppress(ControllerError):
         controller.close()
 
@@ -120,9 +107,9 @@ def controllers(scenario: schema.Scenario) -> str:
     return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
 
 
-def externals(flows: Sequence[Any]) -> dict[str, dict[str, str]]:
+def externals(flows: Sequence[Flow]) -> dict[str, dict[str, str]]:
     """What the users' controllers say of themselves, by flow."""
-    return {flow.name: flow.controller.about for flow in flows if hasattr(flow.controller, "about")}
+    return {flow.name: about for flow in flows if (about := getattr(flow.controller, "about", None)) is not None}
 
 
 def _kind(controller: schema.Controller) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.real.qdiscs.attributes import attribute, walk
-from nenc_lab.real.qdiscs.messages import Values, decode, encode, values
 from nenc_lab.real.qdiscs.qdiscs import HfscClass, Options
+from nenc_lab.real.qdiscs.tc_options import Values, decode, encode, values
 
 _NEWQDISC, _GETQDISC = 36, 38
 _NEWCLASS = 40

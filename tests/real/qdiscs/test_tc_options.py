@@ -8,9 +8,9 @@ import pytest
 
 from nenc_lab.network.base import LossSetting
 from nenc_lab.real.qdiscs.attributes import attribute, walk
-from nenc_lab.real.qdiscs.messages import U32, decode, encode, share, values
 from nenc_lab.real.qdiscs.qdiscs import Bfifo, Cake, Codel, FqCodel, Hfsc, HfscClass, Netem, Pfifo, Pie
-from nenc_lab.real.qdiscs.words import words
+from nenc_lab.real.qdiscs.tc_options import U32, decode, encode, share, values
+from nenc_lab.real.qdiscs.tc_words import words
 
 MS = 1_000_000
 GEMODEL = LossSetting("gilbert-elliott", 0.01, 0.3, 0.9, 0.005)

@@ -14,8 +14,8 @@ from nenc_lab.network.base import (
     QueueSetting,
 )
 from nenc_lab.real.qdiscs import limits
+from nenc_lab.real.qdiscs.aqm import managed
 from nenc_lab.real.qdiscs.jitter import sigma_ns, table
-from nenc_lab.real.qdiscs.managed import managed
 from nenc_lab.real.qdiscs.qdiscs import FIFO_RATE_BPS, NO_LOSS, Bfifo, Codel, HfscClass, Netem, Options, Pfifo
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 

@@ -15,10 +15,10 @@ from nenc_lab.network.base import (
     QueueSetting,
 )
 from nenc_lab.real.qdiscs import limits
-from nenc_lab.real.qdiscs.able import refusals, remarks
-from nenc_lab.real.qdiscs.messages import encode
+from nenc_lab.real.qdiscs.link_state import first_state
 from nenc_lab.real.qdiscs.qdiscs import FIFO_RATE_BPS, Bfifo, Cake, Codel, FqCodel, HfscClass, Pfifo, Pie
-from nenc_lab.real.qdiscs.state import first_state
+from nenc_lab.real.qdiscs.support import refusals, remarks
+from nenc_lab.real.qdiscs.tc_options import encode
 from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 MS = 1_000_000

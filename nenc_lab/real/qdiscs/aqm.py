@@ -7,7 +7,7 @@ from nenc_lab.real.qdiscs.qdiscs import Cake, Codel, FqCodel, Options, Pie
 
 
 def managed(queue: QueueSetting, ecn_ns: int | None) -> Options | None:
-    """None: it is droptail. ``ecn_ns``: a threshold beside the law, which only CoDel is asked for (`able`)."""
+    """None: it is droptail. ``ecn_ns``: a threshold beside the law, which only CoDel is asked for (support.py)."""
     match queue.kind:
         case "codel":
             return Codel(queue.target_ns, queue.interval_ns, queue.limit, ecn=queue.ecn, ce_ns=ecn_ns)

@@ -1,4 +1,4 @@
-"""Places to call in, how to see what they leave behind, and a lab to be killed."""
+"""Sandboxes to call in, how to see what they leave behind, and a lab to be killed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from nenc_lab.errors import EnvironmentError_
 from nenc_lab.real.sandbox import uml
 from nenc_lab.real.sandbox.guest import Guest
 from nenc_lab.real.sandbox.host import Host
-from nenc_lab.real.sandbox.ownership import Owner, command_line, stat_fields
-from nenc_lab.real.sandbox.scratch import processes_in
+from nenc_lab.real.sandbox.ownership import Owner
+from nenc_lab.real.sandbox.processes import command_line, processes_in, stat_fields
 
 NO_GUEST = f"THE GUEST IS NOT TESTED: no User-Mode Linux here; {uml.REMEDY}"
 
@@ -23,7 +23,7 @@ needs_guest = pytest.mark.skipif(uml.find() is None, reason=NO_GUEST)
 
 
 def make(kind: str) -> Guest | Host:
-    """A place, netem or not."""
+    """A sandbox, netem or not."""
     if kind == "guest":
         if uml.find() is None:
             pytest.skip(NO_GUEST)
@@ -36,8 +36,8 @@ def make(kind: str) -> Guest | Host:
     return Host(needs=())
 
 
-def of_places(*owners: int) -> set[str]:
-    """Processes and files that bear the label of a place these processes have made; by default, this one."""
+def of_sandboxes(*owners: int) -> set[str]:
+    """Processes and files that bear the label of a sandbox these processes have made; by default, this one."""
     labels = tuple(f"nenc-place-{Owner.me().namespace}-{owner}-" for owner in owners or (os.getpid(),))
     found = {
         f"file {entry}"
@@ -67,9 +67,9 @@ def descriptors() -> int:
 
 
 def gone_within(seconds: float, *owners: int) -> set[str]:
-    """What is left of their places when that many seconds have gone, or nothing as soon as there is nothing."""
+    """What is left of their sandboxes when that many seconds have gone, or nothing as soon as there is nothing."""
     deadline = time.monotonic() + seconds
-    while (left := of_places(*owners)) and time.monotonic() < deadline:
+    while (left := of_sandboxes(*owners)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left
 
@@ -84,11 +84,11 @@ if sys.argv[1] == "unconfined guest":
     begin = "from nenc_lab.real.sandbox.supervisor import"
     unconfined = "from nenc_lab.real.sandbox import supervisor; supervisor._confine = lambda as_root: False; "
     supervision.CODE = supervision.CODE.replace(begin, unconfined + begin)
-place = Host(needs=()) if sys.argv[1] == "host" else Guest(memory_mb=512)
+sandbox = Host(needs=()) if sys.argv[1] == "host" else Guest(memory_mb=512)
 print("begun", flush=True)
-with place:
-    print("up", place.folder, flush=True)
+with sandbox:
+    print("up", sandbox.folder, flush=True)
     while True:
-        place.call("place_calls:waits", "for ever", heard=lambda word: print(word, flush=True))
+        sandbox.call("sandbox_calls:waits", "for ever", on_message=lambda word: print(word, flush=True))
 """
 """A lab of its own, to be killed."""

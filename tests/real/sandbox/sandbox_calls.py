@@ -1,4 +1,4 @@
-"""What the tests call inside a place."""
+"""What the tests call inside a sandbox."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from nenc_lab.errors import Problem, ScenarioError
 
 
-def echo(arguments, tell):
+def echo(arguments, send):
     return arguments
 
 
-def world(arguments, tell):
+def world(arguments, send):
     return {
         "user": os.geteuid(),
         "cwd": os.getcwd(),
@@ -32,7 +32,7 @@ def world(arguments, tell):
     }
 
 
-def lo_answers(arguments, tell):
+def lo_answers(arguments, send):
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
         far, _ = server.accept()
         with far:
@@ -40,20 +40,20 @@ def lo_answers(arguments, tell):
             return far.recv(1).decode()
 
 
-def litter(arguments, tell):
+def litter(arguments, send):
     for folder in ("/run", "/dev/shm"):
         Path(folder, "litter").write_text("x")
     subprocess.run(["ip", "link", "add", "litter", "type", "veth", "peer", "name", "other"], check=True)
-    return world(arguments, tell)["interfaces"]
+    return world(arguments, send)["interfaces"]
 
 
-def tells(count, tell):
+def tells(count, send):
     for number in range(count):
-        tell({"number": number, "text": "ü\0\n"})
+        send({"number": number, "text": "ü\0\n"})
     return count
 
 
-def prints(megabytes, tell):
+def prints(megabytes, send):
     """Every byte value, through the descriptors: what Python thinks of them is not asked."""
     block = bytes(range(256)) * 4096
     for number in range(megabytes):
@@ -62,17 +62,17 @@ def prints(megabytes, tell):
             left = left[os.write(1 + number % 2, left) :]
 
 
-def says(text, tell):
+def says(text, send):
     print(text)
     print(text, file=sys.stderr)
     subprocess.run(["echo", text], check=True)
 
 
-def letters(count, tell):
+def letters(count, send):
     return "a" * count
 
 
-def length(text, tell):
+def length(text, send):
     return len(text)
 
 
@@ -82,7 +82,7 @@ class Odd(Exception):
         self.one = one
 
 
-def fails(how, tell):
+def fails(how, send):
     if how == "value":
         error = ValueError("a", 2)
         error.folder = Path("somewhere")
@@ -96,17 +96,17 @@ def fails(how, tell):
     raise AssertionError(how)
 
 
-def ends(how, tell):
-    tell("ending")
+def ends(how, send):
+    send("ending")
     if isinstance(how, int):
         os._exit(how)
     os.kill(os.getpid(), getattr(signal, how))
     time.sleep(60)
 
 
-def waits(what, tell):
+def waits(what, send):
     """Until it is interrupted, or not even then."""
-    tell("waiting")
+    send("waiting")
     while True:
         try:
             time.sleep(60)
@@ -116,10 +116,10 @@ def waits(what, tell):
             if what == "raise":
                 stop.folder = "partial"
                 raise
-            tell("ignored")
+            send("ignored")
 
 
-def leaves_processes(arguments, tell):
+def leaves_processes(arguments, send):
     """One in a session of its own, with a child; and one that is stopped."""
     code = "import os, time; os.setsid(); os.fork(); time.sleep(600)"
     for _ in range(2):
@@ -127,10 +127,10 @@ def leaves_processes(arguments, tell):
     stopped = subprocess.Popen(["sleep", "600"])
     os.kill(stopped.pid, signal.SIGSTOP)
     time.sleep(0.5)
-    return left_over(arguments, tell)
+    return left_over(arguments, send)
 
 
-def left_over(arguments, tell):
+def left_over(arguments, send):
     found = []
     for name in os.listdir("/proc"):
         try:
@@ -142,22 +142,22 @@ def left_over(arguments, tell):
     return len(found)
 
 
-def writes(path, tell):
+def writes(path, send):
     Path(path).write_bytes(bytes(range(256)) * 40000)
     return os.stat(path).st_size
 
 
-def fills_memory(megabytes, tell):
+def fills_memory(megabytes, send):
     return len([b"x" * (1 << 20) for _ in range(megabytes)])
 
 
-def panics(arguments, tell):
+def panics(arguments, send):
     Path("/proc/sys/kernel/sysrq").write_text("1")
     Path("/proc/sysrq-trigger").write_text("c")
     time.sleep(60)
 
 
-def lacking(kinds, tell):
+def lacking(kinds, send):
     from nenc_lab.real.sandbox.netem_support import lacking as found
 
-    return found(kinds, tell)
+    return found(kinds, send)
