@@ -14,7 +14,7 @@ from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
 if TYPE_CHECKING:
     import polars
 
-    from nenc_lab.real.sandbox.base import Place
+    from nenc_lab.real.sandbox import Sandbox
     from nenc_lab.recording.folder import RunFolder
     from nenc_lab.scenario.schema import Scenario
 
@@ -164,7 +164,7 @@ def check_backend(backend: str) -> None:
 
 
 @contextmanager
-def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") -> Iterator[Place | None]:
+def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") -> Iterator[Sandbox | None]:
     """Where runs of these scenarios are, opened once for all of them; None on the virtual network, which needs none.
 
     ``kind``: auto, host or guest. Raises EnvironmentError_ where this machine has no such place.
@@ -172,10 +172,11 @@ def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") ->
     if backend != "netem":
         yield None
         return
-    from nenc_lab.real.sandbox.table import open_place
-    from nenc_lab.session.real import WARM, memory_mb
+    from nenc_lab.real.run.memory import memory_mb
+    from nenc_lab.real.run.start import PRELOAD
+    from nenc_lab.real.sandbox import open_sandbox
 
-    with open_place(kind, memory_mb(scenarios), WARM) as place:
+    with open_sandbox(kind, memory_mb(scenarios), PRELOAD) as place:
         yield place
 
 
@@ -189,7 +190,7 @@ def run_scenario(
     streams: bool = False,
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
-    place: Place | None = None,
+    place: Sandbox | None = None,
 ) -> LabRun:
     """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 

@@ -221,12 +221,12 @@ def guest() -> Finding:
     if path is None:
         return Finding("netem guest", MISSING, "no User-Mode Linux", uml.REMEDY)
     try:
-        with Guest() as place:
+        with Guest() as sandbox:
             lacks = [
-                *place.call("nenc_lab.real.sandbox.netem_support:lacking", NEEDED),
-                *place.about["modules_missing"],
+                *sandbox.call("nenc_lab.real.sandbox.netem_support:lacking", NEEDED),
+                *sandbox.about["modules_missing"],
             ]
-            about, taken_mb = place.about, place.taken_mb()
+            about, taken_mb = sandbox.about, sandbox.taken_mb()
     except EnvironmentError_ as error:
         return Finding("netem guest", MISSING, f"{path}: {error}", "its kernel says why; TMPDIR names another disk")
     detail = (

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nenc_lab.analysis.arrays import SECOND_NS, Floats, Ints, nanoseconds
-from nenc_lab.analysis.series import Held
+from nenc_lab.analysis.series import Held, held_pieces
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
-    from nenc_lab.scenario.schema import Flow, Scenario
+    from nenc_lab.scenario.schema import Flow
+    from nenc_lab.scenario.timeline import Timeline
 
 
-def capacity(run: Run, scenario: Scenario, flow: Flow) -> Held | None:
-    """The least capacity of the hops the flow crosses, in bit/s on the wire, per row of path.parquet (10 ms).
+def capacity(run: Run, hops: Iterable[str]) -> Held | None:
+    """The least capacity of the named hops as it was measured, in bit/s on the wire, per row of path.parquet (10 ms).
 
     Infinite where no hop is a bottleneck. None when the run has no rows of these hops.
     """
-    from nenc_lab.scenario.timeline import crossed
-
     least: Floats | None = None
     edges: Ints = np.empty(0, np.int64)
-    for index in crossed(scenario, flow):
-        rows = run.columns("path", f"forward.{scenario.path.forward.hops[index].name}", ("t_s", "capacity_bps"))
+    for hop in hops:
+        rows = run.columns("path", hop, ("t_s", "capacity_bps"))
         if not len(rows["t_s"]):
             return None
         ends = nanoseconds(rows["t_s"])
@@ -37,30 +37,9 @@ def capacity(run: Run, scenario: Scenario, flow: Flow) -> Held | None:
     return None if least is None else Held(edges, least)
 
 
-def passing(scenario: Scenario, flow: Flow) -> Held:
-    """What the scenario's random loss lets through on the flow's hops, 0..1, over the run: the product of 1 - loss.
-
-    Of Gilbert-Elliott loss its long-run mean. Queue drops are no random loss. The timeline's changes included.
-    """
-    from nenc_lab.scenario.timeline import crossed, steps
-
-    hops = scenario.path.forward.hops
-    loss = {index: hops[index].loss.mean for index in crossed(scenario, flow)}
-    edges, values = [0], [_product(loss)]
-    for step in steps(scenario):
-        if step.direction != "forward" or step.loss is None or step.hop not in loss:
-            continue
-        loss[step.hop] = step.loss.mean
-        if step.at_ns == edges[-1]:
-            values[-1] = _product(loss)
-        elif step.at_ns < scenario.duration:
-            edges.append(step.at_ns)
-            values.append(_product(loss))
-    return Held(np.array([*edges, scenario.duration], np.int64), np.array(values))
-
-
-def _product(loss: dict[int, float]) -> float:
-    return float(np.prod([1.0 - ratio for ratio in loss.values()]))
+def passing(timeline: Timeline, flow: Flow) -> Held:
+    """What the scenario's random loss lets through on the flow's hops, 0..1, over the run."""
+    return held_pieces(timeline.passing(flow), timeline.scenario.duration)
 
 
 def usable_bits(path: Held, passed: Held, most_bps: float, start_ns: int, end_ns: int) -> float:

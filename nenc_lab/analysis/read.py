@@ -13,7 +13,7 @@ from nenc_lab.analysis.waits import COLUMNS, Adding, Waits
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
     from nenc_lab.scenario.schema import Flow, Scenario
-    from nenc_lab.scenario.timeline import Change
+    from nenc_lab.scenario.timeline import Change, Timeline
 
 TICK_COLUMNS = (
     "t_s",
@@ -36,8 +36,9 @@ FRAME_COLUMNS = ("t_s", "size", "qp", "encoder", "received", "lost", "late", "ps
 
 def run_rows(run: Run, scenario: Scenario) -> RunRows:
     """The run with its flows in the order of the scenario; a flow without a tick never ran and is left out."""
-    from nenc_lab.scenario.timeline import changes
+    from nenc_lab.scenario import timeline
 
+    compiled = timeline.compile(scenario)
     end_ns = ended_ns(run)
     ticks = run.by_flow("ticks", [flow.name for flow in scenario.flows], TICK_COLUMNS)
     active = {}
@@ -47,11 +48,11 @@ def run_rows(run: Run, scenario: Scenario) -> RunRows:
             active[flow.name] = rows
     frames = run.by_flow("frames", list(active), FRAME_COLUMNS)
     flows = [flow for flow in scenario.flows if flow.name in active]
-    happened = {flow.name: tuple(changes(scenario, flow.name)) for flow in flows}
+    happened = {flow.name: compiled.changes(flow.name) for flow in flows}
     waits = _waits(
         run, {flow.name: _bounds(happened[flow.name], min(scenario.stop_ns(flow), end_ns)) for flow in flows}
     )
-    path = _Path(run, scenario)
+    path = _Path(run, compiled)
     found = []
     for flow in flows:
         rows, until_ns = active[flow.name], min(scenario.stop_ns(flow), end_ns)
@@ -108,24 +109,23 @@ def _waits(run: Run, bounds: dict[str, set[int]]) -> dict[str, Waits]:
 class _Path:
     """What the path could carry and let through, computed once for all flows that cross the same hops."""
 
-    def __init__(self, run: Run, scenario: Scenario) -> None:
-        self._run, self._scenario = run, scenario
+    def __init__(self, run: Run, timeline: Timeline) -> None:
+        self._run, self._timeline = run, timeline
         self._capacity: dict[tuple[int, ...], Held | None] = {}
         self._passing: dict[tuple[int, ...], Held] = {}
 
     def capacity(self, flow: Flow) -> Held | None:
         hops = self._hops(flow)
         if hops not in self._capacity:
-            self._capacity[hops] = capacity(self._run, self._scenario, flow)
+            names = self._timeline.scenario.path.forward.hops
+            self._capacity[hops] = capacity(self._run, (f"forward.{names[hop].name}" for hop in hops))
         return self._capacity[hops]
 
     def passing(self, flow: Flow) -> Held:
         hops = self._hops(flow)
         if hops not in self._passing:
-            self._passing[hops] = passing(self._scenario, flow)
+            self._passing[hops] = passing(self._timeline, flow)
         return self._passing[hops]
 
     def _hops(self, flow: Flow) -> tuple[int, ...]:
-        from nenc_lab.scenario.timeline import crossed
-
-        return tuple(crossed(self._scenario, flow))
+        return tuple(self._timeline.crossed(flow))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nenc_lab.analysis.arrays import SECOND_NS, Floats, Ints, Values
 
+if TYPE_CHECKING:
+    from nenc_lab.scenario.timeline.pieces import Pieces
+
 JUDGED_OVER_NS = 200_000_000
-"""Design section 5: the rate judged is the controller's target, averaged over 200 ms."""
+"""The rate judged is the controller's target, averaged over 200 ms."""
 
 
 def trailing_mean(t_ns: Ints, values: Floats, over_ns: int = JUDGED_OVER_NS) -> Floats:
@@ -73,6 +77,12 @@ def held(t_ns: Ints, values: Floats, end_ns: int) -> Held:
     """Each value from its tick up to the next one, the last up to ``end_ns``; ``t_ns`` increases."""
     before = t_ns < end_ns
     return Held(np.append(t_ns[before], end_ns), values[before])
+
+
+def held_pieces(value: Pieces[float], end_ns: int) -> Held:
+    """A value of the compiled timeline from 0 up to ``end_ns``."""
+    times = np.array([0, *(t_ns for t_ns in value.times_ns if 0 < t_ns < end_ns)], np.int64)
+    return Held(np.append(times, end_ns), np.array([value.at(int(t_ns)) for t_ns in times]))
 
 
 def at(t_ns: Ints, counter: Values, when_ns: int) -> float:

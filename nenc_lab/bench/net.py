@@ -21,13 +21,13 @@ INSIDE = "nenc_lab.bench.net:inside"
 
 
 def measure(repeats: int, say: Say) -> list[Figure]:
-    """The figures of this group; without a place for real networks they are left out, and ``say`` told so."""
-    from nenc_lab.real.sandbox import open_place
+    """The figures of this group; without a sandbox they are left out, and ``say`` told so."""
+    from nenc_lab.real.sandbox import open_sandbox
 
     try:
-        with open_place("auto", warm=("nenc_lab.real.live.probe", "nenc_lab.real.qdiscs.path")) as place:
-            seen = [place.call(INSIDE, timeout_s=300) for _ in range(repeats)]
-            name = place.name
+        with open_sandbox("auto", preload=("nenc_lab.real.live.probe", "nenc_lab.real.qdiscs.path")) as sandbox:
+            seen = [sandbox.call(INSIDE, timeout_s=300) for _ in range(repeats)]
+            name = sandbox.name
     except EnvironmentError_ as error:
         say(f"net.guest_pps is left out: {error}")
         return []
@@ -49,12 +49,12 @@ def measure(repeats: int, say: Say) -> list[Figure]:
     ]
 
 
-def inside(_: Any, tell: Callable[[Any], None]) -> dict[str, float]:
-    """Once over the rates; runs in the place."""
+def inside(_: Any, send: Callable[[Any], None]) -> dict[str, float]:
+    """Once over the rates; runs in the sandbox."""
     import shutil
 
     from nenc_lab.network.base import FlowSetting, LinkSetting
-    from nenc_lab.real.live.flow import Ends
+    from nenc_lab.real.live.flow_settings import Ends
     from nenc_lab.real.live.probe import probe
     from nenc_lab.real.live.programs import scratch
     from nenc_lab.real.qdiscs.layout import plan

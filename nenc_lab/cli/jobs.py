@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nenc_lab.api import LabRun
-    from nenc_lab.real.sandbox.base import Place
+    from nenc_lab.real.sandbox import Sandbox
     from nenc_lab.scenario.schema import Scenario
 
 POLL_S = 0.1
@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 """Called with a job's index and its simulated time in ns."""
 
 
-def execute(job: Job, progress: Callable[[int], None] | None, place: Place | None = None) -> LabRun:
+def execute(job: Job, progress: Callable[[int], None] | None, place: Sandbox | None = None) -> LabRun:
     """Runs one job in this process. A user's controller that fails ends this run alone: it is partial, and says why."""
     from nenc_lab.api import LabRun, run_scenario
 

@@ -93,14 +93,14 @@ def run(
 
 
 def _rehearse(scenarios: Sequence[Scenario], backend: str) -> int:
-    from nenc_lab.session.real import rehearsal
+    from nenc_lab.real.run.dry_run import dry_run
 
     if backend != "netem":
         raise InputError(
             "--dry-run: the virtual network has no commands to print; with --backend netem it says what tc does"
         )
     for scenario in scenarios:
-        print("\n".join(rehearsal(scenario)))
+        print("\n".join(dry_run(scenario)))
     return DONE
 
 

@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
+
 Rows = np.ndarray[Any, np.dtype[Any]]
 """Structured array, the fields of the C row of the same name."""
 
@@ -50,24 +52,6 @@ class QueueSetting:
     memory_bytes: int = 0
     ecn: bool = False
     isolation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RateProgram:
-    """Rates over time: ``rate_bps[i]`` from ``t_ns[i]`` on, again every ``period_ns`` when that is not 0."""
-
-    t_ns: np.ndarray[Any, np.dtype[np.int64]]
-    rate_bps: np.ndarray[Any, np.dtype[np.float64]]
-    period_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opportunities:
-    """Delivery opportunities (mahimahi): at each ``t_ns`` up to ``bytes`` leave the queue."""
-
-    t_ns: np.ndarray[Any, np.dtype[np.int64]]
-    bytes: float
-    period_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +104,7 @@ class CrossSetting:
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """What changes at one hop at one instant; None: stays. With ``ramp_ns`` the rate gets there linearly."""
+    """What changes at one hop at one instant; None: stays."""
 
     link: int
     rate_bps: float | None = None
@@ -129,7 +113,8 @@ class LinkChange:
     loss: LossSetting | None = None
     jitter: JitterSetting | None = None
     duplicate: float | None = None
-    ramp_ns: int = 0
+    ramp: Ramp | None = None
+    """How the rate gets to ``rate_bps``; None: at once."""
 
 
 class Network(Protocol):

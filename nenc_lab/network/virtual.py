@@ -15,12 +15,11 @@ from nenc_lab.network.base import (
     LinkChange,
     LinkSetting,
     LossSetting,
-    Opportunities,
     QueueSetting,
-    RateProgram,
     Rows,
 )
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
+from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 PATH_ROW_NS = 10_000_000
 RAMP_STEP_NS = 10_000_000
@@ -62,8 +61,6 @@ class VirtualNetwork:
             raise MemoryError("nenc_vnet_create")
         self._net = ffi.gc(net, lib.nenc_vnet_destroy)
         self._links = list(links)
-        self._rates = [link.rate_bps for link in links]
-        self._ramps: dict[int, tuple[int, int, float, float]] = {}
         self._sample = ffi.new("nenc_sample *")
         for link in links:
             self._add_link(link)
@@ -178,8 +175,10 @@ class VirtualNetwork:
         if change.queue is not None:
             status = lib.nenc_vnet_set_queue(net, link, _queue_kind(change.queue), change.queue.limit)
             check(status, "nenc_vnet_set_queue")
-        if change.rate_bps is not None:
-            self._apply_rate(now_ns, link, change.rate_bps, change.ramp_ns)
+        if change.ramp is not None:
+            self._ramp(now_ns, link, change.ramp)
+        elif change.rate_bps is not None:
+            check(lib.nenc_vnet_set_rate(net, link, change.rate_bps), "nenc_vnet_set_rate")
         if change.delay_ns is not None:
             check(lib.nenc_vnet_set_delay(net, link, change.delay_ns), "nenc_vnet_set_delay")
         if change.loss is not None:
@@ -193,25 +192,10 @@ class VirtualNetwork:
         if change.duplicate is not None:
             check(lib.nenc_vnet_set_duplicate(net, link, change.duplicate), "nenc_vnet_set_duplicate")
 
-    def _apply_rate(self, now_ns: int, link: int, rate_bps: float, ramp_ns: int) -> None:
-        before = self._rate_now(now_ns, link)
-        self._ramps.pop(link, None)
-        self._rates[link] = rate_bps
-        if not ramp_ns or before is None:
-            check(lib.nenc_vnet_set_rate(self._net, link, rate_bps), "nenc_vnet_set_rate")
-            return
-        # Each step carries the ramp's mean over it: the capacity's integral is exact. The last one is the new rate.
-        edges = np.append(np.arange(0, ramp_ns, RAMP_STEP_NS, dtype=np.int64), ramp_ns)
-        middles = (edges[:-1] + edges[1:]) / 2 / ramp_ns
-        rates = np.append(before + (rate_bps - before) * middles, rate_bps)
-        self._program(link, now_ns + edges, rates, 0)
-        self._ramps[link] = (now_ns, ramp_ns, before, rate_bps)
-
-    def _rate_now(self, now_ns: int, link: int) -> float | None:
-        if link not in self._ramps:
-            return self._rates[link]
-        start_ns, ramp_ns, before, after = self._ramps[link]
-        return before + (after - before) * min(1.0, (now_ns - start_ns) / ramp_ns)
+    def _ramp(self, now_ns: int, link: int, ramp: Ramp) -> None:
+        """Steps that carry the ramp's mean, so that the capacity's integral is exact; the last one is the new rate."""
+        edges = np.append(np.arange(0, ramp.length_ns, RAMP_STEP_NS, dtype=np.int64), ramp.length_ns)
+        self._program(link, now_ns + edges, np.append(ramp.means(edges), ramp.end_bps), 0)
 
     # ---- what happened
 

@@ -16,7 +16,7 @@ from nenc_lab.recording.open import Run, open_run
 
 if TYPE_CHECKING:
     from nenc_lab.parity.notes import Note
-    from nenc_lab.real.sandbox.base import Place
+    from nenc_lab.real.sandbox import Sandbox
     from nenc_lab.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
@@ -142,7 +142,7 @@ def _one(
     argv: Sequence[str],
     progress: Progress | None,
     number: int,
-    place: Place | None = None,
+    place: Sandbox | None = None,
 ) -> Path:
     """A run on a network of the lab; one that a user's controller ended is partial, and there all the same."""
     from nenc_lab.api import run_scenario

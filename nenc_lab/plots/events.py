@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nenc_lab.errors import InputError
-from nenc_lab.plots.words import ARROW, MINUS, duration, percent, rate
+from nenc_lab.plots.words import MINUS, duration, percent, rate
 from nenc_lab.units import parse_rate, parse_ratio, parse_time
-
-_FAULTS = {
-    "gpu_failure": ("GPU fails", "GPU back"),
-    "gpu_hang": ("GPU hangs", "GPU back"),
-    "gpu_reset": ("GPU reset", "GPU back"),
-    "ignore_rate": ("encoder ignores the rate", "encoder follows again"),
-    "feedback_stop": ("feedback stops", "feedback back"),
-    "key_frame": ("key frame", ""),
-}
 
 _TCP = {"tcp-reno": "TCP Reno", "tcp-cubic": "TCP CUBIC", "tcp-bbr": "TCP BBR"}
 
@@ -70,11 +61,10 @@ def _all(scenario: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
 
 
 def _fault(fault: Mapping[str, Any], whose: str) -> tuple[str, str]:
-    kind = str(fault.get("kind", "fault"))
-    if kind == "rung_switch":
-        return f"{ARROW} {fault.get('resolution', 'rung switch')}{whose}", ""
-    begin, end = _FAULTS.get(kind, (kind.replace("_", " "), f"{kind.replace('_', ' ')} ends"))
-    return begin + whose, end + whose if end else ""
+    from nenc_lab.scenario.disturbance import fault_words
+
+    words = fault_words(str(fault.get("kind", "fault")), fault.get("resolution"))
+    return words.label + whose, words.end_label + whose if words.end_label else ""
 
 
 def _path_change(entry: Mapping[str, Any]) -> str:
@@ -112,18 +102,13 @@ def _traffic(cross: Mapping[str, Any]) -> str:
     return _TCP.get(kind, kind) if kind.startswith("tcp-") else _rate(cross.get("rate"))
 
 
-def _ratio(value: object) -> str:
-    """A ratio, or the mean of a loss model given by its parts."""
-    if not isinstance(value, Mapping):
-        return percent(parse_ratio(value))
-    if value.get("kind") == "none":
-        return percent(0.0)
-    given = {key: parse_ratio(value[key]) for key in ("p", "r", "loss_bad", "loss_good") if value.get(key) is not None}
-    p, r = given.get("p", 0.0), given.get("r")
-    if value.get("kind") != "gilbert-elliott" or r is None or p + r == 0:
-        return percent(p)
-    bad = p / (p + r)
-    return f"{percent(bad * given.get('loss_bad', 1.0) + (1 - bad) * given.get('loss_good', 0.0))} in bursts"
+def _loss(value: object) -> str:
+    """The mean of a loss model."""
+    from nenc_lab.scenario.hop import loss_of
+
+    loss = loss_of(value)
+    bursts = " in bursts" if loss.kind == "gilbert-elliott" and loss.p + loss.r else ""
+    return f"loss {percent(loss.mean)}{bursts}" if loss.mean else "no loss"
 
 
 def _span(value: object) -> str:
@@ -147,10 +132,10 @@ def _jitter(value: object) -> str:
 _SAY: dict[str, Callable[[object], str]] = {
     "rate": _rate,
     "delay": lambda value: f"delay {_span(value)}",
-    "loss": lambda value: f"loss {_ratio(value)}".replace("loss 0 %", "no loss"),
+    "loss": _loss,
     "jitter": lambda value: f"jitter {_jitter(value)}",
     "queue": lambda value: f"queue {_queue(value)}",
-    "duplicate": lambda value: f"duplicates {_ratio(value)}",
+    "duplicate": lambda value: f"duplicates {percent(parse_ratio(value))}",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nenc_lab.analysis.capacity import capacity
 from nenc_lab.plots.curves import WINDOW_S, frame_rate_bps, growth_rate, loss_ratio, period_means, stairs
 from nenc_lab.plots.events import Event, duration_s, events, on_trace, rate_max_bps
 from nenc_lab.plots.words import duration
@@ -168,13 +169,10 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 
 def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
-    """Corner points of the forward capacity: the least over the hops of the flows; infinite without a bottleneck."""
-    ends, least = _NONE, _NONE
-    for hop in _crossed(run, _kinds(run, "path", "hop")):
-        path = run.columns("path", hop, ("t_s", "capacity_bps"))
-        t, capacity = _floats(path, "t_s"), _floats(path, "capacity_bps") / 1e6
-        rows = min(least.size, t.size) if least.size else t.size
-        ends, least = t[:rows], np.minimum(least[:rows], capacity[:rows]) if least.size else capacity
+    """Corner points of the forward capacity: the least over the hops flows cross, infinite without a bottleneck."""
+    measured = capacity(run, _crossed(run, _kinds(run, "path", "hop")))
+    ends = _NONE if measured is None else measured.edges_ns[1:] / 1e9
+    least = _NONE if measured is None else measured.values / 1e6
     if least.size > 1 and np.count_nonzero(least[1:] != least[:-1]) > _BUSY * least.size:
         ends, least = period_means(ends, least, WINDOW_S)
     return stairs(0.0, ends, least)

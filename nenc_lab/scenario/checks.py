@@ -235,12 +235,13 @@ def _too_small(size: int, largest: int) -> str:
 
 def _conditions(scenario: Scenario) -> Iterator[Fault]:
     names = [flow.name for flow in scenario.flows]
+    compiled = timeline.compile(scenario)
     for index, text in enumerate(scenario.expect):
         condition = expect.compile(text)
         if condition.flow is not None and condition.flow not in names:
             yield ("expect", index), _no_such("flow", condition.flow, names)
         elif condition.change is not None and condition.flow is not None:
-            count = len(timeline.changes(scenario, condition.flow))
+            count = len(compiled.changes(condition.flow))
             if not -count <= condition.change < count:
                 yield (
                     ("expect", index),

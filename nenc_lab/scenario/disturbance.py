@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -85,6 +86,45 @@ class TcpTraffic(_CrossTraffic):
 
 
 CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic | TcpTraffic, Field(discriminator="kind")]
+
+
+class Words(NamedTuple):
+    """What is said of a fault when it begins and when it ends: in the events table, and shorter in a figure."""
+
+    begins: str
+    ends: str = ""
+    label: str = ""
+    end_label: str = ""
+    event: str = "fault"
+    """Its kind in the events table."""
+
+
+FAULTS: Mapping[str, Words] = {
+    "gpu_failure": Words(
+        "hardware encoder fails, software takes over", "hardware encoder is back", "GPU fails", "GPU back"
+    ),
+    "gpu_hang": Words(
+        "hardware encoder hangs, software takes over", "hardware encoder is back", "GPU hangs", "GPU back"
+    ),
+    "gpu_reset": Words("the GPU is reset, software takes over", "hardware encoder is back", "GPU reset", "GPU back"),
+    "ignore_rate": Words(
+        "encoder ignores the rate",
+        "encoder follows the rate again",
+        "encoder ignores the rate",
+        "encoder follows again",
+    ),
+    "feedback_stop": Words("receiver stops reporting", "receiver reports again", "feedback stops", "feedback back"),
+    "key_frame": Words("key frame demanded", label="key frame", event="key_frame"),
+    "rung_switch": Words("resolution {resolution}", label="\N{RIGHTWARDS ARROW} {resolution}", event="rung_switch"),
+}
+"""Every kind of fault."""
+
+
+def fault_words(kind: str, resolution: object = None) -> Words:
+    """What is said of a fault; of a kind that this version does not know, its name."""
+    name = kind.replace("_", " ")
+    words = FAULTS.get(kind, Words(name, f"{name} ends", name, f"{name} ends"))
+    return Words(*(text.format(resolution=resolution) for text in words))
 
 
 class _Fault(Model):

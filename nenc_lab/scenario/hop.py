@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from nenc_lab import units
 from nenc_lab.errors import InputError
@@ -78,6 +78,15 @@ def _loss_in_short(value: object) -> object:
 Loss = Annotated[
     Annotated[NoLoss | BernoulliLoss | GilbertElliottLoss, Field(discriminator="kind")], BeforeValidator(_loss_in_short)
 ]
+_LOSS: TypeAdapter[Loss] = TypeAdapter(Loss)
+
+
+def loss_of(value: object) -> Loss:
+    """A loss model from what a scenario file or run.json says of it. Raises InputError."""
+    try:
+        return _LOSS.validate_python(value)
+    except ValidationError as error:
+        raise InputError(f"this is no loss: {value!r:.100}") from error
 
 
 class NoJitter(Model):
@@ -166,3 +175,23 @@ class Hop(Model):
     def bottleneck(self) -> bool:
         """It has a serialiser: a rate or a trace."""
         return self.rate is not None or self.trace is not None
+
+
+class HopChange(Model):
+    """New values of one hop from an instant on; what is left out stays. The order is that of the texts of events."""
+
+    hop: Name | None = Field(default=None, description="Which hop; may be left out when there is only one.")
+    rate: Rate | None = Field(default=None, description="New capacity; 0bps is an outage.")
+    delay: Time | None = Field(default=None, description="New one-way propagation delay.")
+    loss: Loss | None = Field(default=None, description="New random loss.")
+    jitter: Jitter | None = Field(default=None, description="New delay variation.")
+    queue: Queue | None = Field(
+        default=None, description="New values of the queue, whose kind stays; packets in it stay too."
+    )
+    duplicate: Ratio | None = Field(default=None, description="New probability that a packet arrives twice.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> HopChange:
+        if not self.model_fields_set - {"hop"}:
+            raise wrong("nothing changes here: give a rate, delay, loss, jitter, queue or duplicate")
+        return self

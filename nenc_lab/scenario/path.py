@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from nenc_lab.scenario.hop import Hop, Jitter, Loss
-from nenc_lab.scenario.queue import Queue
-from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Time, wrong
+from nenc_lab.scenario.hop import Hop, HopChange
+from nenc_lab.scenario.types import Model, PositiveTime, Time, wrong
 
 ONLY_HOP = "link"
 """What the hop of a direction that is written without `hops` is called."""
@@ -53,26 +52,6 @@ class Path(Model):
 
     forward: Direction = Field(description="From sender to receiver: media and cross traffic.")
     reverse: Direction = Field(default=Direction(), description="From receiver to sender: feedback.")
-
-
-class HopChange(Model):
-    """New values of one hop from an instant on; what is left out stays."""
-
-    hop: Name | None = Field(default=None, description="Which hop; may be left out when there is only one.")
-    rate: Rate | None = Field(default=None, description="New capacity; 0bps is an outage.")
-    delay: Time | None = Field(default=None, description="New one-way propagation delay.")
-    loss: Loss | None = Field(default=None, description="New random loss.")
-    jitter: Jitter | None = Field(default=None, description="New delay variation.")
-    queue: Queue | None = Field(
-        default=None, description="New values of the queue, whose kind stays; packets in it stay too."
-    )
-    duplicate: Ratio | None = Field(default=None, description="New probability that a packet arrives twice.")
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> HopChange:
-        if not self.model_fields_set - {"hop"}:
-            raise wrong("nothing changes here: give a rate, delay, loss, jitter, queue or duplicate")
-        return self
 
 
 class Ramp(Model):

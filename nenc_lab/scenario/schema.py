@@ -47,6 +47,7 @@ from nenc_lab.scenario.hop import (
     BernoulliLoss,
     GilbertElliottLoss,
     Hop,
+    HopChange,
     Jitter,
     Loss,
     NoJitter,
@@ -55,7 +56,7 @@ from nenc_lab.scenario.hop import (
     ReorderJitter,
     Trace,
 )
-from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, HopChange, Path, Ramp
+from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, Path, Ramp
 from nenc_lab.scenario.queue import Cake, CoDel, DropTail, FqCoDel, Pie, Queue
 from nenc_lab.scenario.types import LINES, Duration, Model, Resolution, Title, wrong
 from nenc_lab.units import QueueSize

@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nenc_lab.errors import EnvironmentError_, InputError, Problem, ScenarioError
+from nenc_lab.scenario.capacity import Opportunities, RateProgram
 from nenc_lab.units import NS_PER_MS, NS_PER_S, shown
 
 if TYPE_CHECKING:
-    from nenc_lab.scenario.schema import Trace
+    from nenc_lab.scenario.hop import Trace
 
 Format = Literal["mahimahi", "csv"]
 OPPORTUNITY_BYTES = 1504
@@ -69,26 +70,6 @@ class Capacity:
         return rates
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opportunities:
-    """A mahimahi trace, scaled: at each ``t_ns`` (int64) up to ``bytes`` leave the queue."""
-
-    t_ns: NDArray[np.int64]
-    bytes: float
-    period_ns: int
-    mean_bps: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rates:
-    """A CSV trace, scaled: ``rate_bps[i]`` (float64) from ``t_ns[i]`` (int64) on; without a loop it ends with 0."""
-
-    t_ns: NDArray[np.int64]
-    rate_bps: NDArray[np.float64]
-    period_ns: int
-    mean_bps: float
-
-
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What `import_trace` wrote."""
@@ -125,16 +106,19 @@ def digest(path: str | Path) -> str:
     return hashlib.sha256(_bytes(Path(path))).hexdigest()
 
 
-def load(trace: Trace) -> Opportunities | Rates:
-    """A hop's trace as a network takes it, scaled. Raises ScenarioError."""
+def load(trace: Trace) -> Opportunities | RateProgram:
+    """A hop's trace as a network follows it, scaled; without a loop its capacity is 0 from its end on.
+
+    Raises ScenarioError.
+    """
     found = read(trace.file, trace.format)
-    mean = mean_rate(trace)
+    period_ns = found.length_ns if trace.loop else 0
     if found.rates_bps is None:
-        return Opportunities(found.times_ns, OPPORTUNITY_BYTES * trace.scale, found.length_ns, mean)
+        return Opportunities(found.times_ns, OPPORTUNITY_BYTES * trace.scale, period_ns)
     times, rates = found.times_ns, found.rates_bps.astype(np.float64) * trace.scale
     if not trace.loop:
         times, rates = np.append(times, np.int64(found.length_ns)), np.append(rates, 0.0)
-    return Rates(times, rates, found.length_ns, mean)
+    return RateProgram(times, rates, period_ns)
 
 
 def mean_rate(trace: Trace) -> float:

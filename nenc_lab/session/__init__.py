@@ -1,8 +1,10 @@
 """Builds one run from a scenario and drives it: the only place that knows every concrete class. START HERE.
 
-run -- virtual: the parts of a run in virtual time      -.
-    `- real: the same over a real path, inside a place  -+- record: driven inside a run folder
-                               both from settings: the scenario's words as the parts take them
+run -- virtual.py          network, encoders and controllers in virtual time
+    `- real/run/start.py   the same with real packets, inside a sandbox
+
+Both take the settings of their parts from assembly/settings.py, and both drive an engine (engine/__init__.py: read that
+first) inside a run folder (assembly/record.py).
 """
 
 from __future__ import annotations
@@ -12,15 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nenc_lab.assembly.record import controllers, drive, identity
+from nenc_lab.assembly.settings import controller_settings
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.errors import ControllerError, InputError
 from nenc_lab.recording.folder import RunFolder
 from nenc_lab.scenario import backends, schema
-from nenc_lab.session.record import controllers, drive, identity
-from nenc_lab.session.settings import controller_settings
 
 if TYPE_CHECKING:
-    from nenc_lab.real.sandbox.base import Place
+    from nenc_lab.real.sandbox import Sandbox
 
 __all__ = ["controllers", "prepare", "run"]
 
@@ -31,9 +33,9 @@ def prepare(scenario: schema.Scenario, backend: str | None = None) -> None:
     if backend is not None:
         backends.refuse(scenario, backend)
     if backend == "netem":
-        from nenc_lab.session import real
+        from nenc_lab.real.run.checks import check
 
-        real.check(scenario)
+        check(scenario)
     for flow in scenario.flows:
         controller = make_controller(controller_settings(scenario, flow), flow.start)
         try:
@@ -51,21 +53,21 @@ def run(
     streams: bool = False,
     progress: Callable[[int], None] | None = None,
     backend: str = "virtual",
-    place: Place | None = None,
+    place: Sandbox | None = None,
 ) -> RunFolder:
     """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
 
-    ``streams``: also what real encoders made, as sent and as received (netem). ``place``: where a run on netem is;
-    None: one of its own. KeyboardInterrupt and ControllerError are raised again after what there is was written; they
-    carry the folder as ``folder``.
+    ``streams``: the folder also holds what real encoders made, as sent and as received (netem). ``place``: the sandbox
+    of a run on netem; None: it opens one of its own. KeyboardInterrupt and ControllerError are raised again once what
+    was measured is written; they carry the folder as ``folder``.
     """
     if streams and backend != "netem":
         raise InputError("streams are kept where they are sent: on netem")
     info = identity(scenario, argv, backend)
     if backend == "netem":
-        from nenc_lab.session import real
+        from nenc_lab.real.run import start
 
-        return real.run(scenario, info, out=out, packets=packets, streams=streams, progress=progress, place=place)
+        return start.run(scenario, info, out=out, packets=packets, streams=streams, progress=progress, sandbox=place)
     from nenc_lab.session import virtual
 
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""A run on the virtual network, put together."""
+"""Builds a run on the virtual network from its scenario."""
 
 from __future__ import annotations
 
@@ -6,36 +6,34 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from math import ceil
 
-import simpy
-
+from nenc_lab.assembly.faults import faults
+from nenc_lab.assembly.path import hop_names, links, path_steps
+from nenc_lab.assembly.record import close_quietly
+from nenc_lab.assembly.settings import (
+    controller_settings,
+    cross,
+    encoder_settings,
+    flow_setting,
+)
 from nenc_lab.control.base import Controller
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.table import make as make_encoder
-from nenc_lab.engine import HAND_OVER_NS, Engine, FlowRun
+from nenc_lab.engine.clock import Clock
+from nenc_lab.engine.virtual import HAND_OVER_NS, FlowRun, VirtualEngine
 from nenc_lab.network.virtual import VirtualNetwork
 from nenc_lab.recording.tape import TickTape
 from nenc_lab.scenario import schema, timeline
-from nenc_lab.session.record import close_quietly
-from nenc_lab.session.settings import (
-    controller_settings,
-    cross,
-    encoder_settings,
-    faults,
-    flow_setting,
-    hop_names,
-    links,
-    path_step,
-)
 
 
 def build(
     scenario: schema.Scenario, stack: ExitStack, *, packets: bool, progress: Callable[[int], None] | None
-) -> Engine:
-    """The engine, all but its recorder; ``stack`` closes what it holds."""
+) -> VirtualEngine:
+    """The engine of a run; ``stack`` closes what it holds."""
+    compiled = timeline.compile(scenario)
     network = VirtualNetwork(
         scenario.seed,
-        links(scenario),
+        links(compiled),
         [flow_setting(scenario, flow) for flow in scenario.flows],
         [cross(scenario, traffic) for traffic in scenario.cross_traffic],
         log_packets=packets,
@@ -48,16 +46,14 @@ def build(
         encoder = make_encoder(encoder_settings(scenario, number))
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
-    return Engine(
-        env=simpy.Environment(initial_time=0),
+    return VirtualEngine(
+        env=Clock(),
         network=network,
         flows=flows,
-        recorder=None,  # type: ignore[arg-type]  # set as soon as there is a folder: building must not leave one
         duration_ns=scenario.duration,
         hops=hop_names(scenario),
-        steps=[path_step(scenario, step) for step in timeline.steps(scenario)],
-        faults=[fault for spec in scenario.faults for fault in faults(scenario, spec)],
-        marks_ns=timeline.marks(scenario),
+        timeline=[*path_steps(compiled), *faults(compiled)],
+        marks_ns=compiled.cuts_ns,
         progress=progress,
         log_packets=packets,
     )

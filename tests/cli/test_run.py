@@ -173,8 +173,8 @@ def test_a_place_that_cannot_be_written_is_exit_code_3(nenc_lab, scenario, tmp_p
 
 
 @pytest.mark.parametrize("folder", ["/dev/shm/runs", "/run/runs"])
-def test_netem_writes_nowhere_that_its_place_hides(nenc_lab, scenario, monkeypatch, folder):
-    monkeypatch.setattr("nenc_lab.real.sandbox.table.open_place", lambda *_: nullcontext("a place"))
+def test_netem_writes_nowhere_that_its_sandbox_hides(nenc_lab, scenario, monkeypatch, folder):
+    monkeypatch.setattr("nenc_lab.real.sandbox.open_sandbox", lambda *_: nullcontext("a sandbox"))
     said = nenc_lab("run", scenario(), "--backend", "netem", "--out", folder)
     assert said.code == 2
     assert f"--out: {folder} cannot be seen where netem runs" in said.err

@@ -15,6 +15,7 @@ LAYERS = [
     {"scenario"},
     {"control", "encode", "network", "recording"},
     {"engine"},
+    {"assembly"},
     {"real"},
     {"session"},
     {"analysis"},

@@ -28,10 +28,9 @@ from nenc_lab.network.base import (
     LinkChange,
     LossSetting,
     Network,
-    Opportunities,
     QueueSetting,
-    RateProgram,
 )
+from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 NETWORKS: dict[str, Callable[..., Any]] = {"virtual": network}
 
@@ -137,8 +136,8 @@ def test_every_change_takes_effect(make: Any) -> None:
 def test_a_ramp_is_linear_and_its_integral_exact(make: Any) -> None:
     """10 -> 50 Mbit/s over 2 s from 1.003 s on, turned back to 20 Mbit/s in mid-ramp over 1 s."""
     net: Network = make([link(10e6, 0.0)], [flow()])
-    net.apply(1_003 * MS_NS, LinkChange(0, rate_bps=50e6, ramp_ns=2 * SECOND_NS))
-    net.apply(2_503 * MS_NS, LinkChange(0, rate_bps=20e6, ramp_ns=1 * SECOND_NS))
+    net.apply(1_003 * MS_NS, LinkChange(0, rate_bps=50e6, ramp=Ramp(10e6, 50e6, 2 * SECOND_NS)))
+    net.apply(2_503 * MS_NS, LinkChange(0, rate_bps=20e6, ramp=Ramp(40e6, 20e6, SECOND_NS)))
     net.cut_delays(5 * SECOND_NS)
     rows = net.take("path")
     t = rows["t_ns"] / 1e9 - 0.005
@@ -151,8 +150,8 @@ def test_a_ramp_is_linear_and_its_integral_exact(make: Any) -> None:
 
 def test_a_ramp_down_to_an_outage_and_up_again(make: Any) -> None:
     net: Network = make([link(10e6, 0.0)], [flow()])
-    net.apply(SECOND_NS, LinkChange(0, rate_bps=0.0, ramp_ns=SECOND_NS))
-    net.apply(3 * SECOND_NS, LinkChange(0, rate_bps=10e6, ramp_ns=SECOND_NS))
+    net.apply(SECOND_NS, LinkChange(0, rate_bps=0.0, ramp=Ramp(10e6, 0.0, SECOND_NS)))
+    net.apply(3 * SECOND_NS, LinkChange(0, rate_bps=10e6, ramp=Ramp(0.0, 10e6, SECOND_NS)))
     net.cut_delays(5 * SECOND_NS)
     capacity = net.take("path")["capacity_bps"]
     assert capacity[200:300].max() == 0.0

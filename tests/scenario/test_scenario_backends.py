@@ -4,12 +4,13 @@ import pytest
 from scenario_texts import SMALL
 
 from nenc_lab import api, session
+from nenc_lab.assembly.path import queue
+from nenc_lab.assembly.settings import cross
 from nenc_lab.errors import InputError, ScenarioError
 from nenc_lab.network.base import QueueSetting
 from nenc_lab.scenario.backends import VIRTUAL_CROSS_TRAFFIC, VIRTUAL_QUEUES, refusals, refuse
 from nenc_lab.scenario.load import dump, load, parse, restore
 from nenc_lab.scenario.schema import kinds
-from nenc_lab.session.settings import cross, queue
 
 CROSS = "cross_traffic: [{name: bulk, kind: tcp-cubic}]\nexpect:"
 MANAGED = ["codel", "fq-codel", "pie", "cake"]

@@ -9,8 +9,8 @@ import pytest
 from scenario_texts import FULL, SMALL, TRACE
 
 from nenc_lab.errors import InputError, ScenarioError
+from nenc_lab.scenario import timeline
 from nenc_lab.scenario.load import dump, load, parse, resolve, restore
-from nenc_lab.scenario.timeline import changes
 from nenc_lab.units import QueueSize, format_rate
 
 
@@ -105,11 +105,11 @@ def test_a_trace_that_changed_is_noticed(full, tmp_path):
 
 def test_a_run_can_be_read_when_its_trace_is_gone(full, tmp_path):
     data = json.loads(json.dumps(dump(full)))
-    before = changes(full, "video")
+    before = timeline.compile(full).changes("video")
     (tmp_path / "trace.csv").unlink()
     restored = restore(data)
     assert restored == full
-    assert changes(restored, "video") == before
+    assert timeline.compile(restored).changes("video") == before
     with pytest.raises(ScenarioError, match="no such file"):
         parse(data)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nenc_lab.scenario import timeline
+from nenc_lab.scenario.capacity import Ramp
 from nenc_lab.scenario.fair import max_min
 from nenc_lab.scenario.load import parse
-from nenc_lab.scenario.timeline import changes, marks, steps
 
 S = 1_000_000_000
 FRACTION = 1188 / 1242
@@ -24,6 +24,18 @@ def scenario(**keys):
     return parse({**data, **keys})
 
 
+def changes(scenario, flow):
+    return timeline.compile(scenario).changes(flow)
+
+
+def marks(scenario):
+    return list(timeline.compile(scenario).cuts_ns)
+
+
+def steps(scenario):
+    return timeline.compile(scenario).steps
+
+
 def seen(scenario, flow="video"):
     return [
         (change.kind, change.at_ns / S, change.until_ns / S, round(change.share_bps / 1e6, 3))
@@ -33,8 +45,8 @@ def seen(scenario, flow="video"):
 
 def test_step():
     """50 -> 1000 -> 50 Mbit/s: 50 x 1188/1242 = 47.826 of media; 1 Gbit/s is more than rate.max."""
-    timeline = [{"at": "20s", "forward": {"rate": "1Gbps"}}, {"at": "40s", "forward": {"rate": "50Mbps"}}]
-    assert seen(scenario(timeline=timeline)) == [
+    line = [{"at": "20s", "forward": {"rate": "1Gbps"}}, {"at": "40s", "forward": {"rate": "50Mbps"}}]
+    assert seen(scenario(timeline=line)) == [
         ("start", 0, 20, 47.826),
         ("capacity", 20, 40, 120.0),
         ("capacity", 40, 60, 47.826),
@@ -280,8 +292,14 @@ def test_steps():
         (10, "reverse", 0, "link"),
         (30, "forward", 1, "b"),
     ]
-    assert (found[0].rate, found[0].delay, found[0].queue.size.value, found[0].ramp_ns) == (0, None, 10, 0)
-    assert (found[1].rate, found[1].ramp_ns, found[1].duplicate) == (5_000_000, 2 * S, 0.01)
+    assert (found[0].change.rate, found[0].change.delay, found[0].change.queue.size.value, found[0].ramp) == (
+        0,
+        None,
+        10,
+        None,
+    )
+    assert (found[1].change.rate, found[1].change.duplicate) == (5_000_000, 0.01)
+    assert found[1].ramp == Ramp(0.0, 5e6, 2 * S), "it begins where the step of the same instant had got to"
     assert [step.kind for step in found] == ["capacity+queue", "capacity+duplicate", "loss", "delay"]
     assert found[1].text == "forward a: capacity 5Mbps over 2s, duplicate 1%"
     assert found[2].text == "reverse link: loss bernoulli (p 1%)"
@@ -289,9 +307,9 @@ def test_steps():
 
 def test_a_ramp_belongs_to_the_direction_whose_rate_it_is():
     line = [{"at": "10s", "forward": {"rate": "5Mbps"}, "reverse": {"delay": "1ms"}, "ramp": {"over": "2s"}}]
-    assert [(step.direction, step.ramp_ns) for step in steps(scenario(timeline=line))] == [
-        ("forward", 2 * S),
-        ("reverse", 0),
+    assert [(step.direction, step.ramp) for step in steps(scenario(timeline=line))] == [
+        ("forward", Ramp(50e6, 5e6, 2 * S)),
+        ("reverse", None),
     ]
 
 
@@ -300,10 +318,11 @@ def test_crossed_hops():
     flows = [{"name": "video", "hops": {"forward": ["b", "c"]}}]
     cross = [{"name": "x", "kind": "cbr", "rate": "1Mbps", "hops": ["a"]}]
     found = scenario(path={"forward": {"hops": hops}}, flows=flows, cross_traffic=cross)
-    assert list(timeline.crossed(found, found.flows[0])) == [1, 2]
-    assert list(timeline.crossed(found, found.flows[0], "reverse")) == [0]
-    assert list(timeline.crossed(found, found.cross_traffic[0])) == [0]
-    assert list(timeline.crossed(found, found.cross_traffic[0], "reverse")) == []
+    compiled = timeline.compile(found)
+    assert list(compiled.crossed(found.flows[0])) == [1, 2]
+    assert list(compiled.crossed(found.flows[0], "reverse")) == [0]
+    assert list(compiled.crossed(found.cross_traffic[0])) == [0]
+    assert list(compiled.crossed(found.cross_traffic[0], "reverse")) == []
 
 
 @st.composite

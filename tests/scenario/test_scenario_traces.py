@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nenc_lab.errors import EnvironmentError_, InputError, ScenarioError
 from nenc_lab.scenario import markov, traces
+from nenc_lab.scenario.capacity import Opportunities, RateProgram
 from nenc_lab.scenario.find import shipped_root
 from nenc_lab.scenario.schema import Trace
 
@@ -27,10 +28,11 @@ def test_mahimahi(tmp_path):
     times = traces.read_mahimahi(file)
     assert times.dtype == np.int64
     assert times.tolist() == [0, 0, 5_000_000, 10_000_000]
-    found = traces.load(Trace(file=str(file), format="mahimahi", scale=2.0))
-    assert isinstance(found, traces.Opportunities)
+    trace = Trace(file=str(file), format="mahimahi", scale=2.0)
+    found = traces.load(trace)
+    assert isinstance(found, Opportunities)
     assert (found.bytes, found.period_ns) == (3008.0, 10_000_000)
-    assert found.mean_bps == pytest.approx(2 * 4 * BITS / 0.010)
+    assert traces.mean_rate(trace) == pytest.approx(2 * 4 * BITS / 0.010)
 
 
 def test_csv(tmp_path):
@@ -46,11 +48,12 @@ def test_csv(tmp_path):
 def test_a_csv_that_does_not_loop_ends_with_nothing(tmp_path):
     file = written(tmp_path, "t_s,rate_mbps\n0,10\n1,20\n")
     once = traces.load(Trace(file=str(file), format="csv", loop=False, scale=0.5))
-    assert isinstance(once, traces.Rates)
+    assert isinstance(once, RateProgram)
     assert once.t_ns.tolist() == [0, 1_000_000_000, 2_000_000_000]
-    assert once.rate_bps.tolist() == [5e6, 10e6, 0.0]
-    again = traces.load(Trace(file=str(file), format="csv"))
-    assert (again.rate_bps.tolist(), again.period_ns, again.mean_bps) == ([10e6, 20e6], 2_000_000_000, 15e6)
+    assert (once.rate_bps.tolist(), once.period_ns) == ([5e6, 10e6, 0.0], 0)
+    trace = Trace(file=str(file), format="csv")
+    again = traces.load(trace)
+    assert (again.rate_bps.tolist(), again.period_ns, traces.mean_rate(trace)) == ([10e6, 20e6], 2_000_000_000, 15e6)
 
 
 def test_a_trace_that_changed_is_read_again(tmp_path):

@@ -1,1 +1,1 @@
-"""Runs in real time: real senders and receivers over a real path."""
+"""The engine in real time and the programs it runs: senders, receivers, cross traffic, and what they recorded."""

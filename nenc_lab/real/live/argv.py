@@ -1,4 +1,4 @@
-"""Command lines of `nenc` from the settings of a scenario."""
+"""The command lines of the `nenc` programs, from the settings of a scenario."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nenc_lab.programs import modules_folder, program
 
 GAINS = ("kp", "ki", "kd")
 INSIDE = ("nenc", "classic")
-"""Controllers that `nenc send` has itself; any other is on the other side of its socket."""
+"""Controllers that `nenc send` has itself; any other one answers it over a socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderSettings:
-    """One flow's sender. Times ns of CLOCK_MONOTONIC, sizes bytes of UDP payload."""
+    """The sender of one flow. Times are in ns of CLOCK_MONOTONIC, sizes in bytes of UDP payload."""
 
     to: str
     port: int

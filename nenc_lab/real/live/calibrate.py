@@ -1,10 +1,10 @@
-"""Before each run: what this machine and this path really do, and whether that is enough for the scenario.
+"""Calibration, before each run: what the machine and the path really do, and whether that suffices for the scenario.
 
-load      as much as the scenario may ever send, over a path opened for it     -> can this machine?
-rate      a little more than the bottleneck carries                            -> the rate it has
-base      single packets over the empty path                                   -> delays without queues
+load      as much as the scenario may ever send, over a path opened for it     -> can the machine carry it?
+rate      a little more than the bottleneck carries                            -> its real rate
+base      single packets over the empty path                                   -> its delays without queues
 
-All of it without the scenario's loss, which would count against the machine, and with no link in an outage.
+Meanwhile no link has the scenario's loss, which would count against the machine, and none is in an outage.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from typing import Any, Protocol
 
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.network.base import LinkChange, LossSetting, Rows
-from nenc_lab.real.live.flow import Ends
+from nenc_lab.real.live.flow_settings import Ends
 from nenc_lab.real.live.probe import probe
 
 LOAD_S, RATE_S, BASE_S = 0.8, 0.8, 0.5
 OVER = 1.15
-"""What is offered of the bottleneck's rate, to see the rate itself."""
+"""Offered load, in units of the bottleneck's rate, to measure that rate."""
 ENOUGH = 0.97
-"""Less than this part of the load asked for is not enough."""
+"""The part of the load that the machine must carry."""
 RATE_KEPT = 0.99
 LOST = 0.001
-"""What the machine itself may lose."""
+"""The part of the packets that the machine itself may lose."""
 BASE_OFF_MS = 1.5
 OPENED = 1.2
-"""Times the load: the rate of a link that must not be in the way."""
+"""Rate of a link that must not be in the way, in units of the load."""
 BASE_BPS = 400_000
 DRAIN_S = 10.0
 SETTLE_S = 0.15
 MBPS = 1e6
 ATTEMPTS = 3
-"""A shared machine may have been busy for a moment."""
+"""Because a shared machine may have been busy for a moment."""
 
 
 class Links(Protocol):
-    """What a path can be asked and told."""
+    """The path, as calibration needs it."""
 
     def apply(self, change: LinkChange) -> None: ...
 
@@ -49,33 +49,33 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the scenario asks of the machine. Rates bit/s on the wire, None: no bottleneck."""
+    """What the scenario asks of the machine. Rates are in bit/s on the wire; None: no bottleneck."""
 
     load_bps: float
     """Flows at their ``rate.max`` and cross traffic, as far as the path ever lets it through."""
     rates_bps: Mapping[int, float | None]
-    """At the start, of the forward links that the probes cross, by their numbers."""
+    """Rates at the start of the forward links that the probes cross, by link number."""
     losses: Mapping[int, LossSetting]
-    """Of the same links."""
+    """Loss of the same links."""
     base_rtt_ns: int
-    """Propagation asked for, both ways."""
+    """Propagation delay of the scenario, both ways."""
     base_owd_ns: int
     packet_bytes: int
     wire_bytes: int
     media_share: float
     """Media bits per wire bit."""
     settle_s: float
-    """Longest a packet may be under way."""
+    """Longest time that a packet may be under way."""
 
 
 @dataclass(slots=True)
 class Calibration:
-    """``calibration`` in run.json. None: was not measured."""
+    """``calibration`` in run.json. None: not measured."""
 
     load_asked_mbps: float = 0.0
     load_mbps: float = 0.0
     load_lost: float = 0.0
-    """Part of the load's packets that neither a queue nor a loss of the path took: the machine did."""
+    """Part of the packets that the machine lost: neither a queue nor a loss of the path took them."""
     packets_per_s: float = 0.0
     pacing_error_ms_p99: float | None = None
     wakeup_ms_p99: float | None = None
@@ -90,11 +90,11 @@ class Calibration:
 
     @property
     def rate_kept(self) -> float:
-        """Part of the bottleneck's rate that it really has; 1 when it was not measured."""
+        """The real rate of the bottleneck, in units of the one asked for; 1 when it was not measured."""
         return self.rate_mbps / self.rate_asked_mbps if self.rate_mbps and self.rate_asked_mbps else 1.0
 
     def complaints(self) -> list[str]:
-        """What is not as it was asked for, and yet no reason not to run."""
+        """What is not as the scenario asks, and yet no reason not to run."""
         texts = []
         if self.rate_kept < RATE_KEPT:
             texts.append(
@@ -131,7 +131,7 @@ def calibrate(links: Links, ends: Ends, folder: str, needs: Needs) -> Calibratio
 
 @contextmanager
 def _unhindered(links: Links, needs: Needs) -> Iterator[None]:
-    """The path without loss and outages, and then as it was."""
+    """Takes loss and outages from the path, and then makes it as it was."""
     lossy = {link: loss for link, loss in needs.losses.items() if loss.kind != "none"}
     out = [link for link, rate in needs.rates_bps.items() if rate == 0.0]
     for link in lossy:

@@ -1,47 +1,48 @@
-"""simpy on the wall clock: the same processes as in virtual time, and sockets served while nothing is due."""
+"""The clock of a run in real time: simpy's loop held back to the wall clock, which serves sockets while it waits."""
 
 from __future__ import annotations
 
 import selectors
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
-import simpy
+from nenc_lab.engine.clock import Clock
 
 
-class LiveEnvironment(simpy.Environment):
-    """Time is int ns since ``origin_ns`` of CLOCK_MONOTONIC. An event happens at its time, or late; never early."""
+class LiveClock(Clock):
+    """Time is in ns since ``origin_ns`` of CLOCK_MONOTONIC. An event happens at its time or late, never early."""
 
     def __init__(self, origin_ns: int) -> None:
-        super().__init__(initial_time=0)
+        super().__init__()
         self.origin_ns = origin_ns
         self._selector = selectors.SelectSelector()  # to the microsecond; epoll waits whole milliseconds
 
-    def serve(self, file: Any, act: Callable[[], bool]) -> None:
-        """Calls ``act`` whenever ``file`` can be read, between events, until it says False: its other end is closed,
-        and a closed one can always be read."""
-        self._selector.register(file, selectors.EVENT_READ, act)
+    def serve(self, source: socket.socket, act: Callable[[], bool]) -> None:
+        """Between events, calls ``act`` whenever ``source`` can be read, until it returns False: the other end is
+        closed. (A closed socket can always be read.)"""
+        self._selector.register(source, selectors.EVENT_READ, act)
 
-    def forget(self, file: Any) -> None:
-        """No more of it; may be called again."""
+    def forget(self, source: socket.socket) -> None:
+        """Stops serving ``source``; may be called again."""
         with suppress(KeyError):
-            self._selector.unregister(file)
+            self._selector.unregister(source)
 
     @property
     def wall_ns(self) -> int:
-        """The present, which is at or after ``now``."""
+        """The present time of the run, which is at or after ``now``."""
         return time.monotonic_ns() - self.origin_ns
 
     def step(self) -> None:
+        """simpy's step, once the next event is due."""
         due = self.peek()
         if due != float("inf"):
             self._serve_until(self.origin_ns + int(due))
         super().step()
 
     def close(self) -> None:
-        """Gives back what it holds; may be called twice."""
+        """Gives back what the clock holds; may be called twice."""
         self._selector.close()
 
     def _serve_until(self, due_ns: int) -> None:
@@ -49,6 +50,6 @@ class LiveEnvironment(simpy.Environment):
             left_ns = due_ns - time.monotonic_ns()
             for key, _ in self._selector.select(max(0.0, left_ns / 1e9)):
                 if not key.data():
-                    self.forget(key.fileobj)
+                    self._selector.unregister(key.fileobj)
             if left_ns <= 0:
                 return

@@ -1,4 +1,4 @@
-"""One media flow in real time: its sender, its receiver, and its controller where that is Python's."""
+"""One media flow in real time: its sender and receiver programs, and its controller when that is in Python."""
 
 from __future__ import annotations
 
@@ -8,27 +8,25 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nenc_lab.control.base import Controller
-from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.encode.base import FAULTS
-from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.errors import EnvironmentError_
 from nenc_lab.kernels import dtype, ffi
-from nenc_lab.network.base import FlowSetting
+from nenc_lab.network.base import Rows
 from nenc_lab.real.live import argv
-from nenc_lab.real.live.ledger import Ledger, Rows
+from nenc_lab.real.live.flow_settings import Ends, LiveSettings
+from nenc_lab.real.live.ledger import Ledger
 from nenc_lab.real.live.programs import Program, wait_until
 from nenc_lab.real.live.telemetry import Telemetry
 
 TICK, SAMPLE, DECIDE, FAULT, KEY, LINES, GAINS, STOP, REPORT = range(1, 10)
-"""nenc_message_kind."""
+"""The values of nenc_message_kind."""
 RECEIVER_PORT, SENDER_PORT = 5004, 6004
 READY_S = 20.0
-"""Longest until both ends have opened what they need: hardware, and its process, may take a while."""
+"""Longest time until both programs have opened what they need; a hardware encoder may take a while."""
 _MESSAGE = dtype("nenc_message").itemsize
 _TIMES = {
     "sent": ("due_ns", "sent_ns"),
@@ -41,40 +39,8 @@ _TIMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """Where a flow's two programs run: network namespaces, and the receiver's address."""
-
-    sender_netns: int
-    receiver_netns: int
-    receiver_address: str
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """What a flow is, from its scenario. Times ns of the run."""
-
-    name: str
-    number: int
-    network: FlowSetting
-    encoder: EncoderSettings
-    controller: ControllerSettings
-    start_ns: int
-    stop_ns: int
-    end_ns: int
-    """Of the run."""
-    report_ns: int
-    deadline_ns: int
-    save: str | None = None
-    """File for the stream as it was sent ..."""
-    out: str | None = None
-    """... and as it was received; real encoders only."""
-    names: tuple[str, str] = ("model", "software")
-    """What may have encoded a frame, by tag."""
-
-
 class LiveFlow:
-    """Starts both programs when it is made; ``begin`` tells them when. A context manager."""
+    """Starts both programs when it is made; they begin at their times after the origin. A context manager."""
 
     def __init__(
         self,
@@ -86,7 +52,9 @@ class LiveFlow:
         marks_ns: Sequence[int],
         controller: Controller | None,
     ) -> None:
-        """``controller`` None: the sender has its own. Raises EnvironmentError_ or InputError as the programs say."""
+        """``folder`` is for telemetry, ``origin_ns`` is time 0 of the run on CLOCK_MONOTONIC; for ``base_ns`` and
+        ``marks_ns`` see `Ledger`. ``controller`` None: the sender has its own. Raises EnvironmentError_ or InputError,
+        as the programs say."""
         self.settings = settings
         self.controller = controller
         self.encoder = EncoderControls(self)
@@ -179,36 +147,37 @@ class LiveFlow:
         self._say(REPORT, on=on, to=self._receiver_control)
 
     def ready(self) -> bool:
-        """Both ends have opened everything and wait for their start. Raises when one of them has ended."""
+        """Whether both programs have opened everything and wait for their start. Raises when one of them has ended."""
         for end, program in self._programs.items():
             if end not in self._telemetry:
                 with contextlib.suppress(FileNotFoundError, ValueError):
-                    self._telemetry[end] = Telemetry(_path(self._files[end]))
+                    self._telemetry[end] = Telemetry(Path(self._files[end]))
             if end not in self._telemetry or not self._telemetry[end].ready:
                 program.check()
                 return False
         return True
 
     def wait_ready(self) -> None:
-        """Raises EnvironmentError_ when that takes too long, or as an end says."""
+        """Raises EnvironmentError_ when that takes too long, or as a program says."""
         if not wait_until(self.ready, time.monotonic_ns() + int(READY_S * 1e9)):
             raise EnvironmentError_(f"flows.{self.name}: sender and receiver are not ready after {READY_S:g} s")
 
     def check(self) -> None:
-        """Raises when an end is gone before its time, or in bad order."""
+        """Raises when a program has ended before its time, or badly."""
         over = time.monotonic_ns() >= self._origin_ns + self.settings.stop_ns
         for end, program in self._programs.items():
             program.check(may_end=over and end == "sender")
 
     @property
     def failures(self) -> list[str]:
-        """How its ends ended, where that was badly."""
+        """How its programs ended, where that was badly."""
         return [f"{program.name}: {program.failure}" for program in self._programs.values() if program.failure]
 
-    # ---- the controller on this side
+    # ---- a controller in Python
 
     def hear(self) -> bool:
-        """Messages of the sender: samples to the controller, ticks answered with its decision. False: it has ended."""
+        """Takes the sender's messages: reports go to the controller, ticks are answered with its decision. Returns
+        False when the sender has ended."""
         assert self.controller is not None
         message = self._message
         while True:
@@ -233,7 +202,7 @@ class LiveFlow:
                     self.steering.send(self._buffer, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
     def say(self, kind: int, value: int = 0, on: bool = False) -> None:
-        """A word to the sender; without effect once it has ended."""
+        """Sends the sender a message; without effect once it has ended."""
         self._say(kind, value, on, self.steering)
 
     def _say(self, kind: int, value: int = 0, on: bool = False, to: socket.socket | None = None) -> None:
@@ -244,7 +213,7 @@ class LiveFlow:
     # ---- what happened
 
     def drain(self) -> Rows:
-        """Feeds the ledger with what is new; returns new events, their times of the run."""
+        """Feeds the ledger with what is new. Returns the new events, with times of the run."""
         taken = {ring: self._take("receiver", ring) for ring in ("arrivals", "reports")}
         taken |= {ring: self._take("sender", ring) for ring in ("sent", "captured", "ticks", "samples", "events")}
         self.ledger.feed(*(taken[ring] for ring in ("sent", "captured", "ticks", "arrivals", "reports")))
@@ -260,15 +229,15 @@ class LiveFlow:
 
     @property
     def missed(self) -> int:
-        """Records that came too fast to be read."""
+        """Number of records that were overwritten before they were read."""
         return sum(telemetry.missed for telemetry in self._telemetry.values())
 
     def ask_to_end(self) -> None:
-        """The sender sends what it has, and ends."""
+        """Tells the sender to send what it has, and to end."""
         self._programs["sender"].ask_to_end()
 
     def stop(self, settle_s: float = 0.0) -> None:
-        """Ends both programs, the receiver ``settle_s`` behind the sender; their telemetry stays readable."""
+        """Ends both programs, the receiver ``settle_s`` after the sender. Their telemetry stays readable."""
         self._programs["sender"].end()
         if settle_s:
             time.sleep(settle_s)
@@ -296,7 +265,7 @@ class LiveFlow:
 
 @dataclass(frozen=True, slots=True)
 class EncoderControls:
-    """A flow's encoder, which is in its sender: what faults of a scenario do to it."""
+    """Passes faults on to a flow's encoder, which is in its sender."""
 
     flow: LiveFlow = field(repr=False)
 
@@ -316,17 +285,3 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 
 def _ssrc(settings: LiveSettings) -> int:
     return 0x6E000000 + settings.number
-
-
-def _path(file: str) -> Any:
-    from pathlib import Path
-
-    return Path(file)
-
-
-def percentile_ms(bins: Sequence[int], percent: float) -> float | None:
-    """Upper edge of the bin of a lateness histogram (125 us each) that holds this percentile; None without any."""
-    counts = np.cumsum(bins)
-    if not len(counts) or counts[-1] == 0:
-        return None
-    return float(np.searchsorted(counts, counts[-1] * percent / 100.0) + 1) * 0.125

@@ -10,21 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from nenc_lab.kernels import dtype, ffi, lib
+from nenc_lab.network.base import Rows
 from nenc_lab.recording.tape import KEY_FLAG, RUNG_SHIFT
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
 
-Rows = np.ndarray[Any, np.dtype[Any]]
-
 ARRIVED, LATE = 0, 2
-"""Of nenc_verdict: what counts as received."""
+"""Values of nenc_verdict that count as received."""
 REORDER_NS = 200_000_000
 RECEIVED, LOST = 0, 2
-"""Fates in packet rows."""
+"""Fates of packets, as packet rows have them."""
 SENT = np.dtype(
     [("sequence", "i8"), ("sent_ns", "i8"), ("frame", "i8"), ("media", "i8"), ("received_ns", "i8"), ("wire", "i8")]
 )
@@ -33,7 +31,7 @@ GOT = np.dtype([("sequence", "i8"), ("received_ns", "i8"), ("media", "i8"), ("wi
 
 @dataclass(slots=True)
 class _Totals:
-    """Of everything received up to some time."""
+    """Totals of everything received up to some time."""
 
     packets: int = 0
     media: int = 0
@@ -45,7 +43,8 @@ class _Totals:
 
 
 class Ledger:
-    """One flow. ``feed`` what telemetry has, then take rows up to a horizon before which nothing more can come."""
+    """The packets of one flow. `feed` it the records of both programs, then take rows up to a horizon before which no
+    more records can come."""
 
     def __init__(
         self,
@@ -55,33 +54,34 @@ class Ledger:
         number: int,
         end_ns: int = np.iinfo(np.int64).max,
     ) -> None:
-        """``base_ns`` tells the path's delay without queues of packets received then; ``number`` is the flow's."""
+        """``base_ns`` gives the path's delay without queues for times of receipt; at ``marks_ns`` the queue-delay
+        histograms are cut; ``number`` is that of the flow."""
         self.end_ns = end_ns
-        """What happens after it does not count."""
+        """Nothing after this time counts."""
         self._base_ns = base_ns
         self._number = number
         self._first = first_sequence
         self._marks = sorted(marks_ns)
         self._sent = np.empty(0, SENT)
         self._got = np.empty(0, GOT)
-        """Arrivals not yet counted by ticks and histograms, by time."""
+        """Arrivals that ticks and histograms have not counted yet, by time."""
         self._early = np.empty(0, dtype("nenc_arrival_record"))
-        """Arrivals whose sending is not yet on record: two programs write at their own pace."""
+        """Arrivals whose sending is not on record yet: the two programs write at their own pace."""
         self._captured = np.empty(0, dtype("nenc_captured_record"))
         self._ticks = np.empty(0, dtype("nenc_tick_record"))
         self._reports = np.empty(0, dtype("nenc_report_record"))
         self._totals = _Totals()
         self._cut_ns = 0
-        """Start of the histogram slice that is filled now."""
+        """Start of the present slice of the histogram."""
         self._overtakers = np.empty(0, GOT)
         """Arrivals that are not yet `REORDER_NS` old."""
         self._overtaken = -1
         """Highest sequence number received before that: what is missing below it is lost."""
         self.packets = 0
-        """Sent so far."""
+        """Packets sent so far."""
 
     def feed(self, sent: Rows, captured: Rows, ticks: Rows, arrivals: Rows, reports: Rows) -> None:
-        """New records, their times already in ns of the run."""
+        """Adds new records, whose times are in ns of the run."""
         sent = sent[sent["sent_ns"] <= self.end_ns]
         captured = captured[captured["capture_ns"] <= self.end_ns]
         arrivals = arrivals[arrivals["received_ns"] <= self.end_ns]

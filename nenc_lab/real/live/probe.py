@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from nenc_lab.errors import EnvironmentError_
+from nenc_lab.network.base import Rows
 from nenc_lab.programs import program
-from nenc_lab.real.live.flow import Ends, percentile_ms
+from nenc_lab.real.live.flow_settings import Ends
 from nenc_lab.real.live.programs import Program, wait_until
-from nenc_lab.real.live.telemetry import Rows, Telemetry
+from nenc_lab.real.live.telemetry import Telemetry, percentile_ms
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES
 
 PORT = 4004

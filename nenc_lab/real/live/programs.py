@@ -1,4 +1,4 @@
-"""Programs of `nenc` that run beside the lab: started in a namespace, watched, ended; what they say is kept."""
+"""The `nenc` programs that run beside the lab: starts, watches and ends them, and keeps what they print."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nenc_lab.errors import EnvironmentError_, InputError
 
 PATIENCE_S = 5.0
-"""A program that is asked to end and does not is killed."""
+"""A program that was asked to end is killed after this time."""
 BAD_INPUT = 2
 
 
@@ -34,19 +34,19 @@ class Program:
             self._errors.close()
             raise EnvironmentError_(f"{name}: {words[0]} cannot be started: {error.strerror}") from error
         self.result: dict[str, Any] = {}
-        """Its line of JSON, once it has ended."""
+        """The line of JSON that it printed at its end."""
 
     @property
     def running(self) -> bool:
         return self._process.poll() is None
 
     def ask_to_end(self) -> None:
-        """SIGTERM: it ends in good order, with its line."""
+        """Sends SIGTERM, after which the program prints its line and ends."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> dict[str, Any]:
-        """Waits for its end (asking for it first) and returns what it printed. May be called again."""
+        """Asks it to end, waits, and returns what it printed. May be called again."""
         if self._process.stdout is None or self._process.stdout.closed:
             return self.result
         self.ask_to_end()
@@ -64,10 +64,10 @@ class Program:
         return self.result
 
     failure: str | None = None
-    """Why it ended badly, in its own words; None when it did not. Known after its end."""
+    """Why it ended badly, in its own words; None when it ended well or still runs."""
 
     def check(self, *, may_end: bool = False) -> None:
-        """Raises what its early end means; nothing while it runs. ``may_end``: in good order it is no early one."""
+        """Raises InputError or EnvironmentError_ when it has ended early. ``may_end``: it may have ended well."""
         if self.running or (may_end and self._process.returncode == 0):
             return
         code = self._process.returncode
@@ -92,9 +92,9 @@ class Program:
         self.end()
 
 
-def wait_until(true: Any, until_ns: int, every_s: float = 0.005) -> bool:
-    """Polls ``true()`` until it is, or CLOCK_MONOTONIC has come to ``until_ns``."""
-    while not true():
+def wait_until(condition: Callable[[], bool], until_ns: int, every_s: float = 0.005) -> bool:
+    """Polls ``condition`` until it holds (returns True), or until ``until_ns`` of CLOCK_MONOTONIC (returns False)."""
+    while not condition():
         if time.monotonic_ns() >= until_ns:
             return False
         time.sleep(every_s)
@@ -102,6 +102,6 @@ def wait_until(true: Any, until_ns: int, every_s: float = 0.005) -> bool:
 
 
 def scratch() -> str:
-    """A folder in memory where there is one: telemetry is written at every packet."""
+    """Makes a folder for telemetry, in memory where that is possible: each packet writes to it."""
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     return tempfile.mkdtemp(prefix="nenc-live-", dir=base)

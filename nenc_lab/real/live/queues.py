@@ -1,4 +1,4 @@
-"""The path's queues over time: polled counters of the kernel as path rows, with the capacity that was really set."""
+"""The queues of the path over time: the kernel's counters, as polled, become path rows with the rates really set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nenc_lab.real.qdiscs.limits import WIRE_BYTES
 
 
 class Queues:
-    """Fed by polls and changes of rate; ``take`` gives rows of nenc_path_row."""
+    """Takes polls and changes of rate, and gives rows of nenc_path_row."""
 
     def __init__(self, rates_bps: Sequence[float | None], first: Rows) -> None:
         """``rates_bps`` at time 0, None: no bottleneck; ``first``: a poll of before the run."""
@@ -26,11 +26,11 @@ class Queues:
         self._rows: deque[Rows] = deque()  # taken by another thread than fills it
 
     def rate(self, at_ns: int, link: int, rate_bps: float) -> None:
-        """The kernel has had this rate since ``at_ns``."""
+        """Notes that the kernel has had this rate since ``at_ns``."""
         self._changes.append((at_ns, link, rate_bps))
 
     def poll(self, now_ns: int, seen: Rows, seen_ns: int | None = None) -> None:
-        """What the kernel said at ``now_ns``, to be exact at ``seen_ns``."""
+        """Adds what the kernel said in the poll that was due at ``now_ns`` and happened at ``seen_ns``."""
         rows = np.zeros(len(seen), dtype("nenc_path_row"))
         rows["t_ns"], rows["link"] = now_ns, seen["link"]
         rows["capacity_bps"] = self._capacities(now_ns)
@@ -47,7 +47,7 @@ class Queues:
         self._rows.append(rows)
 
     def _capacities(self, now_ns: int) -> np.ndarray:
-        """Mean of each link since the last poll."""
+        """Mean rate of each link since the last poll."""
         span = max(1, now_ns - self._last_ns)
         carried = np.zeros(len(self._rates))
         since = np.full(len(self._rates), self._last_ns)
@@ -63,7 +63,7 @@ class Queues:
             return np.where(np.isfinite(rates), (carried + rates * (now_ns - since)) / span, np.inf)
 
     def _watch(self, capacity_bps: np.ndarray, seen: Rows, seen_ns: int) -> None:
-        """Adds up what was passed, and what was due, while the queue held enough to keep its link busy."""
+        """Adds up what each link passed, and what it should have, while its queue held enough to keep it busy."""
         span_ns = seen_ns - self._seen_ns
         due_bits = capacity_bps * (span_ns / 1e9)
         busy = (capacity_bps > 0) & (self._last["queue_bytes"] * 8.0 >= due_bits) & (span_ns > 0)

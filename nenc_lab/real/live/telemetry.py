@@ -1,17 +1,16 @@
-"""What a sender or a receiver writes into shared memory while it runs (nenc/live.h), as numpy arrays."""
+"""Reads what a sender or receiver writes into shared memory while it runs (nenc/live.h), as numpy arrays."""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nenc_lab.errors import InternalError
 from nenc_lab.kernels import dtype
-
-Rows = np.ndarray[Any, np.dtype[Any]]
+from nenc_lab.network.base import Rows
 
 MAGIC = b"NENCLIV1"
 RECORDS = {
@@ -23,21 +22,21 @@ RECORDS = {
     "arrivals": "nenc_arrival_record",
     "reports": "nenc_report_record",
 }
-"""Rings in the order of nenc_ring_kind, and what is in each."""
+"""The rings, in the order of nenc_ring_kind, and the C struct of their records."""
 
 
 class Telemetry:
-    """One program's file, mapped. ``take`` gives each record once; the writer never waits for it."""
+    """The mapped file of one program. `take` gives each record once; the writer never waits for the reader."""
 
     def __init__(self, file: Path) -> None:
-        """Raises FileNotFoundError or ValueError while the program has not yet made it whole."""
+        """Raises FileNotFoundError or ValueError while the program has not finished making it."""
         with open(file, "rb") as opened:
             self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         header = np.frombuffer(self._map, dtype("nenc_telemetry"), 1)
         if bytes(header["magic"][0]) != MAGIC:
             del header
             self._map.close()
-            raise ValueError(f"{file} is not whole yet")
+            raise ValueError(f"{file} is not complete yet")
         self._header: Rows | None = header
         self._rings: dict[str, Rows] = {}
         self._read = dict.fromkeys(RECORDS, 0)
@@ -49,16 +48,16 @@ class Telemetry:
                 )
             self._rings[name] = np.frombuffer(self._map, dtype(struct), int(info["capacity"]), int(info["offset"]))
         self.missed = 0
-        """Records overwritten before they were taken: the reader was behind by a whole ring."""
+        """Records that were overwritten before they were taken, because the reader was behind by a whole ring."""
 
     @property
     def ready(self) -> bool:
-        """It has opened everything and waits for its start."""
+        """Whether the program has opened everything and waits for its start."""
         return bool(self._view["ready"][0])
 
     @property
     def origin_ns(self) -> int:
-        """Time 0 of the program, of CLOCK_MONOTONIC."""
+        """Time 0 of the program, on CLOCK_MONOTONIC."""
         return int(self._view["origin_ns"][0])
 
     @property
@@ -68,7 +67,7 @@ class Telemetry:
         return counters
 
     def take(self, ring: str) -> Rows:
-        """A copy of what is new in ``ring``, oldest first."""
+        """A copy of the new records in ``ring``, oldest first."""
         rows = self._rings[ring]
         written = int(self._view["rings"][0][list(RECORDS).index(ring)]["written"])
         first = self._read[ring]
@@ -91,3 +90,11 @@ class Telemetry:
     def _view(self) -> Rows:
         assert self._header is not None, "closed"
         return self._header
+
+
+def percentile_ms(bins: Sequence[int], percent: float) -> float | None:
+    """Upper edge of the bin of a lateness histogram (125 us each) that holds this percentile; None without any."""
+    counts = np.cumsum(bins)
+    if not len(counts) or counts[-1] == 0:
+        return None
+    return float(np.searchsorted(counts, counts[-1] * percent / 100.0) + 1) * 0.125

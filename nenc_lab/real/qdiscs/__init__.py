@@ -1,1 +1,1 @@
-"""The real network: serialising, queue and netem qdiscs of this kernel between network namespaces."""
+"""The path of a run: network namespaces joined by veth pairs, and the qdiscs that make each hop what it is."""

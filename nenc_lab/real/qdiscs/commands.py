@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from nenc_lab.network.base import LinkChange
 from nenc_lab.real.qdiscs.build import MTU, SYSCTLS
 from nenc_lab.real.qdiscs.layout import GATEWAY, Layout, StagePlan
+from nenc_lab.real.qdiscs.link_state import LinkState
 from nenc_lab.real.qdiscs.qdiscs import HfscClass, Netem, Options
 from nenc_lab.real.qdiscs.schedule import Step
 from nenc_lab.real.qdiscs.stages import place_words, stage_options
-from nenc_lab.real.qdiscs.state import LinkState
-from nenc_lab.real.qdiscs.words import words
+from nenc_lab.real.qdiscs.tc_words import words
 
 PREFIX = "nenc-"
 """Of the namespaces' names."""

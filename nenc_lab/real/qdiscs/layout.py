@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Literal
 
 from nenc_lab.network.base import CrossSetting, FlowSetting, LinkChange, LinkSetting
-from nenc_lab.real.qdiscs.state import LinkState, first_state
+from nenc_lab.real.qdiscs.link_state import LinkState, first_state
 
 Direction = Literal["forward", "reverse"]
 Stage = Literal["entry", "bottleneck", "exit"]

@@ -14,13 +14,13 @@ import numpy as np
 from nenc_lab.errors import InternalError
 from nenc_lab.network.base import LinkChange, Rows
 from nenc_lab.real.qdiscs.build import build
+from nenc_lab.real.qdiscs.ecn_marks import marks, may_mark
 from nenc_lab.real.qdiscs.layout import Layout, StagePlan
-from nenc_lab.real.qdiscs.marks import marks, may_mark
+from nenc_lab.real.qdiscs.link_state import LinkState
 from nenc_lab.real.qdiscs.namespaces import inside, new_namespace
 from nenc_lab.real.qdiscs.qdiscs import HfscClass
+from nenc_lab.real.qdiscs.rtnetlink import QdiscSocket, Told
 from nenc_lab.real.qdiscs.stages import CHILD_HANDLE, CLASS, HANDLE, ROOT, stage_options
-from nenc_lab.real.qdiscs.state import LinkState
-from nenc_lab.real.qdiscs.wire import QdiscSocket, Told
 
 SLOW_BPS = 2_000_000
 """Below it a packet's departure may be planned far ahead; a change of rate then has to wake the queue."""
@@ -116,7 +116,7 @@ class Path:
     def apply(self, change: LinkChange, hold_ns: int = 0) -> None:
         """A step of the timeline, now; raises when the kernel has not what it was asked for. Ramps are steps already
         (`schedule.flatten`, which also knows how long a rate will stay)."""
-        if change.ramp_ns:
+        if change.ramp is not None:
             raise InternalError("a ramp reached the kernel: it has to be cut into steps first")
         before = self._states[change.link]
         after = before.after(change, hold_ns)

@@ -1,4 +1,4 @@
-"""What a qdisc is asked to do, in the lab's units; `messages` has the kernel's."""
+"""What a qdisc is asked to do, in the units of the lab; tc_options.py turns it into the kernel's."""
 
 from __future__ import annotations
 

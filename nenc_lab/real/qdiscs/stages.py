@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nenc_lab.real.qdiscs.layout import StagePlan
+from nenc_lab.real.qdiscs.link_state import LinkState
 from nenc_lab.real.qdiscs.qdiscs import Hfsc, Options
-from nenc_lab.real.qdiscs.state import LinkState
 
 ROOT = 0xFFFF_FFFF
 HANDLE = 1 << 16

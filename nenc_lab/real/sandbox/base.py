@@ -1,70 +1,134 @@
-"""What every place can do, and how a call in it may fail."""
+"""What both sandboxes can do: start, take calls, end and leave nothing behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import os
+import socket
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
-from nenc_lab.errors import EnvironmentError_, InternalError
+from nenc_lab.errors import InputError, InternalError
+from nenc_lab.real.sandbox import cpu
+from nenc_lab.real.sandbox.conversation import Conversation
+from nenc_lab.real.sandbox.isolation import HIDDEN, is_hidden
+from nenc_lab.real.sandbox.launch import About, Launch, Setup
+from nenc_lab.real.sandbox.messages import Json, Kind
+from nenc_lab.real.sandbox.processes import memory_mb, processes_in
+from nenc_lab.real.sandbox.supervision import Supervised
 
-
-class PlaceLost(EnvironmentError_):
-    """The place has ended or answers no longer; it takes no further calls."""
-
-
-class CallTimeout(EnvironmentError_):
-    """A call took longer than it was given; its process was killed, the place goes on."""
-
-
-class CallDied(InternalError):
-    """The process of a call ended without a result; the place goes on."""
-
-    def __init__(self, message: str, exit_code: int | None = None, signal: str | None = None) -> None:
-        super().__init__(message, exit_code, signal)  # whole, because it crosses processes
-        self.exit_code = exit_code
-        self.signal = signal
-        """Name of the signal that killed it, as SIGSEGV."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+PRELOAD_S = 300.0
+"""Longest time for the imports inside, which are slow in a guest on a busy machine."""
 
 
-class Place(Protocol):
-    """A context manager; what it has made is gone when it is left, however that happens."""
+class Sandbox(ABC):
+    """A context manager: started when it is entered. When it is left, however that happens, nothing of it remains.
+
+    A subclass says how it is started (`_launch`).
+    """
 
     name: str
     """host or guest."""
 
+    def __init__(self, preload: Sequence[str], start_s: float) -> None:
+        """``preload`` names modules that are imported once, before the first call. ``start_s``: longest start."""
+        self._preload, self._start_s = list(preload), start_s
+        self._about: About = {}
+        self._conversation: Conversation | None = None
+        self._preloaded = False
+        self._stack = ExitStack()
+
+    @abstractmethod
+    def _launch(self, channel: int, heartbeat: int) -> Launch:
+        """What the supervisor is to start; it inherits the two descriptors."""
+
     @property
-    def about(self) -> Mapping[str, Any]:
-        """For run.json: ``kernel`` (release), ``hz``, ``memory_mb``, ``boot_s``, ``processors`` (it may run on),
-        ``modules_missing``."""
+    def about(self) -> About:
+        """What the sandbox is, for run.json."""
+        return self._about
+
+    @property
+    def folder(self) -> str | None:
+        """The private folder, as seen from outside; None before the start."""
+        return None if self._conversation is None else os.fspath(self._conversation.folder)
 
     @property
     def interrupted(self) -> BaseException | None:
-        """What interrupted the last call, when that ended with a result all the same; the caller goes on with it."""
+        """The exception of a Ctrl-C during the last call, if that call ended with a result all the same. The caller
+        has to raise it once it has taken care of the result."""
+        return None if self._conversation is None else self._conversation.interrupted
 
-    def __enter__(self) -> Self: ...
+    def taken_mb(self) -> int:
+        """Memory that the sandbox takes of this machine; a shared page counts in parts (PSS)."""
+        assert self._conversation is not None, "it was entered"
+        return memory_mb(processes_in(self._conversation.folder))
+
+    def __enter__(self) -> Self:
+        began = time.monotonic()
+        if is_hidden(os.getcwd()):
+            raise InputError(
+                f"{os.getcwd()} cannot be seen from the {self.name}: call the lab from a folder outside "
+                f"{', '.join(HIDDEN)}"
+            )
+        with ExitStack() as made:
+            channel, inner_channel = (made.enter_context(end) for end in socket.socketpair())
+            heartbeat, inner_heartbeat = (made.enter_context(end) for end in socket.socketpair())
+            supervised = Supervised(self._launch(inner_channel.fileno(), inner_heartbeat.fileno()))
+            made.callback(supervised.close)
+            inner_channel.close()
+            inner_heartbeat.close()
+            conversation = Conversation(supervised, channel, heartbeat, self.name)
+            made.callback(conversation.close)
+            self._about = conversation.wait_for(Kind.READY, self._start_s)
+            self._about["processors"] = cpu.allowed(supervised.pid)
+            self._about["boot_s"] = round(time.monotonic() - began, 3)
+            self._conversation, self._preloaded = conversation, False
+            self._stack = made.pop_all()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self._stack.close()
 
     def call(
         self,
         target: str,
-        arguments: Any = None,
-        heard: Callable[[Any], None] | None = None,
+        arguments: object = None,
+        on_message: Callable[[Json], None] | None = None,
         timeout_s: float | None = None,
-        said: Callable[[bytes], None] | None = None,
-    ) -> Any:
-        """Runs ``target`` ("module:function") as ``function(arguments, tell)`` in a fresh process inside.
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Json:
+        """Runs ``target`` ("module:function") as ``function(arguments, send)`` in a fresh process inside.
 
-        Arguments, what it tells (``heard`` gets it) and the result are JSON; large things belong in files. What it
-        prints goes to ``said``, by default to stderr. Its exception is raised here. Inside it is root, with
-        CAP_NET_ADMIN, in network and mount namespaces of its own: only ``lo``, empty /run and /dev/shm; cwd,
-        environment and files are the lab's. What it has started ends with it. Ctrl-C is handed on as SIGINT; it then
-        has 20 s to end, and a second Ctrl-C kills it. Raises PlaceLost, CallTimeout (after ``timeout_s`` seconds) and
-        CallDied. One call at a time.
+        Arguments, messages and result are JSON; large things belong in files. What the function passes to ``send``
+        comes to ``on_message``, what it prints to ``on_output`` (by default to stderr), and its exception is raised
+        here. Inside it is root, with CAP_NET_ADMIN, in network and mount namespaces of its own: only ``lo``, and empty
+        /run and /dev/shm. Working folder, environment and files are those of the lab. Whatever it starts ends with it.
+
+        Ctrl-C is passed on as SIGINT; the function then has 20 s to end, and a second Ctrl-C kills it. Raises
+        SandboxLost, CallTimeout (after ``timeout_s`` seconds) and CallDied. One call at a time.
         """
+        if self._conversation is None:
+            raise InternalError(f"the {self.name} is called before it is entered: with open_sandbox(...) as sandbox")
+        if not self._preloaded:
+            self._about["warm_s"] = round(self._conversation.wait_for(Kind.PRELOADED, PRELOAD_S)["seconds"], 3)
+            self._preloaded = True
+        return self._conversation.call(target, arguments, on_message, timeout_s, on_output)
+
+    def _setup(self, channel: int, heartbeat: int) -> str:
+        """The setup file."""
+        setup = Setup(
+            path=sys.path,
+            cwd=os.getcwd(),
+            preload=self._preload,
+            folder="@FOLDER@",
+            channel=channel,
+            heartbeat=heartbeat,
+        )
+        return json.dumps(setup)

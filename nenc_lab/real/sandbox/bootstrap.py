@@ -1,6 +1,6 @@
-"""The first lines of Python inside a place: imports go as they do in the lab.
+"""The first Python that runs inside a sandbox: makes imports work as they do in the lab, then starts a module's main.
 
-Run as a script, with the setup file and the module to go on with.
+It is run as a script: ``bootstrap.py SETUP MODULE``, with the setup file and a module of this package.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 
 
-def enter() -> None:
+def bootstrap() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         setup = json.load(file)
     for finder in sys.meta_path:
@@ -21,4 +21,4 @@ def enter() -> None:
 
 
 if __name__ == "__main__":
-    enter()
+    bootstrap()

@@ -1,4 +1,4 @@
-"""One call, seen from the server: its process, what it tells and prints, and how it ends."""
+"""One call, seen from the server: its process, what it sends and prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -6,80 +6,84 @@ import os
 import select
 import traceback
 from contextlib import suppress
-from typing import Any
 
-from nenc_lab.real.sandbox.call_process import do
-from nenc_lab.real.sandbox.descendants import end_all
+from nenc_lab.real.sandbox.call_process import CallMessage, run_call
 from nenc_lab.real.sandbox.messages import Kind, Unpacker, packed, write_all
+from nenc_lab.real.sandbox.processes import end_all
 
-TAKE = 65536
+READ_BYTES = 65536
 
 
-class Work:
-    def __init__(self, message: dict[str, Any], folder: int, line: int) -> None:
+class RunningCall:
+    """Forks the process of a call when it is made; `step` it until the call has ended."""
+
+    def __init__(self, message: CallMessage, folder: int, channel: int) -> None:
         self.status = 0
-        """Wait status, once it has ended."""
-        self.line_ready = False
-        """Has the lab something to say?"""
-        self._told, told = os.pipe()
-        self._said, said = os.pipe()
+        """Wait status, once the process has ended."""
+        self.channel_ready = False
+        """Whether the lab has said something."""
+        self._messages, messages = os.pipe()
+        self._output, output = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             try:
-                for descriptor in (self._told, self._said, line):
+                for descriptor in (self._messages, self._output, channel):
                     os.close(descriptor)
-                do(message, folder, told, said)
+                run_call(message, folder, messages, output)
             except BaseException:
                 traceback.print_exc()
             finally:
                 os._exit(70)
-        os.close(told)
-        os.close(said)
+        os.close(messages)
+        os.close(output)
         self._unpacker = Unpacker()
         self._ending = os.pidfd_open(self._pid)
         self._poll = select.poll()
-        for descriptor in (line, self._told, self._said, self._ending):
+        for descriptor in (channel, self._messages, self._output, self._ending):
             self._poll.register(descriptor, select.POLLIN)
 
     def signal(self, number: int) -> None:
+        """Sends a signal to the process; without effect once it has ended."""
         with suppress(ProcessLookupError):
             os.kill(self._pid, number)
 
-    def step(self, line: int) -> bool:
-        """Waits for something to happen and hands it to ``line``. Has the call ended, all it has started with it?"""
-        self.line_ready = False
+    def step(self, channel: int) -> bool:
+        """Waits for something to happen and passes it on to ``channel``. Returns True when the call has ended, and
+        everything it has started with it."""
+        self.channel_ready = False
         for descriptor, _ in self._poll.poll():
-            if descriptor == line:
-                self.line_ready = True
+            if descriptor == channel:
+                self.channel_ready = True
             elif descriptor == self._ending:
-                return self._end(line)
+                return self._end(channel)
             else:
-                self._relay(descriptor, line)
+                self._relay(descriptor, channel)
         return False
 
-    def _relay(self, descriptor: int, line: int) -> bool:
-        """Was there something? Whole frames only, so that a process that dies in the middle of one does no harm."""
+    def _relay(self, descriptor: int, channel: int) -> bool:
+        """Passes on what there is, in whole messages: a process that dies in the middle of one does no harm. Returns
+        False when there was nothing."""
         try:
-            data = os.read(descriptor, TAKE)
+            data = os.read(descriptor, READ_BYTES)
         except BlockingIOError:
             return False
         if not data:
             with suppress(KeyError):
                 self._poll.unregister(descriptor)
             return False
-        if descriptor == self._said:
-            write_all(line, packed(Kind.SAID, data))
+        if descriptor == self._output:
+            write_all(channel, packed(Kind.OUTPUT, data))
         else:
             for kind, body in self._unpacker.feed(data):
-                write_all(line, packed(kind, body))
+                write_all(channel, packed(kind, body))
         return True
 
-    def _end(self, line: int) -> bool:
+    def _end(self, channel: int) -> bool:
         _, self.status = os.waitpid(self._pid, 0)
         end_all()
-        for descriptor in (self._told, self._said):
+        for descriptor in (self._messages, self._output):
             os.set_blocking(descriptor, False)
-            while self._relay(descriptor, line):
+            while self._relay(descriptor, channel):
                 pass
             os.close(descriptor)
         os.close(self._ending)

@@ -1,4 +1,4 @@
-"""One call, seen from its own process: a world of its own, the function, its outcome."""
+"""One call, seen from its own process: it isolates itself, runs the function and sends the outcome."""
 
 from __future__ import annotations
 
@@ -12,28 +12,38 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import NoReturn, TypedDict
 
-from nenc_lab.real.sandbox.isolation import private_world
-from nenc_lab.real.sandbox.messages import Kind, packed, write_all
+from nenc_lab.real.sandbox.isolation import isolate
+from nenc_lab.real.sandbox.messages import Json, Kind, packed, write_all
 
 
-def do(message: dict[str, Any], folder: int, told: int, said: int) -> NoReturn:
-    """Ends the process, with 0 when there is an outcome."""
-    _settle(said)
+class CallMessage(TypedDict, total=False):
+    """The body of a CALL: the function, and its arguments as JSON or in a file of the private folder."""
+
+    target: str
+    arguments: str
+    file: str
+
+
+def run_call(message: CallMessage, folder: int, messages: int, output: int) -> NoReturn:
+    """Ends the process, with exit code 0 when there is an outcome. ``messages`` and ``output`` are pipes to the
+    server, ``folder`` is a descriptor of the private folder."""
+    _prepare_process(output)
 
     def send(kind: Kind, body: bytes) -> None:
-        write_all(told, packed(kind, body))
+        write_all(messages, packed(kind, body))
 
     try:
-        text = _taken(folder, message["file"]) if "file" in message else message["arguments"]
+        text = _read_and_delete(folder, message["file"]) if "file" in message else message["arguments"]
         os.close(folder)
-        private_world()
-        result = _function(message["target"])(json.loads(text), lambda word: send(Kind.TOLD, json.dumps(word).encode()))
+        isolate()
+        function = _function(message["target"])
+        result = function(json.loads(text), lambda value: send(Kind.MESSAGE, json.dumps(value).encode()))
         outcome = Kind.RESULT, json.dumps(result).encode()
     except BaseException as error:
-        outcome = Kind.RAISED, _carried(error)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the outcome is there
+        outcome = Kind.RAISED, _pickled(error)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is an outcome
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
@@ -41,15 +51,16 @@ def do(message: dict[str, Any], folder: int, told: int, said: int) -> NoReturn:
     os._exit(0)
 
 
-def _settle(said: int) -> None:
-    gc.freeze()  # what is shared with the server stays shared
+def _prepare_process(output: int) -> None:
+    """A session of its own, standard streams to the server, and the usual signals."""
+    gc.freeze()  # pages that are shared with the server stay shared
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     os.close(null)
-    os.close(said)
+    os.close(output)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, encoding="utf-8") for number in (1, 2))
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -57,20 +68,21 @@ def _settle(said: int) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _taken(folder: int, name: str) -> str:
+def _read_and_delete(folder: int, name: str) -> str:
     with open(name, encoding="utf-8", opener=lambda path, flags: os.open(path, flags, dir_fd=folder)) as file:
         text = file.read()
     os.unlink(name, dir_fd=folder)
     return text
 
 
-def _function(target: str) -> Callable[[Any, Callable[[Any], None]], Any]:
+def _function(target: str) -> Callable[[Json, Callable[[Json], None]], Json]:
     module, _, name = target.partition(":")
-    function: Callable[[Any, Callable[[Any], None]], Any] = getattr(importlib.import_module(module), name)
+    function: Callable[[Json, Callable[[Json], None]], Json] = getattr(importlib.import_module(module), name)
     return function
 
 
-def _carried(error: BaseException) -> bytes:
+def _pickled(error: BaseException) -> bytes:
+    """The traceback and, where that works, the exception itself."""
     trace = "".join(traceback.format_exception(error)).rstrip()
     head = json.dumps({"traceback": trace}).encode() + b"\0"
     try:

@@ -1,4 +1,4 @@
-"""The lab's side of a place: hands calls over, hears what comes of them, notices when nobody answers any more."""
+"""The lab's end of the channel to a sandbox: sends calls, receives what comes of them, and notices a lost sandbox."""
 
 from __future__ import annotations
 
@@ -14,98 +14,99 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from nenc_lab.errors import InternalError
-from nenc_lab.real.sandbox.base import CallDied, CallTimeout, PlaceLost
+from nenc_lab.real.sandbox.failures import CallDied, CallTimeout, SandboxLost
 from nenc_lab.real.sandbox.interrupts import Interrupts
-from nenc_lab.real.sandbox.messages import Frame, Kind, Unpacker, packed
-from nenc_lab.real.sandbox.supervision import Kept
+from nenc_lab.real.sandbox.messages import Frame, Json, Kind, Unpacker, packed
+from nenc_lab.real.sandbox.supervision import Supervised
 
-LOOK_S = 0.1
-"""How often signals and clocks are looked at while nothing comes."""
+POLL_S = 0.1
+"""How often signals and clocks are checked while nothing arrives."""
 SILENCE_S = 30.0
-"""A place whose heart has not beaten for so long is ended; it beats twice a second, whatever its calls do."""
-TAKEN_S = 20.0
-"""Longest until a call is taken. A guest's serial line was seen to hear nothing any more while its heart went on."""
+"""A sandbox without a heartbeat for so long is ended. It sends two in a second, whatever its calls do."""
+ACCEPT_S = 20.0
+"""Longest time until a call is accepted. A guest's serial line can stop receiving while its heartbeats go on."""
 GRACE_S = 20.0
-"""For a call to end after Ctrl-C."""
+"""How long a call has to end after Ctrl-C."""
 KILL_S = 10.0
-"""For a killed call to be gone."""
-INLINE = 2048
-"""Arguments of more bytes go through a file: a guest's serial line that has held 4095 unread bytes may never be heard
-of again, and the way in takes about 1 MB/s, the way out 50."""
-TAKE = 1 << 20
+"""How long a killed call has to be gone."""
+INLINE_BYTES = 2048
+"""Longer arguments go through a file. A guest's serial line that has held 4095 unread bytes may stop for ever, and it
+takes about 1 MB/s on the way in (50 MB/s on the way out)."""
+READ_BYTES = 1 << 20
 
 _file_numbers = count()
 
 
 class Conversation:
-    """``line`` carries frames, ``heart`` one byte for each beat."""
+    """``channel`` carries messages, ``heartbeat`` one byte for each beat; ``what`` is the sandbox's name in errors."""
 
-    def __init__(self, kept: Kept, line: socket.socket, heart: socket.socket, what: str) -> None:
-        self._kept, self._line, self._heart, self._what = kept, line, heart, what
+    def __init__(self, supervised: Supervised, channel: socket.socket, heartbeat: socket.socket, what: str) -> None:
+        self._supervised, self._channel, self._heartbeat, self._what = supervised, channel, heartbeat, what
         self._unpacker = Unpacker()
         self._frames: list[Frame] = []
         self._lost: str | None = None
         self._lock = Lock()
-        self._beaten = time.monotonic()
+        self._last_beat = time.monotonic()
         self._selector = selectors.DefaultSelector()
-        for source in (line, heart, kept):
-            if source is not kept:
-                source.setblocking(False)  # type: ignore[union-attr]
-            self._selector.register(source, selectors.EVENT_READ)
+        for stream in (channel, heartbeat):
+            stream.setblocking(False)
+            self._selector.register(stream, selectors.EVENT_READ)
+        self._selector.register(supervised, selectors.EVENT_READ)
 
     @property
     def folder(self) -> Path:
-        assert self._kept.folder is not None, "it was started"
-        return self._kept.folder
+        """The private folder."""
+        assert self._supervised.folder is not None, "it was started"
+        return self._supervised.folder
 
     interrupted: BaseException | None = None
-    """The interrupt of the last call, when that had a result all the same: the caller has to go on with it."""
+    """See `Sandbox.interrupted`."""
 
-    def wait_for(self, kind: Kind, timeout_s: float) -> Any:
-        """The JSON of the next frame, which must be of this kind. Raises PlaceLost."""
+    def wait_for(self, kind: Kind, timeout_s: float) -> Json:
+        """Returns the JSON of the next message, which must be of this kind. Raises SandboxLost."""
         deadline = time.monotonic() + timeout_s
         while (frame := self._next()) is None:
             if time.monotonic() > deadline:
-                raise self._lose(f"was not ready within {timeout_s:g} s")
+                raise self._give_up(f"was not ready within {timeout_s:g} s")
         if frame[0] is not kind:
-            raise self._lose(f"said {frame[0].name} where {kind.name} was due")
+            raise self._give_up(f"sent {frame[0].name} where {kind.name} was due")
         return json.loads(frame[1])
 
     def call(
         self,
         target: str,
-        arguments: Any,
-        heard: Callable[[Any], None] | None,
+        arguments: object,
+        on_message: Callable[[Json], None] | None,
         timeout_s: float | None,
-        said: Callable[[bytes], None] | None,
-    ) -> Any:
-        """See `nenc_lab.real.sandbox.base.Place.call`."""
+        on_output: Callable[[bytes], None] | None,
+    ) -> Json:
+        """See `nenc_lab.real.sandbox.base.Sandbox.call`."""
         if not self._lock.acquire(blocking=False):
             raise InternalError(f"the {self._what} is asked for {target} while it is in another call")
         try:
             if self._lost is not None:
-                raise PlaceLost(self._lost)
+                raise SandboxLost(self._lost)
             self.interrupted = None
             with Interrupts() as interrupts:
-                self._hand_over(target, arguments)
-                return self._outcome(target, heard or _ignore, said or _show, timeout_s, interrupts)
+                self._send_call(target, arguments)
+                return self._outcome(target, on_message or _ignore, on_output or _show, timeout_s, interrupts)
         finally:
             self._lock.release()
 
     def close(self) -> None:
+        """Closes both streams; a later call raises SandboxLost."""
         self._lost = self._lost or f"the {self._what} was closed"
         self._selector.close()
-        self._line.close()
-        self._heart.close()
+        self._channel.close()
+        self._heartbeat.close()
 
     # ---- a call
 
-    def _hand_over(self, target: str, arguments: Any) -> None:
+    def _send_call(self, target: str, arguments: object) -> None:
         text = json.dumps(arguments)
-        if len(text) <= INLINE:
+        if len(text) <= INLINE_BYTES:
             self._send(Kind.CALL, {"target": target, "arguments": text})
             return
         name = f"arguments-{next(_file_numbers)}"
@@ -115,11 +116,11 @@ class Conversation:
     def _outcome(
         self,
         target: str,
-        heard: Callable[[Any], None],
-        said: Callable[[bytes], None],
+        on_message: Callable[[Json], None],
+        on_output: Callable[[bytes], None],
         timeout_s: float | None,
         interrupts: Interrupts,
-    ) -> Any:
+    ) -> Json:
         now = time.monotonic()
         deadline = None if timeout_s is None else now + timeout_s
         verdict: BaseException | None = None
@@ -127,8 +128,8 @@ class Conversation:
         give_up: float | None = None
         outcome: Frame | None = None
         fault: BaseException | None = None
-        """What ``heard`` or ``said`` has raised."""
-        taken_by: float | None = now + TAKEN_S
+        """What ``on_message`` or ``on_output`` has raised."""
+        accepted_by: float | None = now + ACCEPT_S
         stop: BaseException | None = None
         while True:
             frame = self._next()
@@ -144,18 +145,18 @@ class Conversation:
                 deadline, give_up = None, now + KILL_S
                 verdict = verdict or CallTimeout(f"{target} took longer than {timeout_s:g} s in the {self._what}")
                 self._signal(signal.SIGKILL)
-            if taken_by is not None and now >= taken_by:
-                raise self._lose(f"has not taken a call for {TAKEN_S:g} s: it hears nothing any more")
+            if accepted_by is not None and now >= accepted_by:
+                raise self._give_up(f"has not accepted a call for {ACCEPT_S:g} s: nothing reaches it any more")
             if give_up is not None and now >= give_up:
-                lost = self._lose("does not end a process that was killed")
+                lost = self._give_up("does not end a process that was killed")
                 raise lost from verdict
             if frame is None:
                 continue
             kind, body = frame
-            taken_by = None
-            if kind in (Kind.TOLD, Kind.SAID) and fault is None:
+            accepted_by = None
+            if kind in (Kind.MESSAGE, Kind.OUTPUT) and fault is None:
                 try:
-                    heard(json.loads(body)) if kind is Kind.TOLD else said(body)
+                    on_message(json.loads(body)) if kind is Kind.MESSAGE else on_output(body)
                 except BaseException as error:  # raised below, when the call has ended
                     fault = error
                     self._signal(signal.SIGINT)
@@ -166,11 +167,11 @@ class Conversation:
                 break
         if fault is not None:
             raise fault
-        return self._concluded(target, outcome, json.loads(body)["status"], verdict, stop)
+        return self._result(target, outcome, json.loads(body)["status"], verdict, stop)
 
-    def _concluded(
+    def _result(
         self, target: str, outcome: Frame | None, status: int, verdict: BaseException | None, stop: BaseException | None
-    ) -> Any:
+    ) -> Json:
         if outcome is None:
             raise verdict or self._died(target, status)
         kind, body = outcome
@@ -185,7 +186,7 @@ class Conversation:
 
     def _died(self, target: str, status: int) -> Exception:
         code = os.waitstatus_to_exitcode(status)
-        tail = self._kept.tail()
+        tail = self._supervised.last_output()
         if code == -signal.SIGKILL and "Out of memory" in tail:
             return CallDied(
                 f"{target} was killed in the {self._what}: out of memory; give it more (memory)", signal="SIGKILL"
@@ -201,55 +202,56 @@ class Conversation:
     # ---- the streams
 
     def _next(self) -> Frame | None:
-        """The next frame; None after `LOOK_S` without one. Raises PlaceLost."""
+        """The next message; None after `POLL_S` without one. Raises SandboxLost."""
         if not self._frames:
-            self._take()
+            self._receive()
         return self._frames.pop(0) if self._frames else None
 
-    def _take(self) -> None:
+    def _receive(self) -> None:
         ended = False
-        for key, _ in self._selector.select(LOOK_S):
-            if key.fileobj is self._line:
-                data = _received(self._line)
+        for key, _ in self._selector.select(POLL_S):
+            if key.fileobj is self._channel:
+                data = _received(self._channel)
                 ended |= data == b""
                 try:
                     self._frames.extend(self._unpacker.feed(data or b""))
                 except ValueError as error:
-                    raise self._lose(f"cannot be understood: {error}") from None
-            elif key.fileobj is self._heart:
-                ended |= _received(self._heart) == b""
-                self._beaten = time.monotonic()
+                    raise self._give_up(f"cannot be understood: {error}") from None
+            elif key.fileobj is self._heartbeat:
+                ended |= _received(self._heartbeat) == b""
+                self._last_beat = time.monotonic()
             else:
-                ended |= not self._kept.look()
+                ended |= not self._supervised.still_runs()
         if self._frames:
             return
         if ended:
-            status = self._kept.status
-            raise self._lose("has ended" + ("" if status is None else f" with status {status}"))
-        if time.monotonic() - self._beaten > SILENCE_S:
-            raise self._lose(f"has given no sign of life for {SILENCE_S:g} s")
+            status = self._supervised.status
+            raise self._give_up("has ended" + ("" if status is None else f" with status {status}"))
+        if time.monotonic() - self._last_beat > SILENCE_S:
+            raise self._give_up(f"has given no sign of life for {SILENCE_S:g} s")
 
-    def _send(self, kind: Kind, message: Any) -> None:
+    def _send(self, kind: Kind, message: object) -> None:
         data = packed(kind, json.dumps(message).encode())
-        self._line.settimeout(SILENCE_S)
+        self._channel.settimeout(SILENCE_S)
         try:
-            self._line.sendall(data)
+            self._channel.sendall(data)
         except OSError:
-            raise self._lose("takes no more messages") from None
+            raise self._give_up("takes no more messages") from None
         finally:
-            self._line.setblocking(False)
+            self._channel.setblocking(False)
 
-    def _lose(self, why: str) -> PlaceLost:
-        tail = self._kept.tail()
+    def _give_up(self, why: str) -> SandboxLost:
+        """Ends the sandbox and returns the exception to raise."""
+        tail = self._supervised.last_output()
         self._lost = f"the {self._what} {why}" + (f"; the last it has printed:\n{tail}" if tail else "")
-        self._kept.close()
-        return PlaceLost(self._lost)
+        self._supervised.close()
+        return SandboxLost(self._lost)
 
 
 def _received(source: socket.socket) -> bytes | None:
-    """What is there; None for nothing now, no bytes for the end."""
+    """What has arrived; None for nothing yet, no bytes for the end."""
     try:
-        return source.recv(TAKE)
+        return source.recv(READ_BYTES)
     except BlockingIOError:
         return None
     except ConnectionResetError:
@@ -269,7 +271,7 @@ def _unpickled(body: bytes, target: str) -> BaseException:
     return error
 
 
-def _ignore(message: Any) -> None:
+def _ignore(message: object) -> None:
     pass
 
 

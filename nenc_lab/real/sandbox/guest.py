@@ -1,4 +1,4 @@
-"""A place of its own kernel: User-Mode Linux with this machine's files, which an ordinary user may run."""
+"""The guest: a sandbox with a kernel of its own, User-Mode Linux, which an ordinary user may run."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ import os
 from collections.abc import Sequence
 
 from nenc_lab.real.sandbox import cpu, uml
+from nenc_lab.real.sandbox.base import Sandbox
+from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.ownership import Owner
-from nenc_lab.real.sandbox.running import Room
-from nenc_lab.real.sandbox.scratch import bases
-from nenc_lab.real.sandbox.supervision import Order
+from nenc_lab.real.sandbox.private_folder import bases
 
 MEMORY_MB = 1024
 SMALLEST_MB = 128
 BOOT_S = 60.0
-"""Longest a boot may take; it takes about one."""
+"""Longest time a boot may take; it takes about one second."""
 
 
-class Guest(Room):
-    """See `nenc_lab.real.sandbox.base.Place`. Booted when it is entered."""
+class Guest(Sandbox):
+    """See `Sandbox`. The kernel boots when the guest is entered."""
 
     name = "guest"
 
-    def __init__(self, memory_mb: int = MEMORY_MB, warm: Sequence[str] = (), boot_s: float = BOOT_S) -> None:
-        """``warm``: modules that are imported once, before the first call. ``boot_s``: longest a boot may take.
-
-        Memory is taken as it is used, and has to be there: in /dev/shm, or else on the disk of TMPDIR.
-        """
-        super().__init__(warm, boot_s)
+    def __init__(self, memory_mb: int = MEMORY_MB, preload: Sequence[str] = (), boot_s: float = BOOT_S) -> None:
+        """``memory_mb`` is taken from this machine as the guest uses it: in /dev/shm, or else on the disk of TMPDIR,
+        where so much must be free."""
+        super().__init__(preload, boot_s)
         self._memory_mb = max(memory_mb, SMALLEST_MB)
 
-    def _order(self, line: int, heart: int) -> Order:
+    def _launch(self, channel: int, heartbeat: int) -> Launch:
         linux = uml.required()
-        return Order(
-            command=uml.command(linux, self._memory_mb, f"nenc-{Owner.me()}", line, heart),
+        return Launch(
+            command=uml.command(linux, self._memory_mb, f"nenc-{Owner.me()}", channel, heartbeat),
             environment={**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), "@FOLDER@")},
-            files={"init": uml.init_script(os.environ, "@FOLDER@/setup"), "setup": self._setup()},
-            descriptors=[line, heart],
+            files={"init": uml.init_script(os.environ, "@FOLDER@/setup"), "setup": self._setup(channel, heartbeat)},
+            descriptors=[channel, heartbeat],
             bases=bases(),
-            room=self._memory_mb << 20,
+            free_bytes=self._memory_mb << 20,
             executable=True,
-            processor=cpu.for_a_guest(),
+            cpu=cpu.choose(),
         )

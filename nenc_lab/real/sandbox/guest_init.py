@@ -1,4 +1,4 @@
-"""The first process of a guest's kernel: makes a system of it, starts the server, and beats until that ends."""
+"""The first process of a guest's kernel: mounts what a system needs, loads modules, and switches off at the end."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any
 
 from nenc_lab.real.sandbox import kernel_modules
-from nenc_lab.real.sandbox.init import live
+from nenc_lab.real.sandbox.init import run_init
+from nenc_lab.real.sandbox.launch import Setup
 from nenc_lab.real.sandbox.syscalls import MS_NOSUID, mount, power_off
 
-LINE, HEART = "/dev/ttyS0", "/dev/ttyS1"
-FOLDER = "/run/nenc-place"
+CHANNEL, HEARTBEAT = "/dev/ttyS0", "/dev/ttyS1"
+FOLDER = "/run/nenc-sandbox"
 """The private folder, under a name that the guest's own /dev and /run do not hide."""
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 
 
-def main(setup: dict[str, Any]) -> None:
+def main(setup: Setup) -> None:
     try:
         _mount(setup["folder"])
         release = os.uname().release
         missing = kernel_modules.load(kernel_modules.WANTED, release)
-        live(_open(LINE), _open(HEART), FOLDER, setup, {"modules_missing": missing})
+        run_init(_open(CHANNEL), _open(HEARTBEAT), FOLDER, setup, {"modules_missing": missing})
     except BaseException:
         traceback.print_exc()  # on the console, which the lab shows
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""A place in this host's own kernel: namespaces that only we see; the host's devices are never touched."""
+"""The host sandbox: namespaces of this machine's own kernel. The machine's devices are never touched."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import cache
 from typing import Self
 
 from nenc_lab.errors import EnvironmentError_
+from nenc_lab.real.sandbox.base import Sandbox
+from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.netem_support import NEEDED
-from nenc_lab.real.sandbox.running import Room
-from nenc_lab.real.sandbox.scratch import bases
-from nenc_lab.real.sandbox.supervision import Order
+from nenc_lab.real.sandbox.private_folder import bases
 from nenc_lab.real.sandbox.uml import interpreter
 
 START_S = 60.0
 
 
-class Host(Room):
-    """See `nenc_lab.real.sandbox.base.Place`. As root, or through a user namespace."""
+class Host(Sandbox):
+    """See `Sandbox`. As root, or through a user namespace."""
 
     name = "host"
 
-    def __init__(self, warm: Sequence[str] = (), needs: Sequence[str] = NEEDED) -> None:
-        """``needs``: queueing disciplines without which it does not start."""
-        super().__init__(warm, START_S)
+    def __init__(self, preload: Sequence[str] = (), needs: Sequence[str] = NEEDED) -> None:
+        """``needs``: queueing disciplines without which the sandbox does not start."""
+        super().__init__(preload, START_S)
         self._needs = list(needs)
 
     def __enter__(self) -> Self:
@@ -39,12 +39,12 @@ class Host(Room):
             raise
         return self
 
-    def _order(self, line: int, heart: int) -> Order:
-        return Order(
+    def _launch(self, channel: int, heartbeat: int) -> Launch:
+        return Launch(
             command=[*interpreter(), "@FOLDER@/setup", "host_init"],
             environment=dict(os.environ),
-            files={"setup": self._setup(line=line, heart=heart)},
-            descriptors=[line, heart],
+            files={"setup": self._setup(channel, heartbeat)},
+            descriptors=[channel, heartbeat],
             bases=bases(),
             as_root=True,
         )
@@ -52,7 +52,7 @@ class Host(Room):
 
 @cache
 def obstacle() -> str | None:
-    """Why there can be no netem network in this host's kernel; None when it was tried and there can. Tried once."""
+    """Why this machine's own kernel cannot emulate networks; None when it can. It is tried, once."""
     try:
         with Host():
             return None
@@ -61,7 +61,7 @@ def obstacle() -> str | None:
 
 
 def remedy() -> str:
-    """How to get modules that emulate networks."""
+    """How to get the kernel modules that emulate networks."""
     return (
         "they come with the distribution's kernel (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-"
         f"{os.uname().release}; Fedora: kernel-modules-extra), then: sudo modprobe -a sch_netem sch_hfsc veth"

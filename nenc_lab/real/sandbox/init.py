@@ -1,4 +1,4 @@
-"""The life of a place, seen from its first process: a server that answers the lab, and a heart that beats beside it."""
+"""What the first process of both sandboxes does: it starts the server and sends heartbeats until that ends."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import os
 import sys
 import time
 import traceback
-from typing import Any
 
-from nenc_lab.real.sandbox.descendants import end_all
+from nenc_lab.real.sandbox.launch import About, Setup
+from nenc_lab.real.sandbox.processes import end_all
 
 BEAT_S = 0.5
 
 
-def live(line: int, heart: int, folder: str, setup: dict[str, Any], about: dict[str, Any]) -> None:
-    """Returns when the server has ended: the lab has closed its end of ``line`` or of ``heart``."""
+def run_init(channel: int, heartbeat: int, folder: str, setup: Setup, about: About) -> None:
+    """Returns when the server has ended, or the lab has closed its end of ``channel`` or of ``heartbeat``."""
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # the folder, whatever is mounted over it
     server = os.fork()
     if server == 0:
         try:
-            os.close(heart)
+            os.close(heartbeat)
             from nenc_lab.real.sandbox.server import serve
 
-            serve(line, held, setup, about)
+            serve(channel, held, setup, about)
             os._exit(0)
         except BaseException:
-            traceback.print_exc()  # in the place's own log
+            traceback.print_exc()  # in the sandbox's own log
         finally:
             sys.stderr.flush()
             os._exit(1)
-    os.close(line)
+    os.close(channel)
     while not _reap(server):
         try:
-            os.write(heart, b".")
+            os.write(heartbeat, b".")
         except OSError:
             break
         time.sleep(BEAT_S)
@@ -40,7 +40,7 @@ def live(line: int, heart: int, folder: str, setup: dict[str, Any], about: dict[
 
 
 def _reap(server: int) -> bool:
-    """Has the server ended? Others' orphans are reaped along."""
+    """Reaps every child that has ended, orphans among them, and says whether the server was one of them."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)

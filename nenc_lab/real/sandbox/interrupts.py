@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a call is waited for: kept, and taken where nothing is half done."""
+"""Ctrl-C and SIGTERM while the lab waits for a call: held back, and taken where nothing is half done."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """A context. Outside the main thread, where no signal comes, it does nothing."""
+    """A context manager. Outside the main thread, where no signal arrives, it does nothing."""
 
     def __init__(self) -> None:
-        self._handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
-        self._came: list[int] = []
+        self._handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
+        self._arrived: list[int] = []
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -24,7 +24,7 @@ class Interrupts:
                 handler = signal.getsignal(number)
                 if callable(handler):
                     self._handlers[number] = handler
-                    signal.signal(number, lambda number, _: self._came.append(number))
+                    signal.signal(number, lambda number, _: self._arrived.append(number))
         return self
 
     def __exit__(
@@ -36,9 +36,9 @@ class Interrupts:
             raise stop
 
     def taken(self) -> BaseException | None:
-        """What the lab's own handler raises for the signal that has come; None when none has, or it raises nothing."""
-        while self._came:
-            number = self._came.pop(0)
+        """What the lab's own handler raises for a signal that has arrived; None when none has, or it raises nothing."""
+        while self._arrived:
+            number = self._arrived.pop(0)
             try:
                 self._handlers[number](number, None)
             except BaseException as stop:

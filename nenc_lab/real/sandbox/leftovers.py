@@ -1,4 +1,4 @@
-"""What places have left behind whose lab and keeper were killed at once: finds it, removes what is nobody's."""
+"""What sandboxes leave behind when lab and supervisor were killed at one moment: finds it, removes what is nobody's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nenc_lab.real.sandbox.ownership import PATTERN, Owner, command_line, start_ticks
-from nenc_lab.real.sandbox.scratch import PREFIX, bases, end_processes_in
+from nenc_lab.real.sandbox.ownership import PATTERN, Owner
+from nenc_lab.real.sandbox.private_folder import PREFIX, bases
+from nenc_lab.real.sandbox.processes import all_pids, command_line, end_processes_in, start_ticks, working_folder
 
 NAME = re.compile(rf"{PREFIX}({PATTERN})-\w*", re.ASCII)
 END_S = 5.0
@@ -21,20 +22,20 @@ END_S = 5.0
 
 @dataclass(slots=True)
 class Leftover:
-    """Folders and processes of one owner."""
+    """Private folders and processes of one owner."""
 
     owner: Owner
     folders: list[Path] = field(default_factory=list)
     processes: dict[int, int] = field(default_factory=dict)
-    """Start time in clock ticks, by number: so that nobody else is met who was given the number since."""
+    """Start time in clock ticks, by process number: a number may have been given to another process since."""
 
     def is_in_use(self) -> bool:
-        """Its lab runs, or nobody here can tell."""
+        """Whether its lab runs, or nobody here can tell."""
         return not self.owner.is_here() or self.owner.is_alive()
 
 
 def find() -> list[Leftover]:
-    """Everything of this user that bears a place's label, in use or not."""
+    """Everything of this user that has a sandbox's label, in use or not."""
     found: dict[Owner, Leftover] = {}
     for owner, folder in _folders():
         found.setdefault(owner, Leftover(owner)).folders.append(folder)
@@ -45,7 +46,7 @@ def find() -> list[Leftover]:
 
 
 def remove(left: Leftover) -> None:
-    """Ends its processes, deletes its folders. Whoever is in use is left alone. Raises OSError."""
+    """Ends its processes and deletes its folders, unless it is in use. Raises OSError."""
     if left.is_in_use():
         return
     deadline = time.monotonic() + END_S
@@ -58,7 +59,7 @@ def remove(left: Leftover) -> None:
         time.sleep(0.005)
     for folder in left.folders:
         end_processes_in(folder)
-        with suppress(FileNotFoundError):  # its keeper is cleaning, too
+        with suppress(FileNotFoundError):  # its supervisor is cleaning up, too
             shutil.rmtree(folder)
 
 
@@ -77,19 +78,19 @@ def _folders() -> Iterator[tuple[Owner, Path]]:
 
 
 def _processes() -> Iterator[tuple[Owner, int]]:
-    """Those that work in a private folder, which may be deleted; and keepers, which say the label in their command."""
-    for name in os.listdir("/proc"):
-        if not name.isdecimal():
-            continue
+    """Processes that work in a private folder, which may be deleted, and supervisors, whose command has the label."""
+    for pid in all_pids():
         try:
-            if os.stat(f"/proc/{name}").st_uid != _me():
+            if os.stat(f"/proc/{pid}").st_uid != _me():
                 continue
-            place = Path(os.readlink(f"/proc/{name}/cwd").removesuffix(" (deleted)")).name
         except OSError:
             continue
-        owner = next((owner for word in (place, *command_line(int(name))) if (owner := _label(word)) is not None), None)
+        if (folder := working_folder(pid)) is None:
+            continue
+        words = (Path(folder).name, *command_line(pid))
+        owner = next((owner for word in words if (owner := _label(word)) is not None), None)
         if owner is not None:
-            yield owner, int(name)
+            yield owner, pid
 
 
 def _me() -> int:

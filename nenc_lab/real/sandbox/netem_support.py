@@ -1,4 +1,4 @@
-"""Can this kernel emulate networks? Asked by trying, in a network namespace that is thrown away: run it by a call."""
+"""Finds out whether a kernel can emulate networks: it tries, in the network namespace of a call."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 NEEDED = ("netem", "hfsc")
-"""Queueing disciplines without which there is no netem network."""
+"""Queueing disciplines without which there is no real network."""
 
 RTM_NEWLINK, RTM_NEWQDISC = 16, 36
 REQUEST, ACK, REPLACE, CREATE = 0x001, 0x004, 0x100, 0x400
@@ -18,14 +17,15 @@ IFLA_LINKINFO, IFLA_INFO_KIND, TCA_KIND = 18, 1, 1
 ROOT = 0xFFFFFFFF
 
 
-def lacking(arguments: Any, tell: Callable[[Any], None]) -> list[str]:
-    """What is not there, as words for the user. ``arguments``: names of queueing disciplines."""
+def lacking(arguments: Sequence[str], send: Callable[[object], None]) -> list[str]:
+    """What this kernel lacks, as module names. ``arguments``: queueing disciplines. To be run by `Sandbox.call`."""
     found = [f"sch_{kind}" for kind in arguments if _qdisc(kind) in (errno.ENOENT, errno.EPERM, errno.EOPNOTSUPP)]
     return found + (["veth"] if _veth() != 0 else [])
 
 
 def _qdisc(kind: str) -> int:
-    """Error number of adding it to lo without options. A kind that needs options says EINVAL, an unknown one ENOENT."""
+    """The error number of adding it to lo without options: EINVAL for a kind that needs options, ENOENT for an unknown
+    one."""
     message = struct.pack("=BxxxiIII", socket.AF_UNSPEC, socket.if_nametoindex("lo"), 0, ROOT, 0)
     return _ask(RTM_NEWQDISC, CREATE | REPLACE, message + _attribute(TCA_KIND, kind.encode() + b"\0"))
 

@@ -1,4 +1,4 @@
-"""A PID namespace for what a process starts next, so that all of it dies with its first process."""
+"""Puts what a process starts next into a PID namespace, so that all of it dies with its first process."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ REFUSALS = (
         "no user namespaces are allowed: sudo sysctl -w user.max_user_namespaces=1024",
     ),
 )
-"""Settings that forbid them, the value that does, and what to do."""
+"""Kernel settings that forbid user namespaces, the value that does, and what to do about it."""
 
 
 def confine(as_root: bool) -> None:
     """The next child of this process is the first of a new PID namespace.
 
-    Without the right to that, this process also enters a user namespace: as root there, or as who it was. It must have
-    one thread. Raises OSError, and has changed nothing then.
+    A process without the right to that also enters a user namespace, as root there or as the user it was. It must have
+    a single thread. Raises OSError, and then nothing has changed.
     """
     user, group = os.geteuid(), os.getegid()
     try:
@@ -46,7 +46,7 @@ def confine(as_root: bool) -> None:
 
 
 def _try_first(user: int, group: int, maps: tuple[int, int]) -> None:
-    """In a child: a namespace that allows nothing is not to be left any more."""
+    """Tries it in a child, because a process cannot leave a namespace that turns out to allow nothing."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -74,7 +74,7 @@ def _enter(user: int, group: int, maps: tuple[int, int]) -> None:
 
 
 def remedy() -> str:
-    """Why namespaces may be refused here, and what to do."""
+    """Why this machine may refuse namespaces, and what to do about it."""
     for path, value, text in REFUSALS:
         try:
             if Path(path).read_text(encoding="ascii").strip() == value:

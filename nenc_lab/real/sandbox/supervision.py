@@ -1,4 +1,4 @@
-"""The lab's side of a keeper: starts it, hears what becomes of the place, ends both."""
+"""The lab's side of a supervisor: starts it, hears what becomes of the sandbox, and ends both."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import nenc_lab
 from nenc_lab.errors import EnvironmentError_
+from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.ownership import Owner
-from nenc_lab.real.sandbox.scratch import PREFIX, end_processes_in
+from nenc_lab.real.sandbox.private_folder import PREFIX
+from nenc_lab.real.sandbox.processes import end_processes_in
 from nenc_lab.real.sandbox.supervisor import LOG
 
 START_S = 30.0
@@ -29,83 +31,73 @@ CODE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a keeper is to start. ``@FOLDER@`` in command, environment and files becomes the private folder."""
+class News(TypedDict, total=False):
+    """A message of the supervisor: why it failed, or what it started, or how that ended."""
 
-    command: list[str]
-    environment: dict[str, str]
-    files: dict[str, str]
-    """Text by name, in the folder."""
-    descriptors: list[int]
-    """Handed to the place; they stay open here."""
-    bases: list[str]
-    """Where the folder may be, best first."""
-    room: int = 1 << 20
-    """Bytes that must be free there."""
-    executable: bool = False
-    """Must files there be fit for mapping as programs?"""
-    processor: int | None = None
-    """The one that the place runs on alone, where it may be bound."""
-    as_root: bool = False
-    """The place must be confined to a PID namespace, as root. Otherwise it is where that is allowed, as who we are."""
+    failed: str
+    folder: str
+    pid: int
+    ended: int
+    """Exit code (negative: the signal)."""
 
 
-class Kept:
-    """A started place. ``folder`` is its private folder, ``pid`` its first process."""
+class Supervised:
+    """A sandbox that was started, and its supervisor."""
 
-    def __init__(self, order: Order) -> None:
-        """Raises EnvironmentError_."""
+    def __init__(self, launch: Launch) -> None:
+        """Raises EnvironmentError_ when it cannot be started."""
         prefix = f"{PREFIX}{Owner.me()}-"
         self._control, theirs = socket.socketpair()
         with theirs:
             source = str(Path(nenc_lab.__file__).parents[1])
             words = [sys.executable, "-I", "-S", "-c", CODE, source, str(theirs.fileno()), str(os.getpid()), prefix]
             try:
-                self._keeper = subprocess.Popen(
+                self._supervisor = subprocess.Popen(
                     words,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno(), *order.descriptors],
+                    pass_fds=[theirs.fileno(), *launch.descriptors],
                     start_new_session=True,
                 )
             except OSError as error:
                 self._control.close()
-                raise EnvironmentError_(f"no process could be had to keep a place: {error}") from None
+                raise EnvironmentError_(f"the sandbox's supervisor cannot be started: {error}") from None
         self.folder: Path | None = None
+        """The private folder."""
         self.pid = 0
+        """The sandbox's first process."""
         self.status: int | None = None
-        """Exit code of the place (negative: the signal), once it has ended."""
-        self._heard = b""
+        """Exit code of the sandbox (negative: the signal), once it has ended."""
+        self._received = b""
         try:
-            self._control.sendall(json.dumps({**asdict(order), "prefix": prefix}).encode() + b"\n")
+            self._control.sendall(json.dumps({"prefix": prefix, "launch": asdict(launch)}).encode() + b"\n")
             self._control.settimeout(START_S)
-            answer = self._message()
+            answer = self._next_message()
         except BaseException:
             self.close()
             raise
         if answer is None or "failed" in answer:
             self.close()
-            raise EnvironmentError_((answer or {}).get("failed", "the process that keeps a place has ended at once"))
+            raise EnvironmentError_(answer["failed"] if answer else "the sandbox's supervisor has ended at once")
         self.folder, self.pid = Path(answer["folder"]), answer["pid"]
 
     def fileno(self) -> int:
-        """Readable when there is news: call `look`."""
+        """Readable when there is news: call `still_runs`."""
         return self._control.fileno()
 
-    def look(self) -> bool:
-        """Takes the news without waiting. Does the place still run, and somebody keep it?"""
+    def still_runs(self) -> bool:
+        """Whether sandbox and supervisor both run. Takes the news without waiting."""
         self._control.settimeout(0)
         try:
-            message = self._message()
+            message = self._next_message()
         except (BlockingIOError, TimeoutError):
             return True
         if message is not None:
             self.status = message["ended"]
         return False
 
-    def tail(self) -> str:
-        """The last lines the place itself has printed, and those before in which its kernel complains."""
+    def last_output(self) -> str:
+        """The last lines that the sandbox itself has printed, and earlier ones in which its kernel complains."""
         if self.folder is None:
             return ""
         try:
@@ -117,27 +109,27 @@ class Kept:
         return "\n".join(complaints[:TAIL_LINES] + lines[-TAIL_LINES:])
 
     def close(self) -> None:
-        """Nothing of the place is left. May be called again."""
+        """Ends both; nothing of the sandbox remains. May be called again."""
         self._control.close()
         try:
-            self._keeper.wait(END_S)
+            self._supervisor.wait(END_S)
         except subprocess.TimeoutExpired:
-            self._keeper.kill()
-            self._keeper.wait()
-        if self.folder is not None and self.folder.exists():  # the keeper was killed
+            self._supervisor.kill()
+            self._supervisor.wait()
+        if self.folder is not None and self.folder.exists():  # the supervisor was killed
             end_processes_in(self.folder)
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _message(self) -> dict[str, Any] | None:
-        """The keeper's next word; None when it has ended."""
-        while b"\n" not in self._heard:
+    def _next_message(self) -> News | None:
+        """What the supervisor says next; None when it has ended."""
+        while b"\n" not in self._received:
             try:
                 piece = self._control.recv(65536)
             except ConnectionResetError:
                 return None
             if not piece:
                 return None
-            self._heard += piece
-        line, _, self._heard = self._heard.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+            self._received += piece
+        line, _, self._received = self._received.partition(b"\n")
+        message: News = json.loads(line)
         return message

@@ -1,13 +1,13 @@
-"""The process between the lab and a place: makes the private folder, starts the place, ends both when the lab is gone.
+"""The process between the lab and a sandbox: makes the private folder, starts the sandbox, and ends both when the lab
+is gone.
 
-It runs in a session of its own, so that Ctrl-C does not reach it or the place. It knows of the lab's end by the closed
-control socket, or by having another parent: the lab's forks may hold a copy of the socket.
+It runs in a session of its own, so that Ctrl-C reaches neither it nor the sandbox. It knows of the lab's end by the
+closed control socket, or by having another parent: forks of the lab may hold a copy of the socket.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import resource
 import select
@@ -16,23 +16,24 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
-from typing import Any
 
-from nenc_lab.real.sandbox.descendants import end_all
+from nenc_lab.real.sandbox import private_folder
+from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.pid_namespace import confine
+from nenc_lab.real.sandbox.processes import end_all
 from nenc_lab.real.sandbox.syscalls import adopt_orphans, signal_at_parent_death
 
-LOOK_MS = 500
-"""How often it is looked whether the lab is still the parent."""
+POLL_MS = 500
+"""How often the supervisor checks whether the lab is still its parent."""
 FOLDER = "@FOLDER@"
 """Stands for the private folder in what the lab asks for."""
 LOG = "log"
-"""File in the folder: what the place itself prints, its kernel's messages among it."""
+"""File in the private folder: what the sandbox itself prints, its kernel's messages among it."""
 
 
 def main(control_number: int, lab: int) -> None:
+    """Runs until the lab, process ``lab``, is gone or closes the control socket."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -42,21 +43,22 @@ def main(control_number: int, lab: int) -> None:
         line = lines.readline()
         if not line:
             return
-        _keep(control, json.loads(line), lab)
+        message = json.loads(line)
+        _supervise(control, message["prefix"], Launch(**message["launch"]), lab)
 
 
-def _keep(control: socket.socket, order: dict[str, Any], lab: int) -> None:
+def _supervise(control: socket.socket, prefix: str, launch: Launch, lab: int) -> None:
     folder = None
     try:
         try:
-            folder = _make_folder(order["prefix"], order["bases"], order["room"], order["executable"])
-            confined = _confine(order["as_root"])
-            place = _start(order, folder, confined)
+            folder = private_folder.make(prefix, launch.bases, launch.free_bytes, launch.executable)
+            confined = _confine(launch.as_root)
+            sandbox = _start(launch, folder, confined)
         except OSError as error:
             _tell(control, {"failed": str(error)})
             return
-        _tell(control, {"folder": folder, "pid": place.pid})
-        _watch(control, place, lab)
+        _tell(control, {"folder": folder, "pid": sandbox.pid})
+        _watch(control, sandbox, lab)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         end_all()
@@ -74,61 +76,62 @@ def _confine(as_root: bool) -> bool:
     return True
 
 
-def _start(order: dict[str, Any], folder: str, confined: bool) -> subprocess.Popen[bytes]:
-    for name, text in order["files"].items():
+def _start(launch: Launch, folder: str, confined: bool) -> subprocess.Popen[bytes]:
+    for name, text in launch.files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text.replace(FOLDER, folder))
             os.fchmod(file.fileno(), 0o700)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a guest's memory
-    if order["processor"] is not None:
-        with suppress(OSError):  # slower on all of them, but it runs; `processors` in run.json tells
-            os.sched_setaffinity(0, {order["processor"]})
+    if launch.cpu is not None:
+        with suppress(OSError):  # a guest on several CPUs is slower, but it runs; `processors` in run.json tells
+            os.sched_setaffinity(0, {launch.cpu})
     with open(os.path.join(folder, LOG), "ab") as log:
-        place = subprocess.Popen(
-            [word.replace(FOLDER, folder) for word in order["command"]],
-            cwd=folder,  # by it processes are known that have no command line any more
-            env={name: value.replace(FOLDER, folder) for name, value in order["environment"].items()},
+        sandbox = subprocess.Popen(
+            [word.replace(FOLDER, folder) for word in launch.command],
+            cwd=folder,  # processes that have no command line any more are known by it
+            env={name: value.replace(FOLDER, folder) for name, value in launch.environment.items()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=order["descriptors"],
+            pass_fds=launch.descriptors,
             process_group=0,
             # a guest that is not confined must end by itself: its processes would outlive a kernel that was killed
-            preexec_fn=_hold if confined else None,  # one thread: nothing can be locked
+            preexec_fn=_fork_below_pid_1 if confined else None,  # one thread: nothing can be locked
         )
-    for descriptor in order["descriptors"]:
-        os.close(descriptor)  # so that the place alone holds it, and its end can be seen
-    return place
+    for descriptor in launch.descriptors:
+        os.close(descriptor)  # so that the sandbox alone holds it, and its end can be seen
+    return sandbox
 
 
-def _hold() -> None:
-    """Run where the place is going to be: this process becomes the first of the new PID namespace, its child goes on.
+def _fork_below_pid_1() -> None:
+    """Runs in the new child: this process becomes the first of the PID namespace, and its own child the sandbox.
 
-    When the keeper is killed this one is, and everything in the namespace with it. A guest's kernel may not be the
-    first itself: a signal that it sends to end itself would be ignored.
+    When the supervisor is killed, this process is too, and everything in the namespace with it. A guest's kernel may
+    not be the first process itself: it would ignore a signal that it sends itself in order to end.
     """
     signal_at_parent_death(signal.SIGKILL)
-    place = os.fork()
-    if place == 0:
+    sandbox = os.fork()
+    if sandbox == 0:
         return
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     while True:
         pid, status = os.waitpid(-1, 0)
-        if pid == place:
+        if pid == sandbox:
             code = os.waitstatus_to_exitcode(status)
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _watch(control: socket.socket, place: subprocess.Popen[bytes], lab: int) -> None:
+def _watch(control: socket.socket, sandbox: subprocess.Popen[bytes], lab: int) -> None:
+    """Returns when the lab is gone; tells it when the sandbox has ended."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
-    ending = os.pidfd_open(place.pid)
+    ending = os.pidfd_open(sandbox.pid)
     poll.register(ending, select.POLLIN)
     while True:
-        for descriptor, _ in poll.poll(LOOK_MS):
+        for descriptor, _ in poll.poll(POLL_MS):
             if descriptor == ending:
                 poll.unregister(ending)
-                status = place.wait()
+                status = sandbox.wait()
                 end_all()
                 _tell(control, {"ended": status})
             elif _has_closed(control):
@@ -140,33 +143,10 @@ def _watch(control: socket.socket, place: subprocess.Popen[bytes], lab: int) -> 
 def _has_closed(control: socket.socket) -> bool:
     try:
         return not control.recv(1)
-    except ConnectionResetError:  # it was killed before it had read everything
+    except ConnectionResetError:  # the lab was killed before it had read everything
         return True
 
 
-def _make_folder(prefix: str, bases: list[str], room: int, executable: bool) -> str:
-    """In the first of ``bases`` that has ``room`` bytes and whose files may be mapped as programs, if they must."""
-    why = []
-    for base in bases:
-        try:
-            free = shutil.disk_usage(base).free
-            if free < room:
-                why.append(f"{base} has {free >> 20} MB free of the {room >> 20} MB that are needed")
-                continue
-            if executable:
-                _try_program_memory(base)
-            return tempfile.mkdtemp(prefix=prefix, dir=base)
-        except OSError as error:
-            why.append(f"{base}: {error.strerror}")
-    raise OSError("no folder for temporary files: " + "; ".join(why) + ". TMPDIR names another")
-
-
-def _try_program_memory(base: str) -> None:
-    with tempfile.TemporaryFile(dir=base) as file:
-        file.truncate(mmap.PAGESIZE)
-        mmap.mmap(file.fileno(), mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
-
-
-def _tell(control: socket.socket, message: dict[str, Any]) -> None:
-    with suppress(OSError):  # the lab is gone: seen next
+def _tell(control: socket.socket, message: dict[str, str | int]) -> None:
+    with suppress(OSError):  # the lab is gone, which is noticed next
         control.sendall(json.dumps(message).encode() + b"\n")

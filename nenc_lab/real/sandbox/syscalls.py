@@ -1,4 +1,4 @@
-"""System calls that Python has no words for (os.unshare and os.setns came with 3.12): namespaces, mounts, modules."""
+"""System calls for namespaces, mounts and kernel modules that Python 3.11 lacks (os.unshare came with 3.12)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str 
 
 
 def make_mounts_private() -> None:
-    """What is mounted from here on is seen by nobody outside this mount namespace."""
+    """Hides later mounts from everybody outside this mount namespace."""
     mount("none", "/", None, MS_REC | MS_PRIVATE)
 
 
@@ -57,14 +57,14 @@ def adopt_orphans() -> None:
 
 
 def load_module(image: bytes) -> None:
-    """Loads a kernel module, given as what its file holds (not compressed)."""
+    """Loads a kernel module, given as the uncompressed contents of its file."""
     number = SYS_INIT_MODULE[os.uname().machine]
     done = _libc.syscall(ctypes.c_long(number), image, ctypes.c_ulong(len(image)), b"")
     _check(done, "init_module")
 
 
 def power_off() -> None:
-    """Ends this kernel, at once: in a guest only."""
+    """Switches this kernel off at once. For guests only."""
     _check(_libc.reboot(ctypes.c_uint(POWER_OFF)), "reboot")
 
 

@@ -1,4 +1,4 @@
-"""The places there are, by name."""
+"""The sandboxes there are, by name."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Sequence
 
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.real.sandbox import host, uml
-from nenc_lab.real.sandbox.base import Place
+from nenc_lab.real.sandbox.base import Sandbox
 from nenc_lab.real.sandbox.guest import MEMORY_MB, Guest
 from nenc_lab.real.sandbox.host import Host
 
 KINDS = ("auto", "host", "guest")
 
 
-def open_place(kind: str = "auto", memory_mb: int = MEMORY_MB, warm: Sequence[str] = ()) -> Place:
-    """A context manager. ``memory_mb`` is a guest's; ``warm`` names modules that are imported before the first call.
+def open_sandbox(kind: str = "auto", memory_mb: int = MEMORY_MB, preload: Sequence[str] = ()) -> Sandbox:
+    """Returns a context manager, see `Sandbox`. ``memory_mb`` is for a guest.
 
-    ``auto`` is the host where that can emulate networks (it is tried), else the guest. Raises EnvironmentError_ here or
-    when it is entered.
+    ``auto`` is the host when its kernel can emulate networks (that is tried), otherwise a guest. Raises
+    EnvironmentError_, here or when the sandbox is entered.
     """
     if kind == "host":
-        return Host(warm)
+        return Host(preload)
     if kind == "guest":
-        return Guest(memory_mb, warm)
+        return Guest(memory_mb, preload)
     if kind != "auto":
-        raise InputError(f"{kind!r} is no place: {', '.join(KINDS)}")
+        raise InputError(f"{kind!r} is not a kind of sandbox: {', '.join(KINDS)}")
     obstacle = host.obstacle()
     if obstacle is None:
-        return Host(warm)
+        return Host(preload)
     if uml.find() is None:
         raise EnvironmentError_(f"real networks can run neither here nor in a guest: {obstacle}; or {uml.REMEDY}")
-    return Guest(memory_mb, warm)
+    return Guest(memory_mb, preload)

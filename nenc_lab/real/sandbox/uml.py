@@ -1,4 +1,4 @@
-"""How a guest is started: User-Mode Linux, its command line, and the script that is its first program."""
+"""User-Mode Linux: where it is, its command line, and the script that is its first program."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from nenc_lab.errors import EnvironmentError_
 PROGRAMS = ("linux.uml", "linux")
 REMEDY = "apt-get install user-mode-linux (Debian, Ubuntu; it needs no root to run)"
 SLOW_STARTS = ("raid6_select_algo", "calibrate_xor_blocks", "init_btrfs_fs")
-"""Parts of the kernel that measure themselves for 0.8 s at each boot, for file systems nobody mounts here."""
-NAMED = "umid="
-"""Its kernel's word for what it is called."""
+"""Parts of the kernel that measure themselves for 0.8 s at each boot, for file systems that no guest mounts."""
+NAME_OPTION = "umid="
+"""The kernel's option for its name."""
 VERSION_S = 5.0
 
 
 def find() -> Path | None:
-    """User-Mode Linux, or None. Another program may be called linux: it is asked."""
+    """The program of User-Mode Linux, or None. Another program may be called linux, so each is asked its version."""
     for name in PROGRAMS:
         path = shutil.which(name)
         if path is not None and version(path) is not None:
@@ -32,7 +32,7 @@ def find() -> Path | None:
 
 
 def version(path: str | Path) -> str | None:
-    """The kernel's release, as 6.1.176; None when the program is no kernel."""
+    """The kernel's release, for instance 6.1.176; None when the program is no kernel."""
     try:
         done = subprocess.run(
             [os.fspath(path), "--version"],
@@ -49,13 +49,14 @@ def version(path: str | Path) -> str | None:
 
 
 def required() -> Path:
+    """The program. Raises EnvironmentError_ when it is not installed."""
     path = find()
     if path is None:
         raise EnvironmentError_(f"a guest needs User-Mode Linux, which is not installed: {REMEDY}")
     return path
 
 
-def command(linux: Path, memory_mb: int, name: str, line: int, heart: int) -> list[str]:
+def command(linux: Path, memory_mb: int, name: str, channel: int, heartbeat: int) -> list[str]:
     return [
         os.fspath(linux),
         f"mem={memory_mb}M",
@@ -68,9 +69,9 @@ def command(linux: Path, memory_mb: int, name: str, line: int, heart: int) -> li
         "con=null",
         "con0=null,fd:1",
         "ssl=null",
-        f"ssl0=fd:{line}",
-        f"ssl1=fd:{heart}",
-        f"{NAMED}{name}",
+        f"ssl0=fd:{channel}",
+        f"ssl1=fd:{heartbeat}",
+        f"{NAME_OPTION}{name}",
         "uml_dir=@FOLDER@",
         "initcall_blacklist=" + ",".join(SLOW_STARTS),
         "panic=-1",
@@ -80,7 +81,7 @@ def command(linux: Path, memory_mb: int, name: str, line: int, heart: int) -> li
 
 
 def init_script(environment: Mapping[str, str], setup: str) -> str:
-    """What the kernel runs first; its own command line could not hold all of this."""
+    """The script that the kernel runs first: it sets the environment, which the kernel's command line cannot hold."""
     names = [name for name in environment if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)]
     exports = [f"export {name}={shlex.quote(environment[name])}" for name in names]
     words = [*interpreter(), setup, "guest_init"]
@@ -88,6 +89,6 @@ def init_script(environment: Mapping[str, str], setup: str) -> str:
 
 
 def interpreter() -> list[str]:
-    """The command that starts Python inside as it was started for the lab."""
+    """The command that starts Python inside with the flags that the lab was started with."""
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return [sys.executable, "-P", *flags, str(Path(__file__).with_name("bootstrap.py"))]

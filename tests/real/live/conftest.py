@@ -1,4 +1,4 @@
-"""A place for real networks, opened once for the tests of a module; without one they say loudly what they left out."""
+"""A sandbox for real networks, opened once for the tests of a module; without one they say what they left out."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from nenc_lab.errors import EnvironmentError_
-from nenc_lab.real.sandbox import Place, open_place
-from nenc_lab.session.real import MEMORY_MB, WARM
+from nenc_lab.real.run.memory import MEMORY_MB
+from nenc_lab.real.run.start import PRELOAD
+from nenc_lab.real.sandbox import Sandbox, open_sandbox
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def sandbox() -> Iterator[Sandbox]:
     try:
-        opened = open_place("auto", MEMORY_MB, WARM)
+        opened = open_sandbox("auto", MEMORY_MB, PRELOAD)
         opened.__enter__()
     except EnvironmentError_ as error:
         pytest.skip(f"NETEM IS NOT TESTED: {error}")

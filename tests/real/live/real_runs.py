@@ -7,7 +7,7 @@ from typing import Any
 
 from nenc_lab import api
 from nenc_lab.api import LabRun
-from nenc_lab.real.sandbox import Place
+from nenc_lab.real.sandbox import Sandbox
 
 TEXT = """
 version: 1
@@ -30,11 +30,11 @@ def write(folder: Path, text: str = TEXT) -> Path:
     return file
 
 
-def run(place: Place, folder: Path, *overrides: str, text: str = TEXT, **more: Any) -> LabRun:
-    """One run of the text with these overrides, in the place."""
+def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, **more: Any) -> LabRun:
+    """One run of the text with these overrides, in the sandbox."""
     scenario = api.load(write(folder, text), overrides=overrides, backend="netem")
     return api.run_scenario(
-        scenario, out=folder / "runs", argv=["test"], backend="netem", place=place, plot=False, **more
+        scenario, out=folder / "runs", argv=["test"], backend="netem", place=sandbox, plot=False, **more
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from nenc_lab.kernels import dtype
 from nenc_lab.real.live.ledger import Ledger
-from nenc_lab.session.real import base_delays
+from nenc_lab.scenario.timeline.delays import base_delay
+from nenc_lab.scenario.timeline.pieces import Pieces
 
 MS = 1_000_000
 BASE = 20 * MS
@@ -209,17 +210,17 @@ def test_nothing_counts_behind_an_end_that_came_early():
 @pytest.mark.parametrize("new_ns", [20 * MS, 120 * MS])
 def test_what_waits_before_a_delay_line_gets_its_new_delay(new_ns: int):
     old_ns, at_ns = 60 * MS, 1000 * MS
-    base = base_delays(0, [old_ns], [(at_ns, 0, new_ns)])
+    base = base_delay(0, [Pieces(old_ns, (at_ns,), (new_ns,))])
     entered = np.arange(900, 1200) * MS
     delay = np.where(entered < at_ns, old_ns, new_ns)
     received = np.maximum.accumulate(entered + delay)  # in order: none overtakes another
     piled = (entered >= at_ns) & (received < at_ns + old_ns)  # behind the last one with the old delay
-    assert np.array_equal(base(received)[~piled], delay[~piled])
+    assert [base.at(t_ns) for t_ns in received[~piled].tolist()] == delay[~piled].tolist()
 
 
 def test_delays_of_several_hops_add_up_from_the_hop_that_changes():
-    base = base_delays(1, [10, 20, 40], [(100, 1, 30), (500, 0, 12)])
-    assert base(np.array([0, 160, 170, 100_000])).tolist() == [71, 71, 81, 83]
+    base = base_delay(1, [Pieces(10, (500,), (12,)), Pieces(20, (100,), (30,)), Pieces(40)])
+    assert [base.at(t_ns) for t_ns in (0, 160, 170, 100_000)] == [71, 71, 81, 83]
 
 
 def test_rows_taken_in_parts_are_the_rows_taken_at_once():

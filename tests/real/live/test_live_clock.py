@@ -6,7 +6,7 @@ import socket
 import time
 
 from nenc_lab.kernels import ffi
-from nenc_lab.real.live.clock import LiveEnvironment
+from nenc_lab.real.live.clock import LiveClock
 from nenc_lab.real.live.flow import LiveFlow
 
 MS = 1_000_000
@@ -36,7 +36,7 @@ def test_a_sender_that_has_ended_is_asked_once_and_not_all_the_time():
         asked += 1
         return flow.hear()
 
-    env = LiveEnvironment(time.monotonic_ns())
+    env = LiveClock(time.monotonic_ns())
     env.serve(ours, hear)
     theirs.close()
     env.run(until=env.timeout(30 * MS))
@@ -55,7 +55,7 @@ def test_a_sender_that_ends_with_a_decision_unread_has_just_ended():
 
 
 def test_an_event_is_never_early():
-    env = LiveEnvironment(time.monotonic_ns())
+    env = LiveClock(time.monotonic_ns())
     env.run(until=env.timeout(5 * MS))
     assert env.wall_ns >= 5 * MS
     env.close()

@@ -14,13 +14,13 @@ from real_runs import TEXT, run, run_virtual
 import nenc_lab
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.programs import module
-from nenc_lab.real.sandbox import Place
+from nenc_lab.real.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-def test_a_run_leaves_what_a_virtual_one_does(place: Place, tmp_path: Path) -> None:
-    real = run(place, tmp_path, packets=True)
+def test_a_run_leaves_what_a_virtual_one_does(sandbox: Sandbox, tmp_path: Path) -> None:
+    real = run(sandbox, tmp_path, packets=True)
     assert real.status == "complete"
     assert real.info["backend"] == "netem"
     for name in ("ticks", "frames", "path", "delays", "events", "packets"):
@@ -53,8 +53,8 @@ def nenc_lab_hop(name: str) -> object:
     return polars.col("hop").cast(polars.String) == name
 
 
-def test_the_path_is_calibrated_before(place: Place, tmp_path: Path) -> None:
-    found = run(place, tmp_path, "duration=2s", "flows.video.rate.max=20Mbps").info["calibration"]
+def test_the_path_is_calibrated_before(sandbox: Sandbox, tmp_path: Path) -> None:
+    found = run(sandbox, tmp_path, "duration=2s", "flows.video.rate.max=20Mbps").info["calibration"]
     assert found["rate_mbps"] == pytest.approx(12.0, rel=0.05)
     assert found["base_owd_ms"] == pytest.approx(20.0, abs=1.5)
     assert found["base_rtt_ms"] == pytest.approx(30.0, abs=1.5)
@@ -62,8 +62,8 @@ def test_the_path_is_calibrated_before(place: Place, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nenc", "classic", "fixed"])
-def test_every_controller_drives_the_real_sender(place: Place, tmp_path: Path, kind: str) -> None:
-    done = run(place, tmp_path, f"flows.video.controller.kind={kind}", "duration=4s")
+def test_every_controller_drives_the_real_sender(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    done = run(sandbox, tmp_path, f"flows.video.controller.kind={kind}", "duration=4s")
     ticks = done.frame("ticks")
     assert len(ticks) > 150
     assert int(ticks["samples"].to_numpy()[-1]) > 0 or kind == "fixed"
@@ -72,13 +72,13 @@ def test_every_controller_drives_the_real_sender(place: Place, tmp_path: Path, k
         assert ticks["rate_bps"].unique().to_list() == [4e6]
 
 
-def test_a_controller_of_the_users_drives_it_too(place: Place, tmp_path: Path) -> None:
+def test_a_controller_of_the_users_drives_it_too(sandbox: Sandbox, tmp_path: Path) -> None:
     library = tmp_path / "mine.so"
     include = REPOSITORY / "kernels_c" / "include"
     source = REPOSITORY / "kernels_c" / "examples" / "controller.c"
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(library)], check=True)
     done = run(
-        place,
+        sandbox,
         tmp_path,
         "flows.video.controller.kind=external",
         f"flows.video.controller.library={library}",
@@ -90,9 +90,9 @@ def test_a_controller_of_the_users_drives_it_too(place: Place, tmp_path: Path) -
     assert int(done.frame("ticks")["samples"].to_numpy()[-1]) > 30
 
 
-def test_steps_are_applied_on_time_and_outages_end(place: Place, tmp_path: Path) -> None:
+def test_steps_are_applied_on_time_and_outages_end(sandbox: Sandbox, tmp_path: Path) -> None:
     changes = "timeline=[{at: 2s, forward: {rate: 0bps}}, {at: 3s, forward: {rate: 12Mbps}}]"
-    done = run(place, tmp_path, changes)
+    done = run(sandbox, tmp_path, changes)
     ticks = done.frame("ticks")
     t, got = ticks["t_s"].to_numpy(), ticks["received_packets"].to_numpy()
     during = np.interp(2.95, t, got) - np.interp(2.1, t, got)
@@ -111,9 +111,9 @@ def nenc_lab_kind(name: str) -> object:
     return polars.col("kind").cast(polars.String) == name
 
 
-def test_random_loss_and_a_silent_receiver(place: Place, tmp_path: Path) -> None:
+def test_random_loss_and_a_silent_receiver(sandbox: Sandbox, tmp_path: Path) -> None:
     done = run(
-        place,
+        sandbox,
         tmp_path,
         "path.forward.loss=5%",
         "faults=[{at: 3s, flow: video, kind: feedback_stop, lasts: 1s}]",
@@ -127,9 +127,9 @@ def test_random_loss_and_a_silent_receiver(place: Place, tmp_path: Path) -> None
     assert 70 <= samples <= 105  # of 120 there would be
 
 
-def test_cross_traffic_is_real(place: Place, tmp_path: Path) -> None:
+def test_cross_traffic_is_real(sandbox: Sandbox, tmp_path: Path) -> None:
     text = TEXT + "cross_traffic:\n  - {name: other, kind: cbr, rate: 9Mbps, start: 2s}\n"
-    done = run(place, tmp_path, "flows.video.rate.max=6Mbps", "flows.video.rate.start=6Mbps", text=text)
+    done = run(sandbox, tmp_path, "flows.video.rate.max=6Mbps", "flows.video.rate.start=6Mbps", text=text)
     changes = done.summary["flows"]["video"]["changes"]
     assert [change["kind"] for change in changes] == ["start", "join"]
     ticks = done.frame("ticks")
@@ -142,10 +142,10 @@ def test_cross_traffic_is_real(place: Place, tmp_path: Path) -> None:
     assert told["sink"]["packets"] <= told["source"]["packets"]
 
 
-def test_an_aqm_and_tcp_that_the_virtual_network_has_not(place: Place, tmp_path: Path) -> None:
+def test_an_aqm_and_tcp_that_the_virtual_network_has_not(sandbox: Sandbox, tmp_path: Path) -> None:
     text = TEXT.replace("{kind: droptail, size: 200ms}", "{kind: fq-codel}")
     text += "cross_traffic:\n  - {name: bulk, kind: tcp-cubic, start: 1s}\n"
-    done = run(place, tmp_path, text=text)
+    done = run(sandbox, tmp_path, text=text)
     assert done.status == "complete"
     assert done.summary["flows"]["video"]["goodput_mbps"] > 1.0
     with pytest.raises(InputError, match="netem"):
@@ -154,10 +154,10 @@ def test_an_aqm_and_tcp_that_the_virtual_network_has_not(place: Place, tmp_path:
 
 @pytest.mark.skipif(module("nenc-x264.so") is None, reason="built without x264")
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
-def test_the_stream_that_arrives_is_the_one_that_was_sent(place: Place, tmp_path: Path) -> None:
+def test_the_stream_that_arrives_is_the_one_that_was_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     encoder = "{kind: x264, resolution: 720p, fps: 30, source: {complexity: 50%}}"
     text = TEXT.replace("{kind: model, resolution: 1080p, fps: 30}", encoder).replace("max: 10Mbps", "max: 4Mbps")
-    done = run(place, tmp_path, text=text, streams=True)
+    done = run(sandbox, tmp_path, text=text, streams=True)
     assert done.summary["flows"]["video"]["loss"] == 0.0
     sent, received = done.folder / "video.sent.264", done.folder / "video.received.264"
     assert received.read_bytes() == sent.read_bytes()
@@ -171,10 +171,10 @@ def test_the_stream_that_arrives_is_the_one_that_was_sent(place: Place, tmp_path
     assert not list((tmp_path / "runs").glob(".*"))
 
 
-def test_a_machine_too_slow_is_told_what_it_can_do(place: Place, tmp_path: Path) -> None:
+def test_a_machine_too_slow_is_told_what_it_can_do(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentError_, match=r"it needs \d+ Mbit/s .* and reached \d+ Mbit/s"):
         run(
-            place,
+            sandbox,
             tmp_path,
             "path.forward.rate=20Gbps",
             "flows.video.rate.max=950Mbps",

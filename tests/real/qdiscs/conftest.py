@@ -1,4 +1,4 @@
-"""The place with a kernel that emulates networks, booted once for the tests of a module."""
+"""The sandbox with a kernel that emulates networks, booted once for the tests of a module."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from nenc_lab.errors import EnvironmentError_
-from nenc_lab.real.sandbox import open_place
+from nenc_lab.real.sandbox import open_sandbox
 
 
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Callable[..., Any]]:
     """``kernel("name", ...)`` calls ``netem_calls.name(...)`` as root in a network namespace of its own."""
     try:
-        place = open_place("auto")
-        place.__enter__()
+        sandbox = open_sandbox("auto")
+        sandbox.__enter__()
     except EnvironmentError_ as error:
         pytest.skip(f"NETEM IS NOT TESTED: {error}")
     try:
-        yield lambda name, **arguments: place.call(f"netem_calls:{name}", arguments, timeout_s=120)
+        yield lambda name, **arguments: sandbox.call(f"netem_calls:{name}", arguments, timeout_s=120)
     finally:
-        place.__exit__(None, None, None)
+        sandbox.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="module")

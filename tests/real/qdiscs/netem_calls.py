@@ -1,4 +1,4 @@
-"""What the tests do on real qdiscs, inside a place; every function takes and returns JSON."""
+"""What the tests do on real qdiscs, inside a sandbox; every function takes and returns JSON."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ from nenc_lab.real.qdiscs.layout import plan
 from nenc_lab.real.qdiscs.namespaces import inside, new_namespace
 from nenc_lab.real.qdiscs.path import Path
 from nenc_lab.real.qdiscs.qdiscs import Bfifo, Cake, Codel, FqCodel, Hfsc, HfscClass, Netem, Options, Pfifo, Pie
+from nenc_lab.real.qdiscs.rtnetlink import QdiscSocket
 from nenc_lab.real.qdiscs.schedule import flatten
 from nenc_lab.real.qdiscs.stages import CHILD_HANDLE, CLASS, HANDLE, ROOT
-from nenc_lab.real.qdiscs.wire import QdiscSocket
+from nenc_lab.scenario.capacity import Ramp
 
 MS, S = 1_000_000, 1_000_000_000
 WIRE = 1242
@@ -43,10 +44,10 @@ ECT0 = 2
 
 
 def called(function):
-    """As a place calls it."""
+    """As a sandbox calls it."""
 
     @wraps(function)
-    def run(arguments, tell):
+    def run(arguments, send):
         return function(**arguments)
 
     return run
@@ -489,7 +490,10 @@ def ramp():
     links = [LinkSetting("forward", 40e6, 1 * MS, QueueSetting("bytes", 4_000_000)), LinkSetting("reverse", None, MS)]
     steps = flatten(
         links,
-        [(0, LinkChange(0, rate_bps=10e6, ramp_ns=S)), (S, LinkChange(0, rate_bps=40e6, ramp_ns=S))],
+        [
+            (0, LinkChange(0, rate_bps=10e6, ramp=Ramp(40e6, 10e6, S))),
+            (S, LinkChange(0, rate_bps=40e6, ramp=Ramp(10e6, 40e6, S))),
+        ],
         3 * S,
     )
     with Path(plan(links, [FLOW])) as path:

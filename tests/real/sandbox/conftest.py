@@ -1,4 +1,4 @@
-"""A place for the tests of a module, of each kind."""
+"""A sandbox for the tests of a module, of each kind."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from places import make
+from sandboxes import make
 
 from nenc_lab.real.sandbox.guest import Guest
 from nenc_lab.real.sandbox.host import Host
 
 
 @pytest.fixture(scope="module", params=["guest", "host"])
-def place(request: pytest.FixtureRequest) -> Iterator[Guest | Host]:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Guest | Host]:
     with make(request.param) as made:
         yield made
 

@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from places import make
+from sandboxes import make
 
 from nenc_lab.real.sandbox import leftovers
-from nenc_lab.real.sandbox.ownership import Owner, start_ticks
-from nenc_lab.real.sandbox.scratch import PREFIX
+from nenc_lab.real.sandbox.ownership import Owner
+from nenc_lab.real.sandbox.private_folder import PREFIX
+from nenc_lab.real.sandbox.processes import start_ticks
 
 
 def dead_owner() -> Owner:
@@ -26,7 +27,7 @@ def dead_owner() -> Owner:
 
 @pytest.fixture
 def folder():
-    """Makes a folder with the name given, where places have theirs; it is removed in the end."""
+    """Makes a folder with the name given, where sandboxes have theirs; it is removed in the end."""
     made = []
 
     def make_it(name: str) -> Path:
@@ -99,11 +100,11 @@ def test_processes_that_work_there_end_with_it(folder, nenc_lab_clean):
 
 
 @pytest.mark.parametrize("kind", ["guest", "host"])
-def test_a_place_that_is_in_use_is_left_alone(kind, nenc_lab_clean):
-    with make(kind) as place:
+def test_a_sandbox_that_is_in_use_is_left_alone(kind, nenc_lab_clean):
+    with make(kind) as sandbox:
         said = json.loads(nenc_lab_clean("--json"))
-        assert f"folder {place.folder} (of process {os.getpid()})" in said["in_use"]
-        assert place.call("place_calls:echo", 1) == 1
+        assert f"folder {sandbox.folder} (of process {os.getpid()})" in said["in_use"]
+        assert sandbox.call("sandbox_calls:echo", 1) == 1
 
 
 def test_labels_are_read_as_they_are_written():

@@ -1,4 +1,4 @@
-"""The lab's side of a place, against one that behaves badly."""
+"""The lab's side of a sandbox, against one that behaves badly."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from nenc_lab.real.sandbox import conversation
-from nenc_lab.real.sandbox.base import PlaceLost
 from nenc_lab.real.sandbox.conversation import Conversation
+from nenc_lab.real.sandbox.failures import SandboxLost
 
 
-class Kept:
-    """A place that runs and has nothing to say."""
+class Supervised:
+    """A sandbox that runs and has nothing to say."""
 
     folder = Path("/nowhere")
 
@@ -25,10 +25,10 @@ class Kept:
     def fileno(self) -> int:
         return self.ours.fileno()
 
-    def look(self) -> bool:
+    def still_runs(self) -> bool:
         return True
 
-    def tail(self) -> str:
+    def last_output(self) -> str:
         return ""
 
     def close(self) -> None:
@@ -37,19 +37,19 @@ class Kept:
         self.theirs.close()
 
 
-def test_a_place_that_takes_no_call_is_ended_and_not_waited_for(monkeypatch):
-    monkeypatch.setattr(conversation, "TAKEN_S", 0.2)
-    kept = Kept()
-    line, deaf = socket.socketpair()
-    heart, beats = socket.socketpair()
-    with line, deaf, heart, beats:
-        talk = Conversation(kept, line, heart, "guest")  # type: ignore[arg-type]
+def test_a_sandbox_that_does_not_accept_a_call_is_ended_and_not_waited_for(monkeypatch):
+    monkeypatch.setattr(conversation, "ACCEPT_S", 0.2)
+    supervised = Supervised()
+    channel, deaf = socket.socketpair()
+    heartbeat, beats = socket.socketpair()
+    with channel, deaf, heartbeat, beats:
+        talk = Conversation(supervised, channel, heartbeat, "guest")  # type: ignore[arg-type]
         beats.send(b".")
         began = time.monotonic()
-        with pytest.raises(PlaceLost, match=r"the guest has not taken a call for 0.2 s: it hears nothing any more"):
+        with pytest.raises(SandboxLost, match=r"the guest has not accepted a call for 0\.2 s: nothing"):
             talk.call("module:function", {}, None, None, None)
         assert time.monotonic() - began < 5.0
-        assert kept.closed
-        with pytest.raises(PlaceLost):
+        assert supervised.closed
+        with pytest.raises(SandboxLost):
             talk.call("module:function", {}, None, None, None)
         talk.close()

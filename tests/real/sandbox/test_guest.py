@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from places import descriptors, gone_within, kernel_in, needs_guest, of_places
+from sandboxes import descriptors, gone_within, kernel_in, needs_guest, of_sandboxes
 
 from nenc_lab.errors import EnvironmentError_
-from nenc_lab.real.sandbox import CallDied, PlaceLost, conversation, kernel_modules, open_place, uml
+from nenc_lab.real.sandbox import CallDied, SandboxLost, conversation, kernel_modules, open_sandbox, uml
 from nenc_lab.real.sandbox.guest import Guest
-from nenc_lab.real.sandbox.scratch import processes_in
+from nenc_lab.real.sandbox.processes import processes_in
 
 pytestmark = needs_guest
 
@@ -31,7 +31,7 @@ AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 @pytest.fixture
 def clear():
     """Nothing is left when the test is over."""
-    assert of_places() == set()
+    assert of_sandboxes() == set()
     open_before = descriptors()
     yield
     assert gone_within(5) == set()
@@ -40,32 +40,32 @@ def clear():
 
 def test_its_kernel_is_another_and_emulates_networks(clear):
     with Guest() as guest:
-        assert guest.call("place_calls:world")["kernel"] == guest.about["kernel"] != os.uname().release
+        assert guest.call("sandbox_calls:world")["kernel"] == guest.about["kernel"] != os.uname().release
         assert guest.about["modules_missing"] == []
         kinds = ["netem", "hfsc", "fq_codel", "codel", "cake", "pie", "nosuch"]
-        assert guest.call("place_calls:lacking", kinds) == ["sch_nosuch"]
+        assert guest.call("sandbox_calls:lacking", kinds) == ["sch_nosuch"]
         assert 20 < guest.taken_mb() < 600
 
 
 def test_what_calls_need_is_imported_once(clear):
-    with Guest(warm=["colorsys", "no_such_module"]) as guest:
-        assert guest.call("place_calls:echo", 1) == 1
+    with Guest(preload=["colorsys", "no_such_module"]) as guest:
+        assert guest.call("sandbox_calls:echo", 1) == 1
         assert guest.about["warm_s"] > 0
 
 
 def test_too_much_memory_ends_the_call_and_says_so(clear):
     with Guest(memory_mb=192) as guest:
         with pytest.raises(CallDied, match="out of memory"):
-            guest.call("place_calls:fills_memory", 1000)
-        assert guest.call("place_calls:echo", 1) == 1
+            guest.call("sandbox_calls:fills_memory", 1000)
+        assert guest.call("sandbox_calls:echo", 1) == 1
 
 
 def test_a_kernel_panic_is_told_with_its_words(clear):
     with Guest() as guest:
-        with pytest.raises(PlaceLost, match=r"(?s)the guest has ended.*panic"):
-            guest.call("place_calls:panics")
-        with pytest.raises(PlaceLost, match="panic"):
-            guest.call("place_calls:echo", 1)
+        with pytest.raises(SandboxLost, match=r"(?s)the guest has ended.*panic"):
+            guest.call("sandbox_calls:panics")
+        with pytest.raises(SandboxLost, match="panic"):
+            guest.call("sandbox_calls:echo", 1)
 
 
 def test_a_kernel_that_is_killed_takes_everything_with_it(clear):
@@ -74,8 +74,8 @@ def test_a_kernel_that_is_killed_takes_everything_with_it(clear):
         def hear(word):
             os.kill(kernel_in(guest.folder), signal.SIGKILL)
 
-        with pytest.raises(PlaceLost, match="the guest has ended"):
-            guest.call("place_calls:waits", "for ever", heard=hear)
+        with pytest.raises(SandboxLost, match="the guest has ended"):
+            guest.call("sandbox_calls:waits", "for ever", on_message=hear)
 
 
 def test_a_kernel_that_hangs_is_ended(clear, monkeypatch):
@@ -87,19 +87,19 @@ def test_a_kernel_that_hangs_is_ended(clear, monkeypatch):
                 os.kill(process, signal.SIGSTOP)
 
         began = time.monotonic()
-        with pytest.raises(PlaceLost, match="no sign of life for 2 s"):
-            guest.call("place_calls:waits", "for ever", heard=hear)
+        with pytest.raises(SandboxLost, match="no sign of life for 2 s"):
+            guest.call("sandbox_calls:waits", "for ever", on_message=hear)
         assert time.monotonic() - began < 8
 
 
 def test_a_call_may_be_silent_for_longer_than_the_kernel(clear, monkeypatch):
     monkeypatch.setattr(conversation, "SILENCE_S", 2.0)
-    with Guest() as guest, pytest.raises(PlaceLost.__mro__[1], match="longer than 5 s"):
-        guest.call("place_calls:waits", "for ever", timeout_s=5)
+    with Guest() as guest, pytest.raises(SandboxLost.__mro__[1], match="longer than 5 s"):
+        guest.call("sandbox_calls:waits", "for ever", timeout_s=5)
 
 
 def test_a_boot_that_takes_too_long_is_ended(clear):
-    with pytest.raises(PlaceLost, match=r"not ready within 0\.1 s"), Guest(boot_s=0.1):
+    with pytest.raises(SandboxLost, match=r"not ready within 0\.1 s"), Guest(boot_s=0.1):
         pass
 
 
@@ -110,7 +110,7 @@ def test_a_program_that_is_no_kernel_is_not_taken_for_one(clear, monkeypatch, tm
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(uml, "PROGRAMS", ("linux.uml",))
     assert uml.find() is None
-    with pytest.raises(EnvironmentError_, match="apt-get install user-mode-linux"), open_place("guest"):
+    with pytest.raises(EnvironmentError_, match="apt-get install user-mode-linux"), open_sandbox("guest"):
         pass
 
 
@@ -119,7 +119,7 @@ def test_a_kernel_that_cannot_start_says_why(clear, monkeypatch, tmp_path):
     fake.write_text("#!/bin/sh\n[ $1 = --version ] && echo 6.1.0 || { echo no ptrace here; exit 7; }\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    with pytest.raises(PlaceLost, match=r"(?s)has ended.*no ptrace here"), open_place("guest"):
+    with pytest.raises(SandboxLost, match=r"(?s)has ended.*no ptrace here"), open_sandbox("guest"):
         pass
 
 
@@ -138,7 +138,7 @@ def test_modules_are_found_by_name():
 def test_boots_one_after_another_leave_nothing(clear):
     for number in range(20 if os.environ.get("NENC_LONG") == "1" else 6):
         with Guest() as guest:
-            assert guest.call("place_calls:echo", number) == number
+            assert guest.call("sandbox_calls:echo", number) == number
 
 
 def reachable_python() -> str | None:
@@ -159,7 +159,7 @@ def readable() -> Iterator[str]:
     """A folder with a copy of the code that anybody may read, wherever this one is."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "nenc_lab", Path(folder, "nenc_lab"), ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(Path(__file__).with_name("place_calls.py"), folder)
+        shutil.copy(Path(__file__).with_name("sandbox_calls.py"), folder)
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
         yield folder
 
@@ -170,10 +170,10 @@ def test_an_ordinary_user_needs_nothing_more(clear, readable):
     if python is None:
         pytest.skip("THE GUEST AS AN ORDINARY USER IS NOT TESTED: no Python 3.11 that user nobody may run")
     code = (
-        "import os, json\nfrom nenc_lab.real.sandbox import open_place\n"
-        "with open_place('guest', memory_mb=512) as guest:\n"
-        "    print(json.dumps([os.geteuid(), guest.call('place_calls:world')['user'],\n"
-        "                      guest.call('place_calls:lacking', ['netem'])]))\n"
+        "import os, json\nfrom nenc_lab.real.sandbox import open_sandbox\n"
+        "with open_sandbox('guest', memory_mb=512) as guest:\n"
+        "    print(json.dumps([os.geteuid(), guest.call('sandbox_calls:world')['user'],\n"
+        "                      guest.call('sandbox_calls:lacking', ['netem'])]))\n"
     )
     done = subprocess.run(
         [*AS_NOBODY, python, "-c", code],

@@ -7,10 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from places import make, needs_guest
+from sandboxes import make, needs_guest
 
 from nenc_lab.errors import EnvironmentError_, InputError
-from nenc_lab.real.sandbox import host, open_place, pid_namespace, uml
+from nenc_lab.real.sandbox import host, open_sandbox, pid_namespace, uml
 from nenc_lab.real.sandbox.host import Host
 from nenc_lab.real.sandbox.isolation import is_hidden
 
@@ -21,8 +21,8 @@ def seen():
 
 def test_the_hosts_own_network_and_mounts_are_not_touched():
     before = seen()
-    with make("host") as place:
-        assert "litter" in place.call("place_calls:litter")
+    with make("host") as sandbox:
+        assert "litter" in sandbox.call("sandbox_calls:litter")
     assert seen() == before
 
 
@@ -34,32 +34,32 @@ def test_a_kernel_without_a_discipline_is_refused_with_its_name():
 
 def test_auto_is_the_host_where_that_can(monkeypatch):
     monkeypatch.setattr(host, "obstacle", lambda: None)
-    assert open_place("auto").name == "host"
+    assert open_sandbox("auto").name == "host"
 
 
 @needs_guest
 def test_auto_is_the_guest_where_the_host_cannot(monkeypatch):
     monkeypatch.setattr(host, "obstacle", lambda: "no netem here")
-    assert open_place("auto").name == "guest"
+    assert open_sandbox("auto").name == "guest"
 
 
 def test_neither_says_both_reasons(monkeypatch):
     monkeypatch.setattr(host, "obstacle", lambda: "no netem here")
     monkeypatch.setattr(uml, "find", lambda: None)
     with pytest.raises(EnvironmentError_, match=r"no netem here.*apt-get install user-mode-linux"):
-        open_place("auto")
+        open_sandbox("auto")
 
 
-def test_a_place_that_does_not_exist():
-    with pytest.raises(InputError, match="'cloud' is no place: auto, host, guest"):
-        open_place("cloud")
+def test_a_sandbox_that_does_not_exist():
+    with pytest.raises(InputError, match="'cloud' is not a kind of sandbox: auto, host, guest"):
+        open_sandbox("cloud")
 
 
 def test_the_obstacle_was_found_by_trying():
     make("host")
     problem = host.obstacle()
-    with make("host") as place:
-        assert (problem is None) == (place.call("place_calls:lacking", ["netem", "hfsc"]) == [])
+    with make("host") as sandbox:
+        assert (problem is None) == (sandbox.call("sandbox_calls:lacking", ["netem", "hfsc"]) == [])
 
 
 def test_what_forbids_namespaces_is_named(monkeypatch, tmp_path):
@@ -71,7 +71,7 @@ def test_what_forbids_namespaces_is_named(monkeypatch, tmp_path):
     assert "guest" in pid_namespace.remedy()
 
 
-def test_a_folder_that_places_hide_is_refused(monkeypatch, tmp_path):
+def test_a_folder_that_sandboxes_hide_is_refused(monkeypatch, tmp_path):
     monkeypatch.chdir("/dev/shm")
     with pytest.raises(InputError, match="/dev/shm cannot be seen from the host"), Host(needs=()):
         pass

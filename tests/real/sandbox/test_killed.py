@@ -1,4 +1,4 @@
-"""Whoever is killed, and whenever: nothing of a place stays behind."""
+"""Whoever is killed, and whenever: nothing of a sandbox stays behind."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from places import LAB, gone_within, kernel_in, make, needs_guest, of_places
+from sandboxes import LAB, gone_within, kernel_in, make, needs_guest, of_sandboxes
 
-from nenc_lab.real.sandbox import PlaceLost
-from nenc_lab.real.sandbox.descendants import children
-from nenc_lab.real.sandbox.ownership import command_line
-from nenc_lab.real.sandbox.scratch import processes_in
+from nenc_lab.real.sandbox import SandboxLost
+from nenc_lab.real.sandbox.processes import children, command_line, processes_in
 
 GONE_S = 5.0
 
@@ -39,9 +37,9 @@ def end(lab: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> 
     lab.communicate(timeout=30)
 
 
-def keeper_of(lab: int) -> int:
-    (keeper,) = [pid for pid in children(lab) if any("sandbox.supervisor" in word for word in command_line(pid))]
-    return keeper
+def supervisor_of(lab: int) -> int:
+    (supervisor,) = [pid for pid in children(lab) if any("sandbox.supervisor" in word for word in command_line(pid))]
+    return supervisor
 
 
 @pytest.mark.parametrize("kind", ["guest", "host"])
@@ -52,7 +50,7 @@ def test_a_lab_killed_at_ten_random_moments_leaves_nothing(kind):
         until(lab, "begun")
         until(lab, "waiting")
         took_s = time.monotonic() - began
-        assert of_places(lab.pid) != set()
+        assert of_sandboxes(lab.pid) != set()
         end(lab)
     assert gone_within(GONE_S, lab.pid) == set()
     moments = random.Random(20)
@@ -75,14 +73,14 @@ def test_a_lab_that_is_terminated_in_a_call_leaves_nothing(kind):
 
 @pytest.mark.parametrize("kind", ["guest", "host"])
 def test_a_killed_keeper_is_noticed_and_nothing_is_left(kind):
-    with make(kind) as place:
-        folder = place.folder
+    with make(kind) as sandbox:
+        folder = sandbox.folder
 
         def hear(word):
-            os.kill(keeper_of(os.getpid()), signal.SIGKILL)
+            os.kill(supervisor_of(os.getpid()), signal.SIGKILL)
 
-        with pytest.raises(PlaceLost, match="has ended"):
-            place.call("place_calls:waits", "for ever", heard=hear)
+        with pytest.raises(SandboxLost, match="has ended"):
+            sandbox.call("sandbox_calls:waits", "for ever", on_message=hear)
         assert not Path(folder).exists()
     assert gone_within(GONE_S) == set()
 
@@ -95,7 +93,7 @@ def test_lab_and_keeper_killed_at_once_leave_a_folder_that_clean_removes(kind, n
         until(lab, "waiting")
         assert processes_in(Path(folder)) != []
         lab.send_signal(signal.SIGSTOP)  # so that it does not clean up itself
-        os.kill(keeper_of(lab.pid), signal.SIGKILL)
+        os.kill(supervisor_of(lab.pid), signal.SIGKILL)
         end(lab)
     assert gone_within(GONE_S, lab.pid) == {f"file {folder}"}
     assert Path(folder).is_dir()
@@ -117,14 +115,14 @@ def test_a_guest_that_may_not_be_confined_still_leaves_nothing(nenc_lab_clean):
         folder = until(lab, "up")
         until(lab, "waiting")
         lab.send_signal(signal.SIGSTOP)  # so that it does not clean up itself
-        os.kill(keeper_of(lab.pid), signal.SIGKILL)
+        os.kill(supervisor_of(lab.pid), signal.SIGKILL)
         end(lab)
     assert gone_within(GONE_S, lab.pid) == {f"file {folder}"}
     with begin("unconfined guest") as lab:
         folder = until(lab, "up")
         until(lab, "waiting")
         lab.send_signal(signal.SIGSTOP)
-        for process in (keeper_of(lab.pid), lab.pid, kernel_in(folder)):  # and the kernel, too
+        for process in (supervisor_of(lab.pid), lab.pid, kernel_in(folder)):  # and the kernel, too
             os.kill(process, signal.SIGKILL)
         lab.communicate(timeout=30)
     nenc_lab_clean()

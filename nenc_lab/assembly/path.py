@@ -1,0 +1,97 @@
+"""The path of a scenario as a network takes it: the links at the start of the run, and their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from nenc_lab.engine.timeline import PathStep
+from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting, QueueSetting
+from nenc_lab.scenario import schema
+from nenc_lab.scenario.timeline import WAYS, Timeline
+from nenc_lab.scenario.timeline.crossing import along
+
+
+def links(timeline: Timeline) -> list[LinkSetting]:
+    """Every hop, the forward ones first. Raises ScenarioError when a trace cannot be read."""
+    found = []
+    for way in WAYS:
+        for hop, course in zip(along(timeline.scenario.path, way).hops, timeline.hops[way], strict=True):
+            found.append(
+                LinkSetting(
+                    direction=way,
+                    loss_at=hop.loss_at,
+                    ecn_ns=hop.ecn,
+                    capacity=course.capacity.program,
+                    queue_rate_bps=course.capacity.mean_bps,
+                    **_settings(hop),
+                )
+            )
+    return found
+
+
+def hop_names(scenario: schema.Scenario) -> list[str]:
+    """The names of the same hops as the tables have them."""
+    return [f"{way}.{hop.name}" for way in WAYS for hop in along(scenario.path, way).hops]
+
+
+def path_steps(timeline: Timeline) -> list[PathStep]:
+    """Everything that changes on the path, in order of time."""
+    first = {"forward": 0, "reverse": len(timeline.hops["forward"])}
+    return [
+        PathStep(
+            step.at_ns,
+            step.kind,
+            step.text,
+            LinkChange(link=first[step.direction] + step.hop, ramp=step.ramp, **_settings(step.change)),
+        )
+        for step in timeline.steps
+    ]
+
+
+def queue(model: schema.Queue) -> QueueSetting:
+    size = QueueSetting(model.size.unit, model.size.limit, model.kind)
+    match model:
+        case schema.CoDel():
+            return replace(size, target_ns=model.target, interval_ns=model.interval, ecn=model.ecn)
+        case schema.FqCoDel():
+            return replace(
+                size,
+                target_ns=model.target,
+                interval_ns=model.interval,
+                flows=model.flows,
+                quantum_bytes=model.quantum,
+                memory_bytes=model.memory,
+                ecn=model.ecn,
+            )
+        case schema.Pie():
+            return replace(size, target_ns=model.target, update_ns=model.tupdate, ecn=model.ecn)
+        case schema.Cake():
+            return replace(size, rtt_ns=model.rtt, memory_bytes=model.memory, isolation=model.isolation, ecn=True)
+        case _:
+            return size
+
+
+def _loss(loss: schema.Loss) -> LossSetting:
+    return LossSetting(loss.kind, loss.p, loss.r, loss.loss_bad, loss.loss_good)
+
+
+def _jitter(jitter: schema.Jitter) -> JitterSetting:
+    return JitterSetting(jitter.kind, jitter.std, jitter.max)
+
+
+_FIELD = {"rate": "rate_bps", "delay": "delay_ns"}
+"""What a key of a hop is called in the settings of a link, where that is not the key itself."""
+_SETTING: dict[str, Callable[[Any], object]] = {"rate": float, "queue": queue, "loss": _loss, "jitter": _jitter}
+"""How its value is set, where that is not the value itself."""
+
+
+def _settings(hop: schema.Hop | schema.HopChange) -> dict[str, Any]:
+    """What a hop and a change of it have in common; None stays None."""
+    found: dict[str, Any] = {}
+    for key in schema.HopChange.model_fields:
+        if key != "hop":
+            value = getattr(hop, key)
+            found[_FIELD.get(key, key)] = _SETTING[key](value) if key in _SETTING and value is not None else value
+    return found

@@ -1,0 +1,116 @@
+"""Runs an engine inside a new run folder: what runs on every network have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from nenc_lab.control.base import Controller
+from nenc_lab.engine.base import SECOND_NS, Engine, Flow
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.recording import provenance
+from nenc_lab.recording.folder import RunFolder
+from nenc_lab.recording.interrupts import postponed
+from nenc_lab.recording.recorder import Recorder
+from nenc_lab.scenario import schema
+from nenc_lab.scenario.load import dump
+
+
+def identity(scenario: schema.Scenario, argv: Sequence[str], backend: str) -> dict[str, Any]:
+    """What run.json says of a run before its parts are made."""
+    return {
+        "scenario": dump(scenario),
+        "seed": scenario.seed,
+        "backend": backend,
+        "controller": controllers(scenario),
+        "argv": list(argv),
+        "versions": provenance.versions(),
+        "git": provenance.git(),
+        "host": provenance.host(),
+        "calibration": None,
+    }
+
+
+def drive(
+    engine: Engine,
+    out: Path,
+    info: Mapping[str, Any],
+    *,
+    packets: bool,
+    timing: Callable[[], dict[str, Any]] = dict,
+    owner: tuple[int, int | None] | None = None,
+) -> RunFolder:
+    """Runs ``engine`` in a new folder under ``out`` and returns that folder.
+
+    ``timing`` returns extra entries for the ``timing`` object of run.json; for ``owner`` see `RunFolder.create`.
+    KeyboardInterrupt and ControllerError are raised again once what was measured is written; they carry the folder as
+    ``folder``.
+    """
+    info = {**info, "external": externals(engine.flows)}
+    folder: RunFolder | None = None
+    try:
+        with postponed():  # no folder that nobody knows of
+            folder = RunFolder.create(out, info, owner)
+        with _timed(folder, engine, timing):
+            _record(folder, engine, packets=packets)
+    except KeyboardInterrupt as interrupt:
+        interrupt.folder = folder  # type: ignore[attr-defined]
+        raise
+    except ControllerError as error:
+        assert folder is not None  # nothing runs before there is one
+        folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
+        error.folder = folder.path
+        raise
+    except (EnvironmentError_, InputError):
+        if folder is not None:
+            folder.discard()  # a full disk, a program that died: half a run must not pass for one
+        raise
+    return folder
+
+
+def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
+    order = [*(flow.name for flow in engine.flows), *engine.hops]
+    with Recorder(folder.path, packets=packets, order=order) as recorder:
+        try:
+            engine.run(recorder)
+            for flow in engine.flows:
+                if flow.controller is not None:
+                    flow.controller.close()  # here, because a user's own controller may fail in it
+        except ControllerError as error:
+            recorder.event(error.at_ns, error.flow, "controller_failed", str(error), **error.detail)
+            raise
+
+
+@contextmanager
+def _timed(folder: RunFolder, engine: Engine, timing: Callable[[], dict[str, Any]]) -> Iterator[None]:
+    """Writes to run.json how long the loop and the tables took on the wall clock, whatever happens."""
+    begun = perf_counter()
+    try:
+        yield
+    finally:
+        wall_s = perf_counter() - begun
+        simulated_s = engine.env.now / SECOND_NS
+        folder.update(timing={"simulated_s": simulated_s, "wall_s": wall_s, "packets": engine.packets, **timing()})
+
+
+def close_quietly(controller: Controller) -> None:
+    """Closes a controller after the run. What ended the run is known by then, and a second failure would hide it."""
+    with suppress(ControllerError):
+        controller.close()
+
+
+def controllers(scenario: schema.Scenario) -> str:
+    """The kinds of controller in a scenario, as run.json has them; an external one goes by its file's name."""
+    return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
+
+
+def externals(flows: Sequence[Flow]) -> dict[str, dict[str, str]]:
+    """What the users' controllers say of themselves, by flow."""
+    return {flow.name: about for flow in flows if (about := getattr(flow.controller, "about", None)) is not None}
+
+
+def _kind(controller: schema.Controller) -> str:
+    return Path(controller.library).name if isinstance(controller, schema.ExternalController) else controller.kind
