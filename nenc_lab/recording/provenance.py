@@ -19,7 +19,10 @@ SIMD_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512vl",
 GIT_TIMEOUT_S = 2.0
 
 
-NO_RESULT = ("cli", "plots", "bench", "doctor.py", "report.py", "lab.py", "sweep")
+NO_RESULT = (
+    *("cli", "plots", "bench", "sweeps", "parity"),
+    *("__main__.py", "api.py", "doctor.py", "pool.py", "process.py", "report.py", "texttable.py"),
+)
 """Modules of the package that change no figure of a run."""
 
 

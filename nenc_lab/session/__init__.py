@@ -56,8 +56,8 @@ def run(
     """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
 
     ``streams``: also what real encoders made, as sent and as received (netem). ``place``: where a run on netem is;
-    None: one of its own. KeyboardInterrupt and ControllerError are raised again after what there is was written; they
-    carry the folder as ``folder``.
+    None: one of its own. Raises Interrupted and ControllerError once what was measured is written; both name the
+    folder.
     """
     if streams and backend != "netem":
         raise InputError("streams are kept where they are sent: on netem")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nenc_lab.control.table import make as make_controller
-from nenc_lab.errors import ControllerError, InputError
+from nenc_lab.errors import ControllerError, InputError, Interrupted
 from nenc_lab.network.base import LinkSetting
 from nenc_lab.recording.folder import RunFolder, made, process_started
 from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
@@ -162,8 +162,7 @@ def run(
         )
         done = RunFolder.open(Path(folder))
         if place.interrupted is not None:  # in its last moments: what comes behind it must not begin
-            place.interrupted.folder = done  # type: ignore[attr-defined]
-            raise place.interrupted
+            raise Interrupted.leaving(place.interrupted, done.path)
     return done
 
 
@@ -192,9 +191,13 @@ def run_inside(arguments: dict[str, Any], tell: Callable[[Any], None]) -> str:
                 timing=lambda: {"lateness_ms": real.engine.lateness_ms(), "programs": real.counters()},
                 owner=(pid, started),
             ).path
-        except (KeyboardInterrupt, ControllerError) as stopped:
-            if (partial := getattr(stopped, "folder", None)) is not None:
-                _keep(streams, Path(partial))
+        except Interrupted as interrupt:
+            for partial in interrupt.folders:
+                _keep(streams, partial)
+            raise
+        except ControllerError as error:
+            if error.folder is not None:
+                _keep(streams, error.folder)
             raise
         _keep(streams, folder)
     return str(folder)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from nenc_lab.control.base import Controller
 from nenc_lab.engine import SECOND_NS
-from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.errors import ControllerError, EnvironmentError_, InputError, Interrupted
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
 from nenc_lab.recording.interrupts import postponed
@@ -58,8 +58,7 @@ def drive(
     """Runs ``engine`` in a new folder under ``out``; ``timing``: what it has to add to that of run.json; ``owner``: see
     `RunFolder.create`.
 
-    KeyboardInterrupt and ControllerError are raised again after what there is was written; they carry the folder as
-    ``folder``.
+    Raises Interrupted and ControllerError once what was measured is written; both name the folder.
     """
     info = {**info, "external": externals(engine.flows)}
     folder: RunFolder | None = None
@@ -69,8 +68,7 @@ def drive(
         with _timed(folder, engine, timing):
             _record(folder, engine, packets=packets)
     except KeyboardInterrupt as interrupt:
-        interrupt.folder = folder  # type: ignore[attr-defined]
-        raise
+        raise Interrupted.leaving(interrupt, *([] if folder is None else [folder.path])) from None
     except ControllerError as error:
         assert folder is not None  # nothing runs before there is one
         folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
@@ -99,7 +97,7 @@ def _record(folder: RunFolder, engine: Driven, *, packets: bool) -> None:
 
 @contextmanager
 def _timed(folder: RunFolder, engine: Driven, timing: Callable[[], dict[str, Any]]) -> Iterator[None]:
-    """Loop and tables on the wall clock (design section 5, ``wall_s``), into run.json whatever happens."""
+    """Loop and tables on the wall clock (``wall_s``), into run.json whatever happens."""
     begun = perf_counter()
     try:
         yield

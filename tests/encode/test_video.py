@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from encoders import SECOND_NS, encoder, shoot
 
-from nenc_lab.api import LabRun, run_scenario
+from nenc_lab.api import run_scenario
 from nenc_lab.encode.base import Happening
 from nenc_lab.encode.film import WIDTHS
 from nenc_lab.encode.movie import Movie
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.kernels import ffi
 from nenc_lab.programs import module
+from nenc_lab.recording.open import Run
 from nenc_lab.scenario.load import parse
 from nenc_lab.scenario.types import LINES
 
@@ -46,7 +47,7 @@ def scenario(duration: str, video: dict[str, Any], faults: list[dict[str, Any]] 
     )
 
 
-def run(folder: Path, *words: Any, **more: Any) -> LabRun:
+def run(folder: Path, *words: Any, **more: Any) -> Run:
     return run_scenario(scenario(*words, **more), out=folder, argv=["test"], plot=False)
 
 

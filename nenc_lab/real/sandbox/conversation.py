@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from nenc_lab.errors import InternalError
+from nenc_lab.errors import InternalError, Interrupted
 from nenc_lab.real.sandbox.base import CallDied, CallTimeout, PlaceLost
 from nenc_lab.real.sandbox.interrupts import Interrupts
 from nenc_lab.real.sandbox.messages import Frame, Kind, Unpacker, packed
@@ -179,8 +179,7 @@ class Conversation:
             return json.loads(body)
         error = _unpickled(body, target)
         if stop is not None and isinstance(error, KeyboardInterrupt):
-            stop.__dict__.update(error.__dict__)  # which run is partial, for one
-            raise stop
+            raise Interrupted.leaving(stop, *(error.folders if isinstance(error, Interrupted) else ()))
         raise error
 
     def _died(self, target: str, status: int) -> Exception:

@@ -29,9 +29,9 @@ import nenc_lab
 from nenc_lab.errors import EnvironmentError_, InputError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.atomic import said_plainly, write_whole
-from nenc_lab.sweep import dataset
-from nenc_lab.sweep.plan import Plan, Run, describe
-from nenc_lab.sweep.task import Result
+from nenc_lab.sweeps import dataset
+from nenc_lab.sweeps.plan import Plan, Run, describe
+from nenc_lab.sweeps.task import Result
 
 FORMAT_VERSION = 1
 INFO, SUMMARIES, TIMINGS, PARTS, RUNS, WORK = (
@@ -48,7 +48,7 @@ _DATASET = ("columns.py", "dataset.py", "quantity.py")
 def code() -> str:
     """Digest of the code that makes a dataset: what makes a run, and of the sweep what makes rows of runs."""
     package = Path(nenc_lab.__file__).parent
-    own = provenance.digest_of(package, [package / "sweep" / name for name in _DATASET])
+    own = provenance.digest_of(package, [package / "sweeps" / name for name in _DATASET])
     return f"{provenance.code()}{own}"
 
 

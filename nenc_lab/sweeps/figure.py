@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars
 
-    from nenc_lab.sweep.result import SweepResult
+    from nenc_lab.sweeps.result import SweepResult
 
 NAME = "gain_map"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nenc_lab import session
 from nenc_lab.analysis.finish import finish
 from nenc_lab.errors import ControllerError, EnvironmentError_, NencLabError
-from nenc_lab.sweep import columns
+from nenc_lab.sweeps import columns
 
 if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
@@ -31,7 +31,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What comes back. ``rows`` have every column of `nenc_lab.sweep.columns.COLUMNS`."""
+    """What comes back. ``rows`` have every column of `nenc_lab.sweeps.columns.COLUMNS`."""
 
     hash: str
     rows: list[dict[str, Any]]
