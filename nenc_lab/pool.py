@@ -8,19 +8,20 @@ number. A cluster is one more class with the method ``run``.
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from nenc_lab.process import one_blas_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -105,6 +106,10 @@ class Processes:
         self, work: Callable[[T], R], blocks: Iterator[Sequence[T]], workers: int
     ) -> Generator[Done[R], None, list[Sequence[T]]]:
         """Runs blocks until there are none or a worker dies; returns the blocks that were under way then."""
+        import multiprocessing
+        from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+        from concurrent.futures.process import BrokenProcessPool
+
         context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads in whatever state they are
         stop = context.RawValue("b", 0)
         progress = context.RawArray("q", (2 * workers + 1) if self._progress is not None else 0)
@@ -160,18 +165,21 @@ def executor(jobs: int, progress: Progress | None = None, grace_s: float | None 
     return Serial(progress) if jobs <= 1 else Processes(jobs, progress, grace_s)
 
 
-def _interrupt(before: set[multiprocessing.process.BaseProcess]) -> None:
+def _interrupt(before: set[BaseProcess]) -> None:
     """Sends the workers what Ctrl-C would."""
+    import multiprocessing
+
     for child in set(multiprocessing.active_children()) - before:
         if child.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGINT)
 
 
-def _end(
-    futures: Sequence[Future[list[R]]], before: set[multiprocessing.process.BaseProcess], grace_s: float | None
-) -> None:
+def _end(futures: Sequence[Future[list[R]]], before: set[BaseProcess], grace_s: float | None) -> None:
     """Waits for what was interrupted, and kills the workers that do not end."""
+    import multiprocessing
+    from concurrent.futures import wait
+
     if not wait(futures, grace_s).not_done:
         return
     for child in set(multiprocessing.active_children()) - before:
@@ -240,6 +248,8 @@ _stop: _Flag
 
 
 def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
+    import multiprocessing
+
     global _stop, _tell
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker waits for the parent's word

@@ -21,6 +21,11 @@ def one_blas_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
+def no_plugins() -> None:
+    """Pydantic, imported later, looks for no plug-ins, for which it would read the entry points of every package."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
 def collect_seldom() -> None:
     """For a process of the lab's own, which makes hundreds of thousands of objects that stay, and few that go."""
     gc.set_threshold(SELDOM)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html as markup
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +29,7 @@ def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
 
 def html_table(table: TextTable) -> str:
     """The table in HTML."""
+    import html as markup  # a tenth of a command's start, which only notebooks need
 
     def row(cells: Sequence[str], tag: str) -> str:
         styles = ("left" if index < table.left else "right" for index in range(len(cells)))

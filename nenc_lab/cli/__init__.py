@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.process import collect_seldom, freeze_for_good, one_blas_thread
+from nenc_lab.process import collect_seldom, freeze_for_good, no_plugins, one_blas_thread
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,6 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     collect_seldom()
     one_blas_thread()
+    no_plugins()
     streams.repair()
 
     def call() -> object:

@@ -159,7 +159,7 @@ class Run:
         if place is None:
             if name == "packets":
                 raise InputError(f"{self.folder} has no packets table: record one with `nenc-lab run --packets`")
-            yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+            yield arrow.empty_table(TABLES[name]).select(list(columns))
             return
         try:
             parts = sorted(place.glob("part-*.parquet")) if place.is_dir() else []
@@ -168,7 +168,7 @@ class Run:
                 whole = pa.concat_tables([arrow.read_file(part, [*columns, *keys]) for part in parts])
                 yield arrow.in_order(whole.unify_dictionaries(), arrow.SORT_KEYS[name])
             elif place.is_dir():
-                yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+                yield arrow.empty_table(TABLES[name]).select(list(columns))
             else:
                 yield from arrow.read_groups(place, columns)
         except (OSError, pa.ArrowInvalid) as error:
@@ -238,5 +238,5 @@ def _numpy(column: Any) -> np.ndarray[Any, Any]:
         numbers, known = arrow.codes(column)
         named: np.ndarray[Any, Any] = np.array([*known, None], dtype=object)[numbers]
         return named
-    values: np.ndarray[Any, Any] = column.to_numpy()
+    values = arrow.plain(column)
     return values if values.flags.writeable else values.copy()

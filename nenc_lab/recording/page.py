@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html as markup
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,9 @@ def page(
     expectations: Sequence[Mapping[str, Any]],
 ) -> str:
     """The fragment, complete in itself. Numbers go by the names that `Run.summary` and run.json have for them."""
+    import base64
+    import html as markup
+
     parts = [f"<p><b>{markup.escape(headline)}</b><br><code>{markup.escape(str(folder))}</code></p>"]
     if failure is not None:
         parts.append(f"<p>{markup.escape(failure)}</p>")
