@@ -12,9 +12,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     from nenc_lab.cli import streams
     from nenc_lab.cli.exits import outcome
 
-    collect_seldom()
-    one_blas_thread()
-    no_plugins()
+    if argv is None:  # the process is ours, and numpy and pydantic are still to be imported
+        collect_seldom()
+        one_blas_thread()
+        no_plugins()
     streams.repair()
 
     def call() -> object:
@@ -23,5 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return build()(args=None if argv is None else list(argv), prog_name="nenc-lab", standalone_mode=False)
 
     code = outcome(call)
-    freeze_for_good()
+    if argv is None:
+        freeze_for_good()
     return code
