@@ -136,6 +136,8 @@ def run_jobs(
     """
     from nenc_lab.recording.open import open_run
 
+    if not jobs:
+        return
     workers = min(workers, len(jobs))
     if workers <= 1:
         with place_of(jobs[0].backend, [job.scenario for job in jobs], place) as opened:
