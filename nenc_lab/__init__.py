@@ -4,40 +4,72 @@
 >>> run = nenc_lab.run("step")        # doctest: +SKIP
 >>> run.summary["flows"]["video"]["utilisation"]        # doctest: +SKIP
 
-``run`` runs one scenario whole, ``open_run`` opens the folder of an earlier run; both return a `nenc_lab.api.LabRun`.
-``sweep`` runs many, over a space of settings, and returns a `nenc_lab.sweep.result.SweepResult`.
-Nothing is imported before it is used: ``import nenc_lab`` costs milliseconds and has no side effect.
+    load      a scenario from a file or by the name of a shipped one, as a `Scenario`
+    run       runs a scenario and returns a `Run`, or a list of them with ``repeat=N``
+    open_run  the `Run` in the folder of an earlier one
+    sweep     many runs over a space of settings
+
+Everything that goes wrong on purpose is an InputError (or ScenarioError, which says where in the file), a MachineError,
+a ControllerError, an InternalError, or Interrupted. Nothing is imported before it is used: ``import nenc_lab`` takes
+milliseconds and has no side effect.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nenc_lab.api import LabRun as LabRun
+    from nenc_lab.api import load as load
     from nenc_lab.api import open_run as open_run
     from nenc_lab.api import run as run
-    from nenc_lab.sweep import sweep as sweep
+    from nenc_lab.api import sweep as sweep
+    from nenc_lab.errors import ControllerError as ControllerError
+    from nenc_lab.errors import InputError as InputError
+    from nenc_lab.errors import InternalError as InternalError
+    from nenc_lab.errors import Interrupted as Interrupted
+    from nenc_lab.errors import MachineError as MachineError
+    from nenc_lab.errors import ScenarioError as ScenarioError
+    from nenc_lab.recording.open import Run as Run
+    from nenc_lab.scenario.schema import Scenario as Scenario
 
     __version__: str
 
-__all__ = ["LabRun", "__version__", "open_run", "run", "sweep"]
+_HOMES = {
+    **dict.fromkeys(("load", "open_run", "run", "sweep"), "api"),
+    **dict.fromkeys(
+        ("ControllerError", "InputError", "InternalError", "Interrupted", "MachineError", "ScenarioError"), "errors"
+    ),
+    "Run": "recording.open",
+    "Scenario": "scenario.schema",
+}
+"""The module of each name."""
+
+__all__ = [
+    "ControllerError",
+    "InputError",
+    "InternalError",
+    "Interrupted",
+    "MachineError",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "__version__",
+    "load",
+    "open_run",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> object:
-    """Attributes that cost an import, at their first use (PEP 562)."""
+    """Imports what a name needs, at its first use (PEP 562)."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("nenc-lab")
-    if name == "sweep":  # the package of that name, which can be called
-        from importlib import import_module
-
-        return import_module("nenc_lab.sweep")
-    if name in __all__:
-        from nenc_lab import api
-
-        return getattr(api, name)
+    if name in _HOMES:
+        return getattr(import_module(f"nenc_lab.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'nenc_lab' has no attribute {name!r}")
 
 

@@ -1,109 +1,31 @@
-"""Runs one scenario whole: load, check, session, summary, figure. What notebooks, the CLI and the sweep call."""
+"""The front door: what a notebook or a script calls. `nenc_lab.__all__` has all of it."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.errors import InputError
+from nenc_lab.runs import Job, check_backend, place_of, run_jobs, run_scenario
 
 if TYPE_CHECKING:
-    import polars
-
-    from nenc_lab.real.sandbox import Sandbox
-    from nenc_lab.recording.folder import RunFolder
+    from nenc_lab.recording.open import Run
     from nenc_lab.scenario.schema import Scenario
+    from nenc_lab.sweeps.result import SweepResult
 
-BACKENDS = ("virtual", "netem")
+__all__ = ["load", "open_run", "run", "run_scenario", "sweep"]
 
-
-class LabRun:
-    """A finished (or partial) run, read from its folder; in Jupyter it shows its figure and summary by itself."""
-
-    def __init__(self, folder: Path | str) -> None:
-        """Opens a run folder. Raises InputError when there is no readable run in it."""
-        from nenc_lab.recording.open import open_run as open_folder
-
-        self._run = open_folder(Path(folder))
-
-    def __repr__(self) -> str:
-        return f"LabRun({str(self.folder)!r}, status={self.status!r})"
-
-    @property
-    def folder(self) -> Path:
-        return self._run.folder
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """Everything in run.json."""
-        return self._run.info
-
-    @property
-    def status(self) -> str:
-        """complete, partial (interrupted, or its controller failed), killed, or running."""
-        return self._run.status
-
-    @property
-    def failure(self) -> str | None:
-        """What a user's controller did to end the run early; None when it did not."""
-        failure = self.info.get("failure")
-        return None if failure is None else str(failure["text"])
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """``flows`` by name and ``run``: the figures of design section 5; empty when the run was killed."""
-        return self._run.summary
-
-    @property
-    def expectations(self) -> list[dict[str, Any]]:
-        """One ``{"text", "passed", "observed"}`` per line of the scenario's ``expect``."""
-        return list(self.info.get("expectations") or [])
-
-    @property
-    def notes(self) -> list[str]:
-        """What happened that the scenario did not announce: hardware lost and found, an encoder at a limit."""
-        from nenc_lab.plots.gather import warnings
-
-        return [f"{t_s:.2f} s: {text}" for t_s, text in warnings(self._run)]
-
-    @property
-    def ok(self) -> bool:
-        """The run is complete and met every expectation."""
-        return self.status == "complete" and all(verdict["passed"] for verdict in self.expectations)
-
-    @property
-    def figure(self) -> Path | None:
-        """convergence.png, when it was drawn."""
-        path = self.folder / "convergence.png"
-        return path if path.exists() else None
-
-    def table(self, name: str) -> Any:
-        """A pyarrow.Table by its name in `nenc_lab.records.TABLES`: ticks, frames, path, delays, packets or events."""
-        return self._run.table(name)
-
-    def frame(self, name: str) -> polars.DataFrame:
-        """The same table as a polars data frame."""
-        return self._run.frame(name)
-
-    def draw(self) -> Path:
-        """Draws convergence.png and .svg into the folder and returns the PNG's path."""
-        from nenc_lab.plots.save import save
-
-        return save(self._run)[0]
-
-    def _repr_html_(self) -> str:
-        from nenc_lab.report import html
-
-        return html(self)
+PLACES = ("auto", "host", "guest")
+LAST_SEED = 2**63 - 1
 
 
-def open_run(folder: Path | str) -> LabRun:
-    """The run in ``folder``. Raises InputError when there is none."""
-    return LabRun(folder)
+def open_run(folder: Path | str) -> Run:
+    """The run in ``folder``, whatever its state. Raises InputError when there is none."""
+    from nenc_lab.recording.open import open_run as opened
+
+    return opened(folder)
 
 
 def load(
@@ -117,9 +39,8 @@ def load(
 ) -> Scenario:
     """The scenario of a file or of a shipped NAME, with ``overrides`` ("a.b=c") and these choices for every flow.
 
-    With a ``backend``, what that network cannot do is wrong as well.
-
-    Raises ScenarioError (or InputError) naming place, value and what would be right.
+    With a ``backend``, what that network cannot do is refused as well. Raises ScenarioError (or InputError) naming
+    place, value and what would be right.
     """
     from nenc_lab.analysis.expectations import check
     from nenc_lab.scenario.load import load as load_file
@@ -157,91 +78,50 @@ def _chosen(key: str, controller: str) -> list[str]:
     return [f"{key}.kind=external", f"{key}.library={json.dumps(controller)}", f"{key}.sha256=null"]
 
 
-def check_backend(backend: str) -> None:
-    """InputError for an unknown backend."""
-    if backend not in BACKENDS:
-        raise InputError(f"backend {backend!r} is unknown: {' or '.join(BACKENDS)}")
-
-
-@contextmanager
-def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") -> Iterator[Sandbox | None]:
-    """Where runs of these scenarios are, opened once for all of them; None on the virtual network, which needs none.
-
-    ``kind``: auto, host or guest. Raises EnvironmentError_ where this machine has no such place.
-    """
-    if backend != "netem":
-        yield None
-        return
-    from nenc_lab.real.run.memory import memory_mb
-    from nenc_lab.real.run.start import PRELOAD
-    from nenc_lab.real.sandbox import open_sandbox
-
-    with open_sandbox(kind, memory_mb(scenarios), PRELOAD) as place:
-        yield place
-
-
-def run_scenario(
-    scenario: Scenario,
+@overload
+def run(
+    target: str | Path | Scenario,
     *,
-    out: Path | str = "runs",
-    argv: Sequence[str] | None = None,
-    backend: str = "virtual",
-    packets: bool = False,
-    streams: bool = False,
-    plot: bool = True,
-    progress: Callable[[int], None] | None = None,
-    place: Sandbox | None = None,
-) -> LabRun:
-    """Runs a loaded scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
+    repeat: None = None,
+    backend: str = ...,
+    place: str = ...,
+    controller: str | None = ...,
+    encoder: str | None = ...,
+    overrides: Sequence[str] = ...,
+    seed: int | None = ...,
+    out: Path | str = ...,
+    packets: bool = ...,
+    streams: bool = ...,
+    plot: bool = ...,
+    progress: Callable[[int], None] | None = ...,
+) -> Run: ...
 
-    ``streams``: also keep what real encoders made, as sent and as received (netem). ``progress`` is called with the
-    simulated time in ns; ``place``: see `place_of`, None: one for this run. Raises
-    KeyboardInterrupt, and ControllerError when a user's controller fails, with the partial run's folder as ``folder``,
-    after that run was summarised as far as it went.
-    """
-    from nenc_lab import session
-    from nenc_lab.analysis.finish import finish
 
-    check_backend(backend)
-    words = list(sys.argv if argv is None else argv)
-    folder: RunFolder | None = None
-    try:
-        folder = session.run(
-            scenario,
-            out=Path(out),
-            argv=words,
-            packets=packets,
-            streams=streams,
-            progress=progress,
-            backend=backend,
-            place=place,
-        )
-        finish(folder, "complete")
-    except KeyboardInterrupt as interrupt:
-        folder = getattr(interrupt, "folder", folder)
-        if folder is not None:
-            finish(folder, "partial")
-            interrupt.folder = folder.path  # type: ignore[attr-defined]
-        raise
-    except ControllerError as error:
-        finish(error.folder, "partial")
-        if plot:
-            LabRun(error.folder).draw()
-        raise
-    except EnvironmentError_:
-        if folder is not None:
-            folder.discard()  # a full disk: a run without its summary must not pass for a whole one
-        raise
-    done = LabRun(folder.path)
-    if plot:
-        done.draw()
-    return done
+@overload
+def run(
+    target: str | Path | Scenario,
+    *,
+    repeat: int,
+    backend: str = ...,
+    place: str = ...,
+    controller: str | None = ...,
+    encoder: str | None = ...,
+    overrides: Sequence[str] = ...,
+    seed: int | None = ...,
+    out: Path | str = ...,
+    packets: bool = ...,
+    streams: bool = ...,
+    plot: bool = ...,
+    progress: Callable[[int], None] | None = ...,
+) -> list[Run]: ...
 
 
 def run(
-    target: str | Path,
+    target: str | Path | Scenario,
     *,
+    repeat: int | None = None,
     backend: str = "virtual",
+    place: str = "auto",
     controller: str | None = None,
     encoder: str | None = None,
     overrides: Sequence[str] = (),
@@ -251,13 +131,16 @@ def run(
     streams: bool = False,
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
-) -> LabRun:
-    """Runs one scenario: a YAML file, or the NAME of one that ships with the package ("step", "rtt-sweep/050ms").
+) -> Run | list[Run]:
+    """Runs a scenario: a YAML file, the NAME of one that ships with the package ("step", "rtt-sweep/050ms"), or one
+    that `load` gave. With ``repeat=N`` it runs N times, with seeds seed..seed+N-1, and a list of N runs comes back.
 
-    ``backend`` netem: real packets over real qdiscs, in real time. ``overrides`` are dotted assignments
-    ("flows.video.rate.max=80Mbps"). The new folder is made under ``out``.
-    Raises InputError for bad input, before anything is written, EnvironmentError_ when this machine cannot do it, and
-    ControllerError (with ``folder``) when a user's controller fails in the run.
+    ``backend`` netem: real packets over real qdiscs, in real time; ``place`` says where: host (this kernel's
+    namespaces), guest (User-Mode Linux) or auto. ``overrides`` are dotted assignments ("flows.video.rate.max=80Mbps").
+    Each run makes a new folder under ``out``. ``progress`` is called with the simulated time in ns, of all runs
+    together. Raises InputError for bad input, before anything is written, MachineError when this machine cannot do it,
+    ControllerError when a user's controller fails in a single run, and Interrupted on Ctrl-C; the last two name the
+    folder of the partial run. Of several runs, one whose controller failed is in the list, partial; the others go on.
 
     >>> run("step", overrides=["duration=10s", "timeline=[]"], out=tmp).status        # doctest: +SKIP
     'complete'
@@ -265,8 +148,64 @@ def run(
     from nenc_lab import session
 
     check_backend(backend)
-    scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
+    if place not in PLACES:
+        raise InputError(f"place is {place!r}: it is one of {', '.join(PLACES)}")
+    if repeat is not None and repeat < 1:
+        raise InputError(f"repeat is {repeat}: a scenario is run at least once")
+    if isinstance(target, str | Path):
+        scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
+    elif controller is not None or encoder is not None or overrides or seed is not None:
+        raise InputError("controller, encoder, overrides and seed go to load: this scenario is loaded already")
+    else:
+        scenario = target
     session.prepare(scenario, backend)
-    return run_scenario(
-        scenario, out=out, backend=backend, packets=packets, streams=streams, plot=plot, progress=progress
-    )
+    if repeat is None:
+        with place_of(backend, [scenario], place) as opened:
+            return run_scenario(
+                scenario,
+                out=out,
+                backend=backend,
+                packets=packets,
+                streams=streams,
+                plot=plot,
+                progress=progress,
+                place=opened,
+            )
+    jobs = [Job(each, Path(out), backend, packets, streams, plot) for each in seeds(scenario, repeat)]
+
+    def heard(index: int, now_ns: int) -> None:
+        if progress is not None:
+            progress(index * scenario.duration + now_ns)
+
+    return list(run_jobs(jobs, progress=heard, place=place))
+
+
+def seeds(scenario: Scenario, repeat: int) -> list[Scenario]:
+    """The scenario with each of the seeds seed..seed+repeat-1. Raises InputError when the last is too large."""
+    last = scenario.seed + repeat - 1
+    if last > LAST_SEED:
+        raise InputError(f"seed: with repeat {repeat} the last seed would be {last}: {LAST_SEED} is the largest")
+    return [scenario.model_copy(update={"seed": scenario.seed + number}) for number in range(repeat)]
+
+
+def sweep(
+    target: str | Path | Mapping[str, Any],
+    *,
+    jobs: int = 1,
+    out: str | Path = "sweeps",
+    overrides: Sequence[str] = (),
+    keep_runs: bool = False,
+    plot: bool = True,
+) -> SweepResult:
+    """Runs a sweep: a file, the NAME of one that ships with the package, or the same as a dict.
+
+    Every point is checked before the first one runs and before anything is written. Results go into a folder of the
+    sweep's own under ``out``; what was run before, here or for an earlier form of this sweep, is not run again.
+    ``jobs`` is the number of processes. Raises InputError for bad input, MachineError when the place cannot be written,
+    and Interrupted, which names the sweep's folder, once the results so far are kept.
+    """
+    from nenc_lab.sweeps.batch import execute
+    from nenc_lab.sweeps.load import load as load_sweep
+    from nenc_lab.sweeps.plan import make
+
+    return execute(make(load_sweep(target, overrides)), jobs=jobs, out=Path(out), keep_runs=keep_runs, plot=plot)

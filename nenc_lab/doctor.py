@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nenc_lab.errors import EnvironmentError_, NencLabError
+from nenc_lab.errors import MachineError, NencLabError
 
 OK, LIMITED, MISSING = "ok", "limited", "missing"
 TIMEOUT_S = 5.0
@@ -227,7 +227,7 @@ def guest() -> Finding:
                 *sandbox.about["modules_missing"],
             ]
             about, taken_mb = sandbox.about, sandbox.taken_mb()
-    except EnvironmentError_ as error:
+    except MachineError as error:
         return Finding("netem guest", MISSING, f"{path}: {error}", "its kernel says why; TMPDIR names another disk")
     detail = (
         f"{path}, Linux {about['kernel']}: booted in {about['boot_s']:.1f} s, HZ {about['hz']}, "

@@ -124,7 +124,7 @@ def identify(
 ) -> Identified:
     """Drives the encoder ``kind`` at each resolution in each rate-control mode.
 
-    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises EnvironmentError_ when this
+    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises MachineError when this
     machine has no such encoder, InputError when it cannot do what is asked.
     """
     if kind not in KINDS:
@@ -147,7 +147,7 @@ def identify(
 
 
 def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
-    """The folder described above. Raises EnvironmentError_ when it cannot be written."""
+    """The folder described above. Raises MachineError when it cannot be written."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

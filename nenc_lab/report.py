@@ -1,38 +1,15 @@
-"""A run's summary as small tables of text: what the terminal prints and what Jupyter shows."""
+"""A run's summary as small tables of text, for the terminal."""
 
 from __future__ import annotations
 
-import base64
-import html as markup
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nenc_lab.texttable import TextTable, number
 
 if TYPE_CHECKING:
     from nenc_lab.analysis.metrics.metric import Metric, Shown
-    from nenc_lab.api import LabRun
     from nenc_lab.identify import Identified
-
-MISSING = "-"
-"""Stands for null: never settled, not measured, not applicable."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextTable:
-    """Cells ready to print; every column but the first ``left`` ones holds numbers and is set flush right.
-
-    Column names may have two lines, so that a table fits a terminal of 80 columns.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
-
-
-def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
-    """``value * scale`` with ``digits`` decimals, `MISSING` for null."""
-    return MISSING if value is None else f"{value * scale:.{digits}f}"
 
 
 def changes(summary: Mapping[str, Any]) -> TextTable:
@@ -111,44 +88,6 @@ def observed(pairs: Sequence[Sequence[Any]]) -> str:
     return text if len(known) == len(values) else f"{text}, {len(values) - len(known)} none"
 
 
-NOTES_SHOWN = 6
-
-
-def notes(run: LabRun) -> list[str]:
-    """What happened in the run that no scenario announced: hardware lost and found, encoders at a limit."""
-    told = run.notes
-    left = len(told) - NOTES_SHOWN
-    return [*told[:NOTES_SHOWN], *([f"and {left} more: the events table has them"] if left > 0 else [])]
-
-
-def headline(run: LabRun) -> str:
-    """One line: how much was simulated, how fast, how it ended."""
-    totals_ = run.summary.get("run") or {}
-    parts = [
-        f"{run.info['scenario']['name']} ({run.info['controller']}, {run.info['backend']}, seed {run.info['seed']})"
-    ]
-    if totals_:
-        parts.append(f"{number(totals_['simulated_s'])} s simulated in {number(totals_['wall_s'], 2)} s")
-    if run.status != "complete":
-        parts.append(run.status)
-    return ": ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])
-
-
-def html(run: LabRun) -> str:
-    """Figure and tables as one HTML fragment, complete in itself."""
-    parts = [f"<p><b>{markup.escape(headline(run))}</b><br><code>{markup.escape(str(run.folder))}</code></p>"]
-    if run.failure is not None:
-        parts.append(f"<p>{markup.escape(run.failure)}</p>")
-    if run.figure is not None:
-        picture = base64.b64encode(run.figure.read_bytes()).decode("ascii")
-        parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')
-    if run.summary:
-        parts.extend(f"<p>note: {markup.escape(text)}</p>" for text in notes(run))
-        tables = (changes(run.summary), verdicts(run.expectations), totals(run.summary))
-        parts.extend(html_table(table) for table in tables if table.rows)
-    return "\n".join(parts)
-
-
 def _shown(scope: type[Metric]) -> list[tuple[str, Shown]]:
     """The metrics of this scope that are printed, from left to right, and how."""
     from nenc_lab.analysis.metrics.table import in_scope  # here, because it imports numpy, which a --help does not need
@@ -175,18 +114,3 @@ def _short(value: object) -> str:
     if value is None:
         return "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def html_table(table: TextTable) -> str:
-    """The table in HTML."""
-
-    def row(cells: Sequence[str], tag: str) -> str:
-        styles = ("left" if index < table.left else "right" for index in range(len(cells)))
-        inner = "".join(
-            f'<{tag} style="text-align:{style}">{markup.escape(cell)}</{tag}>'
-            for cell, style in zip(cells, styles, strict=True)
-        )
-        return f"<tr>{inner}</tr>"
-
-    head, body = row(table.columns, "th"), "".join(row(cells, "td") for cells in table.rows)
-    return f"<table><caption>{markup.escape(table.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"

@@ -14,7 +14,7 @@ from nenc_lab.recording.open import open_run
 def finish(folder: RunFolder | os.PathLike[str] | str, status: Status) -> dict[str, Any]:
     """Computes summary and verdicts from the run folder, writes them to run.json with ``status``, returns the summary.
 
-    Raises EnvironmentError_ when run.json cannot be written; it then stays as it was.
+    Raises MachineError when run.json cannot be written; it then stays as it was.
     """
     if not isinstance(folder, RunFolder):
         folder = RunFolder.open(os.fspath(folder))

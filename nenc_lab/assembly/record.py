@@ -10,7 +10,7 @@ from typing import Any
 
 from nenc_lab.control.base import Controller
 from nenc_lab.engine.base import SECOND_NS, Engine, Flow
-from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.errors import ControllerError, InputError, Interrupted, MachineError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
 from nenc_lab.recording.interrupts import postponed
@@ -46,8 +46,7 @@ def drive(
     """Runs ``engine`` in a new folder under ``out`` and returns that folder.
 
     ``timing`` returns extra entries for the ``timing`` object of run.json; for ``owner`` see `RunFolder.create`.
-    KeyboardInterrupt and ControllerError are raised again once what was measured is written; they carry the folder as
-    ``folder``.
+    Raises Interrupted and ControllerError once what was measured is written; both name the folder.
     """
     info = {**info, "external": externals(engine.flows)}
     folder: RunFolder | None = None
@@ -57,14 +56,13 @@ def drive(
         with _timed(folder, engine, timing):
             _record(folder, engine, packets=packets)
     except KeyboardInterrupt as interrupt:
-        interrupt.folder = folder  # type: ignore[attr-defined]
-        raise
+        raise Interrupted.leaving(interrupt, *([] if folder is None else [folder.path])) from None
     except ControllerError as error:
         assert folder is not None  # nothing runs before there is one
         folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
         error.folder = folder.path
         raise
-    except (EnvironmentError_, InputError):
+    except (MachineError, InputError):
         if folder is not None:
             folder.discard()  # a full disk, a program that died: half a run must not pass for one
         raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nenc_lab.errors import InputError
 
-GROUPS = ("core", "quality", "sim", "net", "encode")
+GROUPS = ("core", "quality", "sim", "net", "encode", "start")
 """Names of the groups; the file of each is imported when it is measured."""
 
 
@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number: its ``key`` is a contract (design section 10)."""
+    """One measured number. Its ``key`` is a contract: scripts read it from ``bench --json``."""
 
     key: str
     value: float
@@ -54,4 +54,8 @@ def measure(groups: Sequence[str], repeats: int, say: Say) -> list[Figure]:
             from nenc_lab.bench import encode
 
             figures.extend(encode.measure(repeats, say))
+        elif name == "start":
+            from nenc_lab.bench import start
+
+            figures.extend(start.measure(repeats))
     return figures

@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 
 from nenc_lab import quality
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 FFMPEG = shutil.which("ffmpeg")
 LOOPS = (30, 130)
@@ -73,5 +73,5 @@ class Frames:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
-            raise EnvironmentError_(f"ffmpeg with its ssim filter failed ({process.returncode}): see its message above")
+            raise MachineError(f"ffmpeg with its ssim filter failed ({process.returncode}): see its message above")
         return usage.ru_utime + usage.ru_stime

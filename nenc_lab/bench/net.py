@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from nenc_lab.bench import Figure, Say
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 PACKETS_PER_S = (12_500, 20_000, 30_000, 45_000, 60_000)
 """Tried in turn; 12 500 is 120 Mbit/s in packets of 1200 B."""
@@ -28,7 +28,7 @@ def measure(repeats: int, say: Say) -> list[Figure]:
         with open_sandbox("auto", preload=("nenc_lab.real.live.probe", "nenc_lab.real.qdiscs.path")) as sandbox:
             seen = [sandbox.call(INSIDE, timeout_s=300) for _ in range(repeats)]
             name = sandbox.name
-    except EnvironmentError_ as error:
+    except MachineError as error:
         say(f"net.guest_pps is left out: {error}")
         return []
     return [

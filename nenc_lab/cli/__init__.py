@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nenc_lab.process import collect_seldom, freeze_for_good, no_plugins, one_blas_thread
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line (default: the process's own) and returns its exit code (see `exits`)."""
     from nenc_lab.cli import streams
     from nenc_lab.cli.exits import outcome
 
+    if argv is None:  # the process is ours, and numpy and pydantic are still to be imported
+        collect_seldom()
+        one_blas_thread()
+        no_plugins()
     streams.repair()
 
     def call() -> object:
@@ -17,4 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return build()(args=None if argv is None else list(argv), prog_name="nenc-lab", standalone_mode=False)
 
-    return outcome(call)
+    code = outcome(call)
+    if argv is None:
+        freeze_for_good()
+    return code

@@ -13,7 +13,9 @@ from nenc_lab.cli import options
 def bench(
     groups: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[GROUP]...", help="Key groups (core, quality, sim, net, encode); none means all."),
+        typer.Argument(
+            metavar="[GROUP]...", help="Key groups: core, quality, sim, net, encode, start; none means all."
+        ),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Alternating measurements; the median counts.")] = 5,
     as_json: options.Json = False,

@@ -15,7 +15,7 @@ def doctor(as_json: options.Json = False) -> None:
     """
     from nenc_lab.cli.show import console, json_line, show_table
     from nenc_lab.doctor import examine
-    from nenc_lab.report import TextTable
+    from nenc_lab.texttable import TextTable
 
     findings = examine()
     if as_json:

@@ -6,27 +6,23 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
-from nenc_lab.errors import ControllerError, EnvironmentError_, InputError
+from nenc_lab.errors import ControllerError, InputError, Interrupted, MachineError
 
 DONE, UNMET, BAD_INPUT, ENVIRONMENT, INTERNAL = 0, 1, 2, 3, 4
-INTERRUPTED = 128 + signal.SIGINT
-"""130, what a shell reports for a program that Ctrl-C ended."""
-TERMINATED = 128 + signal.SIGTERM
-READER_GONE = 128 + signal.SIGPIPE
+SIGNALLED = 128
+"""A shell adds this to the signal's number: 130 after Ctrl-C, 143 after SIGTERM."""
+READER_GONE = SIGNALLED + signal.SIGPIPE
 """141, what a shell reports for a writer whose reader (``| head``) went away."""
 
 TRACEBACK = "NENC_LAB_TRACEBACK"
 """Set to 1 to see the traceback of an internal error."""
 
 P = ParamSpec("P")
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: the run is left like after Ctrl-C, readable and marked partial."""
 
 
 def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
@@ -50,13 +46,28 @@ def outcome(call: Callable[[], object]) -> int:
         return _report(error)
 
 
+@contextmanager
+def sigterm_is_an_interrupt() -> Iterator[None]:
+    """Inside the block SIGTERM leaves what Ctrl-C would."""
+
+    def end(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
+        raise Interrupted(number=number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else (DONE if error.code is None else BAD_INPUT)
     if isinstance(error, KeyboardInterrupt):
-        folders = [*getattr(error, "folders", ()), *([error.folder] if hasattr(error, "folder") else [])]
-        say("\n".join(["interrupted", *(f"partial run: {os.fspath(folder)}" for folder in folders)]))
-        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+        interrupt = error if isinstance(error, Interrupted) else Interrupted()
+        say("\n".join(["interrupted", *(f"partial run: {folder}" for folder in interrupt.folders)]))
+        return SIGNALLED + interrupt.number
     if isinstance(error, BrokenPipeError):
         _forget_stdout()
         return READER_GONE
@@ -64,9 +75,9 @@ def _report(error: BaseException) -> int:
         say(str(error))
         return BAD_INPUT
     if isinstance(error, ControllerError):
-        say("\n".join([str(error), *([f"partial run: {error.folder}"] if hasattr(error, "folder") else [])]))
+        say("\n".join([str(error), *([f"partial run: {error.folder}"] if error.folder is not None else [])]))
         return UNMET
-    if isinstance(error, EnvironmentError_):
+    if isinstance(error, MachineError):
         say(str(error))
         return ENVIRONMENT
     if isinstance(error, OSError):
@@ -82,7 +93,7 @@ def _report(error: BaseException) -> int:
         show()  # the command-line library's own usage errors know how to say what was wrong
         return code
     if type(error).__name__ == "Abort":
-        return INTERRUPTED
+        return SIGNALLED + signal.SIGINT
     say(
         f"internal error: {type(error).__name__}: {error}\n"
         f"This is a defect of nenc-lab. Please report it with the command you gave and the output of the same command\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nenc_lab.cli import options
-from nenc_lab.cli.exits import DONE, UNMET, say
+from nenc_lab.cli.exits import DONE, UNMET, say, sigterm_is_an_interrupt
 from nenc_lab.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ def parity(
     parity.png and .svg, and the run folders. Exit code 1 says that a figure misses its tolerance.
     """
     from nenc_lab.analysis.tolerance import tolerances
-    from nenc_lab.cli.run import sigterm_is_an_interrupt
     from nenc_lab.parity.notes import load
 
     table = tolerances(tolerance or [])
@@ -74,14 +73,12 @@ def parity(
         reports = _run(cases, table, out, not no_plot)
     missed = 0
     with sigterm_is_an_interrupt(), closing(reports):  # closed, it marks what it has not come to
-        try:
-            for report in reports:
-                missed += report.parity.verdict == "misses"
-                _show(report, as_json)
-        except KeyboardInterrupt as interrupt:
-            for folder in getattr(interrupt, "reports", ()):
-                say(f"report on the runs so far: {folder}")
-            raise
+        for report in reports:
+            if report.partial:
+                say(f"report on the runs so far: {report.folder}")
+                continue
+            missed += report.parity.verdict == "misses"
+            _show(report, as_json)
     return UNMET if missed else DONE
 
 
@@ -95,7 +92,6 @@ def _cases(
     noted: tuple[Any, ...],
 ) -> list[Case]:
     """Every scenario of the targets, wholly valid, and the notes kept with it."""
-    from nenc_lab.api import check_backend
     from nenc_lab.cli.run import checked
     from nenc_lab.parity.batch import Case
     from nenc_lab.parity.notes import beside
@@ -103,7 +99,6 @@ def _cases(
 
     if not targets:
         raise InputError("name a scenario (nenc-lab parity step), or run folders with --from and --against")
-    check_backend("netem")
     scenarios = checked(targets, controller, encoder, overrides, seed, repeat)
     checked(targets, controller, encoder, overrides, seed, 1, "netem")  # both networks must have all of it
     return [
@@ -113,13 +108,12 @@ def _cases(
 
 
 def _run(cases: Sequence[Case], table: dict[str, Tolerance], out: Path, plot: bool) -> Generator[Report, None, None]:
-    from nenc_lab.cli.jobs import given
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.parity.batch import execute
 
     line = progress_line([scenario.duration for case in cases for scenario in case.scenarios])
     try:
-        for report in execute(cases, out=out, tolerances=table, plot=plot, argv=given(), progress=line):
+        for report in execute(cases, out=out, tolerances=table, plot=plot, progress=line):
             if line is not None:
                 line.wipe()
             yield report
@@ -136,12 +130,11 @@ def _existing(
     out: Path,
     plot: bool,
 ) -> Generator[Report, None, None]:
-    from nenc_lab.cli.jobs import given
     from nenc_lab.parity.batch import of_existing
     from nenc_lab.parity.existing import sides
 
     for one, other in sides(first, second):
-        yield of_existing(one, other, out=out, tolerances=table, notes=noted, plot=plot, argv=given())
+        yield of_existing(one, other, out=out, tolerances=table, notes=noted, plot=plot)
 
 
 def _only_folders(

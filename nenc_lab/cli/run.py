@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nenc_lab.cli import options
-from nenc_lab.cli.exits import DONE, UNMET, Terminated, say
+from nenc_lab.cli.exits import DONE, UNMET, say, sigterm_is_an_interrupt
 from nenc_lab.errors import InputError, ScenarioError
 
 if TYPE_CHECKING:
@@ -55,10 +53,9 @@ def run(
     Every scenario is checked before the first one runs. Each run leaves a new folder under --out. Exit code 1 says that
     an expectation of a scenario was not met, or that a controller of your own failed; its run is partial, others go on.
     """
-    from nenc_lab.api import check_backend
-    from nenc_lab.cli.jobs import Job, run_jobs
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.cli.show import console, json_line, run_as_json, show_run
+    from nenc_lab.runs import Job, check_backend, run_jobs
 
     check_backend(backend)
     if backend == "netem" and jobs > 1:
@@ -124,17 +121,13 @@ def checked(
             scenario = api.load(
                 path, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend
             )
-            if repeat > 1:  # the last seed must be a legal one too
-                last = [*overrides, f"seed={scenario.seed + repeat - 1}"]
-                api.load(path, controller=controller, encoder=encoder, overrides=last)
             session.prepare(scenario, backend)
+            scenarios.extend(api.seeds(scenario, repeat))
         except InputError as error:
             # one override that fits no scenario would be said once per file
             told = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
             told = [_as_typed(text, controller) for text in told]
             problems.extend(text for text in told if text not in problems)
-            continue
-        scenarios.extend(scenario.model_copy(update={"seed": scenario.seed + number}) for number in range(repeat))
     if problems:
         raise InputError("\n".join(problems))
     return scenarios
@@ -147,18 +140,3 @@ def _as_typed(text: str, controller: str | None) -> str:
     values = f"{re.escape(controller)}|{re.escape(json.dumps(controller))}"
     made = rf"--set flows\.[^=]*\.controller\.(kind|library)=({values}):"
     return re.sub(f"^{made}", lambda _: f"--controller {controller}:", text)
-
-
-@contextmanager
-def sigterm_is_an_interrupt() -> Iterator[None]:
-    """Inside the block SIGTERM leaves what Ctrl-C would."""
-
-    def end(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab import report
 from nenc_lab.cli.streams import on_terminal
+from nenc_lab.recording.page import first_notes
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nenc_lab.api import LabRun
+    from nenc_lab.recording.open import Run
+    from nenc_lab.texttable import TextTable
 
 PLAIN_WIDTH = 200
 """Columns when nobody looks: a pipe or a file must not be wrapped at 80."""
@@ -24,7 +26,7 @@ def json_line(value: object) -> None:
     sys.stdout.flush()
 
 
-def run_as_json(run: LabRun) -> dict[str, Any]:
+def run_as_json(run: Run) -> dict[str, Any]:
     """What ``run --json`` prints of one run; ``failure`` only when a user's controller ended it early."""
     info = run.info
     return {
@@ -50,7 +52,7 @@ def console() -> Console:
     return Plain(highlight=False, markup=False, emoji=False, width=None if on_terminal("stdout") else PLAIN_WIDTH)
 
 
-def show_table(out: Console, table: report.TextTable) -> None:
+def show_table(out: Console, table: TextTable) -> None:
     """Prints a table, unless it has no rows; no line ends in blanks."""
     from rich import box
     from rich.table import Table
@@ -70,13 +72,13 @@ def show_table(out: Console, table: report.TextTable) -> None:
     print("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def show_run(out: Console, run: LabRun, *, brief: bool = False) -> None:
+def show_run(out: Console, run: Run, *, brief: bool = False) -> None:
     """The end of one run: headline, changes, verdicts, where everything is; ``brief`` tells of failed verdicts only."""
-    out.print(report.headline(run), style="bold", soft_wrap=True)
+    out.print(run.headline, style="bold", soft_wrap=True)
     show_table(out, report.changes(run.summary))
     if not brief:
         show_table(out, report.totals(run.summary))
-    notes = report.notes(run)
+    notes = first_notes(run.notes)
     if notes:
         print("\n" + "\n".join(f"note: {text}" for text in notes))
     failed = [verdict for verdict in run.expectations if not verdict["passed"]]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nenc_lab.cli import options
-from nenc_lab.cli.exits import DONE, ENVIRONMENT, INTERNAL, UNMET
+from nenc_lab.cli.exits import DONE, ENVIRONMENT, INTERNAL, UNMET, sigterm_is_an_interrupt
 
 if TYPE_CHECKING:
-    from nenc_lab.sweep.plan import Plan
-    from nenc_lab.sweep.result import SweepResult
-    from nenc_lab.sweep.task import Result
+    from nenc_lab.sweeps.plan import Plan
+    from nenc_lab.sweeps.result import SweepResult
+    from nenc_lab.sweeps.task import Result
 
 FAILURES_SHOWN = 5
 
@@ -36,13 +36,11 @@ def sweep(
     not asked for: exit code 0 says that every run has its figures, 1 that a controller of your own failed in one.
     --json prints one object.
     """
-    from nenc_lab.cli.jobs import given
     from nenc_lab.cli.progress import progress_line
-    from nenc_lab.cli.run import sigterm_is_an_interrupt
     from nenc_lab.cli.show import json_line
-    from nenc_lab.sweep.batch import execute
-    from nenc_lab.sweep.load import load
-    from nenc_lab.sweep.plan import describe, make
+    from nenc_lab.sweeps.batch import execute
+    from nenc_lab.sweeps.load import load
+    from nenc_lab.sweeps.plan import describe, make
 
     plan = make(load(target, overrides or []))
     if dry_run:
@@ -62,7 +60,7 @@ def sweep(
 
     with sigterm_is_an_interrupt():
         try:
-            done = execute(plan, jobs=jobs, out=out, keep_runs=keep_runs, plot=not no_plot, progress=tell, argv=given())
+            done = execute(plan, jobs=jobs, out=out, keep_runs=keep_runs, plot=not no_plot, progress=tell)
         finally:
             if line is not None:
                 line.wipe()

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 import nenc_lab
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 
 def test(context: typer.Context) -> int:
@@ -21,7 +21,7 @@ def test(context: typer.Context) -> int:
     """
     root = checkout()
     if importlib.util.find_spec("pytest") is None:
-        raise EnvironmentError_("pytest is not installed: ./lab test installs it, or: pip install 'nenc-lab[test]'")
+        raise MachineError("pytest is not installed: ./lab test installs it, or: pip install 'nenc-lab[test]'")
     # the command's own exit code is pytest's: 0 passed, 1 failed, 2 interrupted, ...
     return subprocess.call(
         [sys.executable, "-m", "pytest", *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"}
@@ -29,10 +29,8 @@ def test(context: typer.Context) -> int:
 
 
 def checkout() -> Path:
-    """The source tree this package runs from. Raises EnvironmentError_ when it is an installed copy without one."""
+    """The source tree this package runs from. Raises MachineError when it is an installed copy without one."""
     root = Path(nenc_lab.__file__).resolve().parents[1]
     if not (root / "tests").is_dir() or not (root / "pyproject.toml").is_file():
-        raise EnvironmentError_(
-            "the tests are not in an installed package: clone the repository and call ./lab test there"
-        )
+        raise MachineError("the tests are not in an installed package: clone the repository and call ./lab test there")
     return root

@@ -7,7 +7,7 @@ from typing import Any, cast
 from nenc_lab.encode.base import FAULTS, Frame, Happening
 from nenc_lab.encode.pictures import Pictures
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.errors import EnvironmentError_, InputError, InternalError
+from nenc_lab.errors import InputError, InternalError, MachineError
 from nenc_lab.kernels import check, ffi, lib
 from nenc_lab.programs import program
 
@@ -19,7 +19,7 @@ BITS_64 = 2**64 - 1
 class Camera:
     """Any kind of encoder, as the engine drives it (`nenc_lab.encode.base.Encoder`).
 
-    Raises EnvironmentError_ when this machine or build has no such encoder, InputError when it cannot do what is asked.
+    Raises MachineError when this machine or build has no such encoder, InputError when it cannot do what is asked.
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
@@ -102,7 +102,7 @@ class Camera:
         if status in (lib.NENC_EINVAL, lib.NENC_ENCODE_UNSUPPORTED):
             raise InputError(f"{place}: {_words(text)}")
         if status < 0:
-            raise EnvironmentError_(f"{place}: {_words(text)}")
+            raise MachineError(f"{place}: {_words(text)}")
         return camera[0]
 
     def _fail(self, status: int, now_ns: int) -> None:
@@ -114,7 +114,7 @@ class Camera:
             raise InputError(f"flows.{self._flow}.encoder.source.file: {reason}")
         if status in (lib.NENC_EINVAL, lib.NENC_ERANGE):
             raise InternalError(f"nenc_camera_shoot at {now_ns} ns: {reason or 'it is closed'}")
-        raise EnvironmentError_(f"flows.{self._flow}.encoder at {now_ns / SECOND_NS:g} s: {reason}")
+        raise MachineError(f"flows.{self._flow}.encoder at {now_ns / SECOND_NS:g} s: {reason}")
 
 
 def _words(text: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.kernels import ffi
 
 
@@ -16,14 +16,14 @@ class Movie:
     """A video file whose pictures are asked for by number; it is repeated for ever.
 
     A number below the last one means decoding from the beginning. ``place`` names the key in errors. Raises
-    EnvironmentError_ without PyAV, InputError for a file that cannot be read.
+    MachineError without PyAV, InputError for a file that cannot be read.
     """
 
     def __init__(self, file: Path, place: str) -> None:
         try:
             import av
         except ImportError:
-            raise EnvironmentError_(
+            raise MachineError(
                 f"{place}: {file} is neither Y4M nor raw NV12 with width and height, and there is no PyAV to read it: "
                 "pip install 'nenc-lab[video]'"
             ) from None

@@ -31,7 +31,7 @@ class Pictures:
     def of(settings: EncoderSettings) -> Pictures | None:
         """The pictures of the settings' file; None where the core reads it, or where there is none.
 
-        Raises EnvironmentError_ without PyAV, InputError for a file that cannot be read.
+        Raises MachineError without PyAV, InputError for a file that cannot be read.
         """
         file = settings.values.get("file")
         if not settings.is_real or not file or "width" in settings.values or _is_y4m(Path(str(file))):

@@ -13,6 +13,6 @@ ENCODERS = tuple(kinds())
 def make(settings: EncoderSettings) -> Encoder:
     """The flow's encoder.
 
-    Raises EnvironmentError_ when this machine or build has no such encoder, InputError when it cannot do what is asked.
+    Raises MachineError when this machine or build has no such encoder, InputError when it cannot do what is asked.
     """
     return Camera(settings)

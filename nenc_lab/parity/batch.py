@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nenc_lab.analysis.parity import Parity, Side, compare
 from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance
-from nenc_lab.errors import ControllerError
 from nenc_lab.parity.folder import ParityFolder
 from nenc_lab.recording.folder import fingerprint
 from nenc_lab.recording.open import Run, open_run
+from nenc_lab.runs import Job, given, run_jobs
 
 if TYPE_CHECKING:
     from nenc_lab.parity.notes import Note
-    from nenc_lab.real.sandbox import Sandbox
     from nenc_lab.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
@@ -55,6 +54,8 @@ class Report:
     parity: Parity
     notes: tuple[Note, ...]
     figure: Path | None
+    partial: bool = False
+    """The runs were interrupted: the report is on those that there are."""
 
 
 @dataclass(slots=True)
@@ -66,17 +67,17 @@ class _Begun:
 
 def on_virtual(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
     """One after the other, in virtual time."""
-    for number, one in enumerate(wanted):
-        yield _one(one, "virtual", argv, progress, number)
+    return _on("virtual", wanted, argv, progress)
 
 
 def on_netem(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
     """One after the other, in real time: two at once would disturb each other. In one place, opened for all of them."""
-    from nenc_lab.api import place_of
+    return _on("netem", wanted, argv, progress)
 
-    with place_of("netem", [one.scenario for one in wanted]) as place:
-        for number, one in enumerate(wanted):
-            yield _one(one, "netem", argv, progress, number, place)
+
+def _on(backend: str, wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
+    jobs = [Job(one.scenario, one.out, backend, plot=False, argv=list(argv)) for one in wanted]
+    return (run.folder for run in run_jobs(jobs, progress=progress))
 
 
 VIRTUAL, NETEM = Network("virtual", on_virtual), Network("netem", on_netem)
@@ -89,23 +90,24 @@ def execute(
     out: Path,
     tolerances: Mapping[str, Tolerance] = TOLERANCES,
     plot: bool = True,
-    argv: Sequence[str] = (),
+    argv: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Report]:
     """Runs every case on the first network, then on the second, and yields a report as soon as a case has all its runs.
 
-    ``progress`` hears of the second network, the slow one. When a run raises (or is interrupted), what there is stays
-    readable: of the case under way a report on the runs it has, marked partial. KeyboardInterrupt carries their folders
-    as ``reports``. Raises InputError when no run of a case was completed on one of the two.
+    ``progress`` hears of the second network, the slow one. When a run raises, what there is stays readable: a case
+    under way has a report on the runs it has, marked partial; on Ctrl-C these reports are yielded before
+    KeyboardInterrupt is raised. Raises InputError when no run of a case was completed on one of the two.
     """
+    words = given() if argv is None else argv
     if networks[0].name == networks[1].name:
         raise ValueError("two networks need two names: they tell the runs' folders apart")
-    begun = [_Begun(case, _folder(case, networks, out, tolerances, argv)) for case in cases]
+    begun = [_Begun(case, _folder(case, networks, out, tolerances, words)) for case in cases]
     done = 0
     try:
-        for case, folder in _made(begun, networks[0], argv, None):
+        for case, folder in _made(begun, networks[0], words, None):
             case.runs[0].append(open_run(folder))
-        for case, folder in _made(begun, networks[1], argv, progress):
+        for case, folder in _made(begun, networks[1], words, progress):
             case.runs[1].append(open_run(folder))
             if len(case.runs[1]) == len(case.case.scenarios):
                 report = _report(case, networks, tolerances, plot)
@@ -114,7 +116,7 @@ def execute(
     except BaseException as error:
         left = [_left(case, networks, tolerances, plot) for case in begun[done:]]
         if isinstance(error, KeyboardInterrupt):
-            error.reports = [path for path in left if path is not None]  # type: ignore[attr-defined]
+            yield from (report for report in left if report is not None)
         raise
 
 
@@ -126,37 +128,14 @@ def of_existing(
     tolerances: Mapping[str, Tolerance] = TOLERANCES,
     notes: tuple[Note, ...] = (),
     plot: bool = True,
-    argv: Sequence[str] = (),
+    argv: Sequence[str] | None = None,
 ) -> Report:
     """Reports on runs that exist. Raises InputError when they cannot be compared, before anything is written."""
     parity = compare(first, second, tolerances)
     identity = [[sorted(fingerprint(run.info) for run in side.runs) for side in (first, second)], _plain(tolerances)]
-    folder = ParityFolder.create(out, parity.scenario, identity, _about(argv))
+    folder = ParityFolder.create(out, parity.scenario, identity, _about(given() if argv is None else argv))
     folder.complete(parity, notes, "complete", plot=plot)
     return _told(folder, parity, notes, plot)
-
-
-def _one(
-    wanted: Wanted,
-    backend: str,
-    argv: Sequence[str],
-    progress: Progress | None,
-    number: int,
-    place: Sandbox | None = None,
-) -> Path:
-    """A run on a network of the lab; one that a user's controller ended is partial, and there all the same."""
-    from nenc_lab.api import run_scenario
-
-    def tell(now_ns: int) -> None:
-        if progress is not None:
-            progress(number, now_ns)
-
-    try:
-        return run_scenario(
-            wanted.scenario, out=wanted.out, argv=argv, backend=backend, plot=False, progress=tell, place=place
-        ).folder
-    except ControllerError as error:
-        return error.folder
 
 
 def _made(
@@ -209,11 +188,12 @@ def _compared(begun: _Begun, networks: tuple[Network, Network], tolerances: Mapp
 
 def _left(
     begun: _Begun, networks: tuple[Network, Network], tolerances: Mapping[str, Tolerance], plot: bool
-) -> Path | None:
-    """Makes the best of a case that was cut short; the folder when it has a report."""
+) -> Report | None:
+    """Reports on the runs of a case that was cut short; None when there are none to compare."""
     if all(any(run.status == "complete" for run in runs) for runs in begun.runs):
-        begun.folder.complete(_compared(begun, networks, tolerances), begun.case.notes, "partial", plot=plot)
-        return begun.folder.path
+        parity = _compared(begun, networks, tolerances)
+        begun.folder.complete(parity, begun.case.notes, "partial", plot=plot)
+        return replace(_told(begun.folder, parity, begun.case.notes, plot), partial=True)
     begun.folder.leave()
     return None
 

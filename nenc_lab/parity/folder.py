@@ -45,7 +45,7 @@ class ParityFolder:
     def create(cls, out: Path, scenario: str, identity: object, info: Mapping[str, Any]) -> ParityFolder:
         """Claims OUT/<scenario>-<hash8 of identity>; one that exists is kept, this gets -2, -3, ...
 
-        Raises EnvironmentError_ when the place cannot be written.
+        Raises MachineError when the place cannot be written.
         """
         text = json.dumps(identity, sort_keys=True, ensure_ascii=False, allow_nan=False)
         plain = re.sub(r"[^A-Za-z0-9._]+", "-", scenario).strip("-.")[:80] or "unnamed"

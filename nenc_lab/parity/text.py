@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nenc_lab.analysis.pair import Verdict
 from nenc_lab.analysis.tolerance import changed
 from nenc_lab.parity.notes import texts
-from nenc_lab.report import MISSING, TextTable
+from nenc_lab.texttable import MISSING, TextTable
 
 if TYPE_CHECKING:
     from nenc_lab.analysis.interval import Estimate

@@ -48,7 +48,7 @@ def render_kinds(paint: Callable[[Figure], None], title: str, kinds: Sequence[Ki
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Puts a figure at ``path``, whole or not at all. Raises EnvironmentError_ when it cannot be written."""
+    """Puts a figure at ``path``, whole or not at all. Raises MachineError when it cannot be written."""
     from nenc_lab.recording.atomic import said_plainly, write_whole
 
     with said_plainly("write", path):

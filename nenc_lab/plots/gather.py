@@ -198,10 +198,8 @@ def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
 
 
 def warnings(run: Run) -> tuple[tuple[float, str], ...]:
-    """Fallbacks, recoveries and warnings of the events table: what happened that no scenario file announced."""
-    events = run.columns("events", only=("t_s", "kind", "text"))
-    rows = zip(events["t_s"], events["kind"], events["text"], strict=True)
-    return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "recovery", "warning"})
+    """See `nenc_lab.recording.open.Run.warnings`."""
+    return run.warnings()
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def save_png(run: Run) -> Path:
     """Draws ``run``, replaces its convergence.png and returns the path.
 
-    Raises InputError when a table cannot be read, EnvironmentError_ when the folder cannot be written.
+    Raises InputError when a table cannot be read, MachineError when the folder cannot be written.
     """
     return _save(run, ("png",))[0]
 

@@ -46,6 +46,10 @@ _TYPES: dict[Kind, Any] = {
 }
 
 
+_NUMPY = {kind: np.dtype(name) for name, kind in _TYPES.items() if name not in ("category", "text")}
+"""Numpy's type of each of Arrow's numbers; our names of kinds are numpy's."""
+
+
 def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> Any:
     """Arrow schema; each field says its unit and meaning. ``order`` ranks the categories when rows are sorted."""
     fields = [
@@ -83,11 +87,22 @@ def write_file(path: Path, target_schema: Any, groups: Iterable[Any]) -> None:
         raise
 
 
+def empty_table(columns: Sequence[Column], order: Sequence[str] = ()) -> Any:
+    """A table of this schema with no rows."""
+    return pa.Table.from_arrays([_nothing(column.kind) for column in columns], schema=schema(columns, order))
+
+
+def _nothing(kind: Kind) -> Any:
+    if kind == "category":
+        return categories(np.empty(0, np.int32), ())
+    return texts(()) if kind == "text" else array(kind, np.empty(0, np.dtype(kind)), None)
+
+
 @cache
 def empty_file(columns: tuple[Column, ...], order: tuple[str, ...]) -> bytes:
     """A parquet file of this schema with no rows."""
     sink = pa.BufferOutputStream()
-    pq.write_table(schema(columns, order).empty_table(), sink)
+    pq.write_table(empty_table(columns, order), sink)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
@@ -132,16 +147,52 @@ def joined(column: Any) -> Any:
         return column.chunk(0)
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
-    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
+    return column.combine_chunks() if column.num_chunks else pa.nulls(0, column.type)
 
 
 def codes(column: Any) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
     """A category column as codes, -1 for null, and the names they stand for."""
     whole = joined(column)
-    numbers = whole.indices.to_numpy(zero_copy_only=False)  # with nulls it becomes floating point
-    if numbers.dtype.kind == "f":
-        numbers = np.where(np.isnan(numbers), -1.0, numbers)
+    numbers, known = _read(whole.indices)
+    if known is not None:
+        numbers = np.where(known, numbers, -1)
     return numbers.astype(np.int64), whole.dictionary.to_pylist()
+
+
+def plain(column: Any) -> np.ndarray[Any, Any]:
+    """A column that is no category, in numpy. Nulls are NaN in numbers (of any kind, then float64 or float32), and None
+    in text and truth values (then an object array)."""
+    whole = joined(column)
+    if whole.type not in _NUMPY:
+        text: np.ndarray[Any, Any] = np.array(whole.to_pylist(), dtype=object)
+        return text
+    values, known = _read(whole)
+    if known is None:
+        return values
+    if values.dtype.kind == "b":
+        objects: np.ndarray[Any, Any] = values.astype(object)
+        objects[~known] = None
+        return objects
+    return np.where(known, values, np.full((), np.nan, values.dtype if values.dtype.kind == "f" else np.float64))
+
+
+def _read(whole: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, np.dtype[np.bool_]] | None]:
+    """Values of an Arrow array of numbers, and which of them are known; None for all.
+
+    From its buffers: Arrow's own ``to_numpy`` would import pandas wherever that is installed.
+    """
+    bits, data = whole.buffers()
+    begin, end = whole.offset, whole.offset + len(whole)
+    if whole.type == pa.bool_():
+        values = _bits(data, begin, end)
+    else:
+        values = np.frombuffer(data if len(whole) else b"", _NUMPY[whole.type])[begin:end]
+    return values, None if whole.null_count == 0 else _bits(bits, begin, end)
+
+
+def _bits(buffer: Any, begin: int, end: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    packed = np.frombuffer(buffer if end > begin else b"", np.uint8)
+    return np.unpackbits(packed, bitorder="little")[begin:end].astype(np.bool_)
 
 
 def in_order(table: Any, keys: Sequence[str]) -> Any:
@@ -154,7 +205,7 @@ def in_order(table: Any, keys: Sequence[str]) -> Any:
     order = np.lexsort([_rank(table, key) for key in reversed(keys)])
     if bool(np.all(order[1:] > order[:-1])):
         return table
-    return table.take(pa.array(order))
+    return table.take(array("i8", order, None))
 
 
 def earliest(table: Any, keys: Sequence[str]) -> float:
@@ -167,15 +218,14 @@ def earliest(table: Any, keys: Sequence[str]) -> float:
 
 def first_key(table: Any, keys: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """The times the rows are ordered by."""
-    values: np.ndarray[Any, np.dtype[np.float64]] = table.column(keys[0]).to_numpy()
+    values: np.ndarray[Any, np.dtype[np.float64]] = plain(table.column(keys[0]))
     return values
 
 
 def _rank(table: Any, key: str) -> np.ndarray[Any, Any]:
     column = table.column(key)
     if not pa.types.is_dictionary(column.type):
-        values: np.ndarray[Any, Any] = column.to_numpy()
-        return values
+        return plain(column)
     listed = json.loads((table.schema.metadata or {}).get(ORDER_KEY, b"[]"))
     numbers, names = codes(column)
     rank = {name: place for place, name in enumerate([*listed, *sorted(set(names) - set(listed))])}
@@ -218,25 +268,50 @@ def read_groups(path: Path, columns: Sequence[str]) -> Iterator[Any]:
             yield file.read_row_group(number, columns=list(columns), use_threads=False)
 
 
+# ---- arrays, from their buffers: `pa.array` would import pandas wherever that is installed, and take longer than a run
+
+
 def array(kind: Kind, values: np.ndarray[Any, Any], missing: np.ndarray[Any, np.dtype[np.bool_]] | None) -> Any:
     """One Arrow array of a column that is neither category nor text; NaN is null."""
     if values.dtype.kind == "f":
         missing = np.isnan(values) if missing is None else missing | np.isnan(values)
-    if missing is not None and not missing.any():
-        missing = None
-    return pa.array(values, type=_TYPES[kind], mask=missing)
+    if kind == "bool":
+        return _made(_TYPES[kind], len(values), missing, np.packbits(values.astype(np.bool_), bitorder="little"))
+    exact = np.dtype(kind)
+    if values.dtype != exact:
+        filled = values if missing is None else np.where(missing, np.zeros((), values.dtype), values)
+        values = filled.astype(exact)
+        if exact.kind != "f" and not np.array_equal(values, filled):
+            raise InternalError(f"a column of {exact} takes no {filled.dtype} that it cannot hold")
+    return _made(_TYPES[kind], len(values), missing, np.ascontiguousarray(values))
 
 
 def categories(numbers: np.ndarray[Any, np.dtype[np.int32]], names: Sequence[str]) -> Any:
     """A dictionary array; code -1 is null."""
-    missing = numbers < 0
-    indices = pa.array(numbers, mask=missing if missing.any() else None)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(list(names), pa.string()))
+    indices = _made(pa.int32(), len(numbers), numbers < 0, np.ascontiguousarray(numbers))
+    return pa.DictionaryArray.from_arrays(indices, texts(names))
 
 
 def texts(values: Sequence[str | None]) -> Any:
-    """A string array."""
+    """A string array. Raises InternalError for what is neither text nor None."""
+    wrong = [value for value in values if not (value is None or isinstance(value, str))]
+    if wrong:
+        raise InternalError(f"a text column takes str and None, not {wrong[0]!r}")
     try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
-        raise InternalError(f"a text column takes str and None: {error}") from error
+        data = [b"" if value is None else value.encode() for value in values]
+    except UnicodeEncodeError as error:
+        raise InternalError(f"a text column takes what UTF-8 can hold: {error}") from error
+    ends = np.zeros(len(data) + 1, np.int32)
+    np.cumsum([len(text) for text in data], out=ends[1:])
+    missing = np.array([value is None for value in values], np.bool_)
+    return _made(pa.string(), len(data), missing, ends, np.frombuffer(b"".join(data), np.uint8))
+
+
+def _made(
+    kind: Any, length: int, missing: np.ndarray[Any, np.dtype[np.bool_]] | None, *buffers: np.ndarray[Any, Any]
+) -> Any:
+    """An Arrow array of these buffers, in Arrow's own layout; null where ``missing``."""
+    known = None
+    if missing is not None and missing.any():
+        known = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(kind, length, [known, *map(pa.py_buffer, buffers)])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
@@ -34,7 +34,7 @@ _REMEDIES = {
 
 @contextlib.contextmanager
 def said_plainly(action: str, path: Path) -> Iterator[None]:
-    """Turns an OSError in the block into EnvironmentError_: what was attempted, where, and the remedy.
+    """Turns an OSError in the block into MachineError: what was attempted, where, and the remedy.
 
     ``action`` completes "cannot ...", such as "write".
     """
@@ -43,7 +43,7 @@ def said_plainly(action: str, path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno or 0, "choose another place with --out DIR")
-        raise EnvironmentError_(f"cannot {action} {path}: {reason.splitlines()[0]}: {remedy}") from error
+        raise MachineError(f"cannot {action} {path}: {reason.splitlines()[0]}: {remedy}") from error
 
 
 def write_whole(path: Path, data: bytes, *, sync: bool = False) -> None:

@@ -69,7 +69,7 @@ class RunFolder:
         explains the run (argv, git, host). ``owner``: the process that answers for it, number and start time, when that
         is not this one (whose number may be of another kernel). A folder that exists, whatever its state, is kept: this
         one gets -2, -3, ...
-        Raises EnvironmentError_ when the place cannot be written, and then leaves nothing behind.
+        Raises MachineError when the place cannot be written, and then leaves nothing behind.
         """
         missing = [key for key in REQUIRED if key not in info]
         if missing:
@@ -95,7 +95,7 @@ class RunFolder:
         return cls(Path(path), read_info(Path(path)))
 
     def update(self, **parts: Any) -> None:
-        """Replaces these top-level parts of run.json, atomically. Raises EnvironmentError_, the old file intact."""
+        """Replaces these top-level parts of run.json, atomically. Raises MachineError, the old file intact."""
         before = self.info
         self.info = {**before, **parts}
         try:
@@ -168,7 +168,7 @@ def process_started(pid: int) -> int | None:
 def made(directory: Path) -> Iterator[None]:
     """The directory exists inside the block; what was made for it goes again when the block fails.
 
-    Raises EnvironmentError_ when it cannot be made.
+    Raises MachineError when it cannot be made.
     """
     new = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
     try:

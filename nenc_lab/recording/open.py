@@ -1,4 +1,4 @@
-"""Opens a run folder, whatever state it is in: finished, interrupted, still running, or killed."""
+"""A run, read from its folder, whatever its state: finished, interrupted, still running, or killed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import numpy as np
 from nenc_lab.errors import InputError
 from nenc_lab.recording.atomic import swapped
 from nenc_lab.recording.folder import read_info, status_of
+from nenc_lab.recording.page import page
 from nenc_lab.records import TABLES
+from nenc_lab.texttable import number
 
 if TYPE_CHECKING:
     import polars
 
 
 class Run:
-    """A run folder that can be read: ``folder``, ``info`` (run.json), ``status`` and its tables.
+    """One run: its ``folder``, ``info`` (run.json), ``status``, figures, verdicts and tables.
 
-    ``status`` is "complete", "partial" (interrupted, then finished properly), "running" or "killed". Nothing is kept in
-    memory: each call reads the file.
+    ``status`` is "complete", "partial" (interrupted, or its controller failed), "running" or "killed". Tables are not
+    kept in memory: each call reads the file. In Jupyter a run shows its figure and its summary.
     """
 
     def __init__(self, folder: Path, info: dict[str, Any], status: str) -> None:
@@ -31,13 +33,58 @@ class Run:
         self.status = status
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}, {self.status})"
+        return f"Run({str(self.folder)!r}, status={self.status!r})"
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The summary in run.json, empty when the run has none."""
+        """``flows`` by name, and ``run``: every figure in run.json; empty when the run has no summary."""
         summary: dict[str, Any] = self.info.get("summary") or {}
         return summary
+
+    @property
+    def expectations(self) -> list[dict[str, Any]]:
+        """One ``{"text", "passed", "observed"}`` per line of the scenario's ``expect``."""
+        return list(self.info.get("expectations") or [])
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run is complete and met every expectation."""
+        return self.status == "complete" and all(verdict["passed"] for verdict in self.expectations)
+
+    @property
+    def failure(self) -> str | None:
+        """How a user's controller ended the run early; None when it did not."""
+        failure = self.info.get("failure")
+        return None if failure is None else str(failure["text"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What happened that the scenario did not announce, such as hardware lost and found, each with its time."""
+        return [f"{t_s:.2f} s: {text}" for t_s, text in self.warnings()]
+
+    def warnings(self) -> tuple[tuple[float, str], ...]:
+        """Time in s and text of the fallbacks, recoveries and warnings in the events table."""
+        events = self.columns("events", only=("t_s", "kind", "text"))
+        rows = zip(events["t_s"], events["kind"], events["text"], strict=True)
+        return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "recovery", "warning"})
+
+    @property
+    def figure(self) -> Path | None:
+        """convergence.png, when it was drawn."""
+        path = self.folder / "convergence.png"
+        return path if path.exists() else None
+
+    @property
+    def headline(self) -> str:
+        """One line: the scenario and its controller, how much was simulated, how fast, and how it ended."""
+        info, totals = self.info, self.summary.get("run")
+        text = f"{info['scenario']['name']} ({info['controller']}, {info['backend']}, seed {info['seed']})"
+        more = []
+        if totals:
+            more.append(f"{number(totals['simulated_s'])} s simulated in {number(totals['wall_s'], 2)} s")
+        if self.status != "complete":
+            more.append(self.status)
+        return f"{text}: {', '.join(more)}" if more else text
 
     def has(self, name: str) -> bool:
         """Whether the run recorded this table; only ``packets`` is optional."""
@@ -112,7 +159,7 @@ class Run:
         if place is None:
             if name == "packets":
                 raise InputError(f"{self.folder} has no packets table: record one with `nenc-lab run --packets`")
-            yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+            yield arrow.empty_table(TABLES[name]).select(list(columns))
             return
         try:
             parts = sorted(place.glob("part-*.parquet")) if place.is_dir() else []
@@ -121,7 +168,7 @@ class Run:
                 whole = pa.concat_tables([arrow.read_file(part, [*columns, *keys]) for part in parts])
                 yield arrow.in_order(whole.unify_dictionaries(), arrow.SORT_KEYS[name])
             elif place.is_dir():
-                yield arrow.schema(TABLES[name]).empty_table().select(list(columns))
+                yield arrow.empty_table(TABLES[name]).select(list(columns))
             else:
                 yield from arrow.read_groups(place, columns)
         except (OSError, pa.ArrowInvalid) as error:
@@ -134,6 +181,10 @@ class Run:
         converted = polars.from_arrow(self.table(name))
         assert isinstance(converted, polars.DataFrame)
         return converted
+
+    def _repr_html_(self) -> str:
+        notes = self.notes if self.summary else []
+        return page(self.headline, self.folder, self.failure, self.figure, notes, self.summary, self.expectations)
 
     def _place(self, name: str) -> Path | None:
         path = self.folder / f"{name}.parquet"
@@ -187,5 +238,5 @@ def _numpy(column: Any) -> np.ndarray[Any, Any]:
         numbers, known = arrow.codes(column)
         named: np.ndarray[Any, Any] = np.array([*known, None], dtype=object)[numbers]
         return named
-    values: np.ndarray[Any, Any] = column.to_numpy()
+    values = arrow.plain(column)
     return values if values.flags.writeable else values.copy()

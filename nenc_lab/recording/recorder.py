@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.recording.tables import MEMORY_ROWS, Coded, TableWriter
 from nenc_lab.records import TABLES
 
@@ -22,7 +22,7 @@ class Recorder:
     """Writes the tables of a run into its folder. A context manager: leaving it closes every table, whatever happened.
 
     ``order`` names flows and hops in the order their rows stand at equal times (without it: by name). ``packets``: also
-    one row per packet. Raises EnvironmentError_ when the disk is full or not writable.
+    one row per packet. Raises MachineError when the disk is full or not writable.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Recorder:
     def close(self) -> None:
         """Final files in place of the parts. Every table is tried; the first failure is raised."""
         self._hand_over_events()
-        failure: EnvironmentError_ | None = None
+        failure: MachineError | None = None
         for table in self.tables.values():
             try:
                 table.close()
-            except EnvironmentError_ as error:
+            except MachineError as error:
                 failure = failure or error
         if failure is not None:
             raise failure
@@ -78,7 +78,7 @@ class Recorder:
     ) -> None:
         try:
             self.close()
-        except EnvironmentError_:
+        except MachineError:
             if error is None:
                 raise  # else the first error says more: most often it is the same full disk
 

@@ -56,7 +56,7 @@ class _Part:
 class TableWriter:
     """Writes ``folder/NAME.parquet``. Creating it writes the empty table; ``close`` the final one.
 
-    ``order`` ranks flows or hops at equal times; without it they go by name. Raises EnvironmentError_ when the disk is
+    ``order`` ranks flows or hops at equal times; without it they go by name. Raises MachineError when the disk is
     full or not writable: what was flushed before stays readable.
     """
 
@@ -208,12 +208,14 @@ class TableWriter:
             return self._codes(column, value, count), None
         if value is None:
             return np.zeros(count, _DTYPES[column.kind]), np.ones(count, np.bool_)
+        mask = None
         if isinstance(value, (list, tuple)) and None in value:
-            gaps = np.array([item is None for item in value])
-            value = np.ma.MaskedArray(np.array([0 if item is None else item for item in value]), gaps)
+            mask = np.array([item is None for item in value])
+            value = np.array([0 if item is None else item for item in value])
             if column.kind == "bool":
                 value = value.astype(np.bool_)
-        mask = np.ma.getmaskarray(value).copy() if isinstance(value, np.ma.MaskedArray) else None
+        elif hasattr(value, "mask"):  # numpy's masked array, without importing numpy.ma where nobody has
+            mask = np.broadcast_to(value.mask, value.shape).copy()
         array = np.asarray(value)
         if array.dtype.kind not in _ACCEPTED[column.kind]:
             raise InternalError(f"{self.name}.{column.name} takes {column.kind}, not {array.dtype}")

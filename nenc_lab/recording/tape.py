@@ -126,7 +126,7 @@ def path(recorder: Recorder, rows: Array, hops: Sequence[str], *, duplicates: bo
             "drops_queue": rows["drops_queue"].astype(np.int32),
             "drops_loss": rows["drops_loss"].astype(np.int32),
             "marked": rows["marked"].astype(np.int32),
-            "duplicated": np.ma.masked_array(rows["duplicated"].astype(np.int32), mask=not duplicates),
+            "duplicated": rows["duplicated"].astype(np.int32) if duplicates else None,
         },
     )
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nenc_lab.errors import EnvironmentError_, InputError, Problem, ScenarioError
+from nenc_lab.errors import InputError, MachineError, Problem, ScenarioError
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 from nenc_lab.units import NS_PER_MS, NS_PER_S, shown
 
@@ -131,7 +131,7 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
     """Convert ``source``, which is of ``format``, to the other format in ``target``, and say what it holds.
 
     ``bin_ns`` is the step of a CSV made from delivery opportunities, and of the reported minimum and maximum.
-    Raises ScenarioError for a bad source, InputError for a bad bin, EnvironmentError_ for an unwritable ``target``.
+    Raises ScenarioError for a bad source, InputError for a bad bin, MachineError for an unwritable ``target``.
     """
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
@@ -147,7 +147,7 @@ def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns:
     except OSError as error:
         with suppress(OSError):
             scratch.unlink()
-        raise EnvironmentError_(
+        raise MachineError(
             f"{target} cannot be written: {error.strerror}; choose another file or free the disk"
         ) from None
     return Imported(target, found.length_ns / NS_PER_S, found.mean_bps(), float(rates.min()), float(rates.max()))

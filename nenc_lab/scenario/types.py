@@ -27,7 +27,12 @@ class Model(BaseModel):
     """Base of every part of a scenario: unknown keys refused, nothing converted silently, immutable."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        defer_build=True,  # validators are built once, for the whole scenario, and not again for each part of it
     )
 
 

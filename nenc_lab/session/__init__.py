@@ -58,8 +58,8 @@ def run(
     """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
 
     ``streams``: the folder also holds what real encoders made, as sent and as received (netem). ``place``: the sandbox
-    of a run on netem; None: it opens one of its own. KeyboardInterrupt and ControllerError are raised again once what
-    was measured is written; they carry the folder as ``folder``.
+    of a run on netem; None: it opens one of its own. Raises Interrupted and ControllerError once what was measured is
+    written; both name the folder.
     """
     if streams and backend != "netem":
         raise InputError("streams are kept where they are sent: on netem")

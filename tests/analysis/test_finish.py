@@ -11,7 +11,7 @@ from drawn_run import draw, path, ticks
 
 from nenc_lab.analysis.finish import finish
 from nenc_lab.analysis.summary import summarise
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.recording import atomic
 from nenc_lab.recording.open import open_run
 
@@ -56,7 +56,7 @@ def test_full_disk_keeps_the_run_as_it_was(folder, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(atomic.os, "replace", fail)
-    with pytest.raises(EnvironmentError_, match="disk is full"):
+    with pytest.raises(MachineError, match="disk is full"):
         finish(folder, "complete")
     monkeypatch.undo()
     assert (folder.path / "run.json").read_bytes() == before

@@ -57,7 +57,7 @@ table.METRICS += (
 from nenc_lab import api
 from nenc_lab.analysis.metrics import reference, shape
 from nenc_lab.cli.show import console, show_run
-from nenc_lab.sweep import columns
+from nenc_lab.sweeps import columns
 
 run = api.run(sys.argv[1], out=sys.argv[2], plot=False)
 printed = io.StringIO()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nenc_lab.cli.exits import TRACEBACK, guarded, outcome
-from nenc_lab.errors import EnvironmentError_, InputError, InternalError, Problem, ScenarioError
+from nenc_lab.errors import InputError, InternalError, MachineError, Problem, ScenarioError
 
 LONG = ["--set", "duration=24h", "--no-plot"]
 
@@ -30,7 +30,7 @@ def raising(error: BaseException):
     [
         (InputError("bad"), 2),
         (ScenarioError([Problem("a.yaml", 3, 4, "seed", "bad")]), 2),
-        (EnvironmentError_("missing"), 3),
+        (MachineError("missing"), 3),
         (PermissionError(13, "Permission denied", "/srv/x"), 3),
         (MemoryError(), 3),
         (InternalError("broken"), 4),

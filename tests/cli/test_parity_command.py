@@ -61,7 +61,6 @@ def test_a_miss_is_exit_code_1_and_explained(nenc_lab, folders, tmp_path):
 
 def test_scenarios_run_on_both_networks(nenc_lab, scenario, tmp_path, monkeypatch):
     """The real one is played by the virtual one: what is under test is the command."""
-    monkeypatch.setattr("nenc_lab.api.check_backend", lambda backend: None)
     monkeypatch.setattr(batch.execute, "__defaults__", ((batch.VIRTUAL, Network("netem", on_virtual)),))
     file = scenario(duration="3s")
     (tmp_path / "_parity.yaml").write_text("version: 1\nnotes: [{scenario: short, figure: loss, text: never mind}]\n")

@@ -9,7 +9,8 @@ from typing import Any
 
 from shared_objects import build
 
-from nenc_lab.api import LabRun, run_scenario
+from nenc_lab.api import run_scenario
+from nenc_lab.recording.open import Run
 from nenc_lab.scenario.load import parse
 
 WHERE = {name: number for number, name in enumerate(("create", "record", "step", "destroy", "set_gains"))}
@@ -44,7 +45,7 @@ def words(library: Path, duration: str = "3s", **controller: Any) -> dict[str, A
     }
 
 
-def run(out: Path, library: Path, **changes: Any) -> LabRun:
+def run(out: Path, library: Path, **changes: Any) -> Run:
     """Runs it, without its figure."""
     return run_scenario(parse(words(library, **changes), "test"), out=out, argv=["test"], plot=False)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from shared_objects import from_text, libnenc, needs_cc, template
 
-from nenc_lab.api import LabRun, run_scenario
+from nenc_lab.api import run_scenario
+from nenc_lab.recording.open import Run
 from nenc_lab.scenario.load import parse
 
 pytestmark = needs_cc
@@ -36,13 +37,13 @@ ROUGH: dict[str, Any] = {
 """Every regime of the law: ramp, drain, stale feedback, a longer path, shedding."""
 
 
-def run(out: Path, controller: dict[str, Any], path: dict[str, Any] = ROUGH, start: str = "0s") -> LabRun:
+def run(out: Path, controller: dict[str, Any], path: dict[str, Any] = ROUGH, start: str = "0s") -> Run:
     flow = {"name": "video", "start": start, "controller": controller}
     scenario = parse({**path, "flows": [flow]}, "test")
     return run_scenario(scenario, out=out, argv=["test"], packets=True, plot=False)
 
 
-def digests(done: LabRun) -> dict[str, str]:
+def digests(done: Run) -> dict[str, str]:
     return {name: hashlib.sha256((done.folder / f"{name}.parquet").read_bytes()).hexdigest() for name in TABLES}
 
 

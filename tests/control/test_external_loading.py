@@ -14,7 +14,7 @@ from test_control_contract import settings
 from test_external_origin import TICK_NS, rates, sample
 
 from nenc_lab.control.table import make
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.kernels import ffi
 
 pytestmark = needs_cc
@@ -148,7 +148,7 @@ def test_no_descriptors_left_is_said_and_costs_none() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limits[1]))
         try:
             made = make(wanted, 0)
-        except (InputError, EnvironmentError_) as error:  # its file cannot be read, then the rest
+        except (InputError, MachineError) as error:  # its file cannot be read, then the rest
             reasons.append(str(error))
             made = None
         finally:

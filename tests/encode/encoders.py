@@ -13,7 +13,7 @@ from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encode.table import make
 from nenc_lab.encoder_fields import Group, kinds
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.programs import module
 
 SECOND_NS = 1_000_000_000
@@ -92,7 +92,7 @@ def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **values: Any) -> E
         usual = {**usual, "device": "driver:nenc"}
     try:
         made = make(EncoderSettings(kind, {**usual, **values}, rate_bps=1e6, seed=seed, stream=stream))
-    except EnvironmentError_ as error:
+    except MachineError as error:
         if kind != "nvenc":  # the only one that needs a machine of its own
             raise
         pytest.skip(f"NOT CHECKED: {error}")

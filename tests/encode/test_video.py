@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from encoders import SECOND_NS, encoder, shoot
 
-from nenc_lab.api import LabRun, run_scenario
+from nenc_lab.api import run_scenario
 from nenc_lab.encode.base import Happening
 from nenc_lab.encode.movie import Movie
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import module
+from nenc_lab.recording.open import Run
 from nenc_lab.scenario.load import parse
 from nenc_lab.scenario.types import LINES
 
@@ -45,7 +46,7 @@ def scenario(duration: str, video: dict[str, Any], faults: list[dict[str, Any]] 
     )
 
 
-def run(folder: Path, *words: Any, **more: Any) -> LabRun:
+def run(folder: Path, *words: Any, **more: Any) -> Run:
     return run_scenario(scenario(*words, **more), out=folder, argv=["test"], plot=False)
 
 
@@ -206,7 +207,7 @@ def test_any_video_is_filmed_through_pyav(tmp_path: Path) -> None:
 def test_a_file_that_is_no_video(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"hello" * 1000)
-    with pytest.raises((InputError, EnvironmentError_), match=r"flows\.video\.encoder\.source\.file: .*clip\.mp4"):
+    with pytest.raises((InputError, MachineError), match=r"flows\.video\.encoder\.source\.file: .*clip\.mp4"):
         run(tmp_path, "1s", {"kind": "x264", "source": str(clip)})
     assert list(tmp_path.iterdir()) == [clip]
 
@@ -224,8 +225,8 @@ def test_a_file_that_is_no_clip_is_bad_input(tmp_path: Path) -> None:
     [
         ({"kind": "x264", "codec": "hevc"}, InputError, "x264: it encodes h264 only"),
         ({"kind": "x264", "preset": "hasty"}, InputError, "no preset 'hasty'"),
-        ({"kind": "vaapi", "device": "driver:none"}, EnvironmentError_, "vaInitialize"),
-        ({"kind": "vaapi", "device": "/dev/dri/renderD999"}, EnvironmentError_, "No such file"),
+        ({"kind": "vaapi", "device": "driver:none"}, MachineError, "vaInitialize"),
+        ({"kind": "vaapi", "device": "/dev/dri/renderD999"}, MachineError, "No such file"),
     ],
 )
 def test_what_an_encoder_cannot_do_is_said_before_anything_is_written(

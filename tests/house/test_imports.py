@@ -8,7 +8,8 @@ import pytest
 from house import imports, modules
 
 LAYERS = [
-    {"errors", "records", "units"},
+    {"errors", "process", "records", "texttable", "units"},
+    {"pool"},
     {"programs"},
     {"kernels"},
     {"encoder_fields", "quality"},
@@ -20,19 +21,22 @@ LAYERS = [
     {"session"},
     {"analysis"},
     {"plots"},
-    {"identify"},
-    {"api", "report"},
-    {"parity", "sweep"},
+    {"identify", "runs"},
+    {"parity", "report", "sweeps"},
+    {"api"},
     {"bench", "doctor"},
     {"cli"},
 ]
 """Lower layers first. A part imports its own modules and lower layers; parts of one layer do not import each other."""
 
-WITHIN = {("units", "errors"), ("records", "errors"), ("api", "report"), ("report", "api"), ("scenario", "units")}
-"""Pairs of one layer that may: leaves of the bottom, and a run with its own printed form."""
+WITHIN = {("units", "errors"), ("records", "errors"), ("scenario", "units")}
+"""Pairs of one layer that may: leaves of the bottom."""
 
 HEAVY = ("matplotlib", "scipy", "polars", "pyarrow", "pydantic", "rich", "ruamel", "pyroute2", "jsonschema")
-LIGHT_START = ("", "__main__", "errors", "records", "units", "api", "report", "doctor", "kernels", "engine", "session")
+LIGHT_START = (
+    *("", "__main__", "errors", "process", "records", "units", "pool", "runs", "api", "report", "doctor", "kernels"),
+    *("engine", "session"),
+)
 """Modules that every run or ``--help`` imports: heavy packages only inside functions."""
 
 

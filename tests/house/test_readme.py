@@ -67,8 +67,8 @@ def test_every_command_is_in_the_readme():
 @pytest.mark.parametrize("number", range(len(blocks("yaml"))))
 def test_scenarios_and_sweeps_in_the_readme_are_valid(number, tmp_path):
     from nenc_lab.scenario.load import load
-    from nenc_lab.sweep.load import load as load_sweep
-    from nenc_lab.sweep.plan import make
+    from nenc_lab.sweeps.load import load as load_sweep
+    from nenc_lab.sweeps.plan import make
 
     text = blocks("yaml")[number]
     path = tmp_path / "readme.yaml"

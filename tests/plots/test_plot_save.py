@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.plots import convergence
 from nenc_lab.plots.save import save
 from nenc_lab.recording.folder import RunFolder
@@ -53,7 +53,7 @@ def test_a_folder_that_is_gone_is_said_plainly(plot_run: Get, tmp_path: Path) ->
         def table(self, name: str, columns: object = None) -> object:
             return run.table(name, columns)  # type: ignore[arg-type]
 
-    with pytest.raises(EnvironmentError_, match=r"convergence\.png"):
+    with pytest.raises(MachineError, match=r"convergence\.png"):
         save(Moved(tmp_path / "gone", run.info, run.status))
 
 

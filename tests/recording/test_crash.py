@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from recording_rows import rows
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.recording import atomic, tables
 from nenc_lab.recording.open import open_run
 from nenc_lab.recording.recorder import Recorder
@@ -165,13 +165,13 @@ def test_killed_between_the_three_renames(tmp_path, monkeypatch):
     assert open_run(tmp_path).table("path").num_rows == 40
 
 
-def full(folder: Path, *, rows_each: int = 400) -> EnvironmentError_:
+def full(folder: Path, *, rows_each: int = 400) -> MachineError:
     """Records until there is no more room, and returns the error."""
     try:
         with Recorder(folder, memory_rows=rows_each) as recorder:
             for number in range(400):
                 recorder.append("ticks", rows("ticks", rows_each, first=rows_each * number))
-    except EnvironmentError_ as error:
+    except MachineError as error:
         return error
     raise AssertionError("there was room for everything")
 
@@ -215,7 +215,7 @@ def test_file_size_limit(tmp_path):
 
 
 def test_every_write_failing_once(tmp_path, monkeypatch):
-    """The n-th rename or mkdir fails: an EnvironmentError_, and closing once more completes the table."""
+    """The n-th rename or mkdir fails: an MachineError, and closing once more completes the table."""
     calls = {"left": 0}
 
     def failing(function):
@@ -240,11 +240,11 @@ def test_every_write_failing_once(tmp_path, monkeypatch):
         for block in range(3):
             try:
                 writer.append(rows("path", 10, first=10 * block))
-            except EnvironmentError_:
+            except MachineError:
                 failed += 1
         try:
             writer.close()
-        except EnvironmentError_:
+        except MachineError:
             failed += 1
         assert failed == (calls["left"] <= 0)
         assert not [left for left in folder.glob(".*.tmp") if left.is_file()]

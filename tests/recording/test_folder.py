@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nenc_lab.errors import EnvironmentError_, InputError, InternalError
+from nenc_lab.errors import InputError, InternalError, MachineError
 from nenc_lab.recording import atomic
 from nenc_lab.recording.folder import RunFolder, digest, folder_name, process_started, status_of
 from nenc_lab.recording.open import open_run
@@ -116,7 +116,7 @@ def test_needed_parts(tmp_path):
 def test_a_file_in_the_way(tmp_path):
     (tmp_path / "file").write_text("x")
     for out in (tmp_path / "file", tmp_path / "file" / "runs"):
-        with pytest.raises(EnvironmentError_, match=r"cannot make a run folder in .*file.*--out DIR"):
+        with pytest.raises(MachineError, match=r"cannot make a run folder in .*file.*--out DIR"):
             RunFolder.create(out, INFO)
 
 
@@ -126,7 +126,7 @@ def test_unwritable_directory(tmp_path):
     else:
         place = tmp_path / "locked"
         place.mkdir(mode=0o555)
-    with pytest.raises(EnvironmentError_, match=f"{place}.*--out DIR"):
+    with pytest.raises(MachineError, match=f"{place}.*--out DIR"):
         RunFolder.create(place / "runs", INFO)
 
 
@@ -141,7 +141,7 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch, step):
         monkeypatch.setattr("builtins.open", fail)
     else:
         monkeypatch.setattr(atomic.os, step, fail)
-    with pytest.raises(EnvironmentError_, match="disk is full"):
+    with pytest.raises(MachineError, match="disk is full"):
         RunFolder.create(tmp_path / "a" / "b", INFO)
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
@@ -155,7 +155,7 @@ def test_full_disk_on_update_keeps_the_old_file(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(atomic.os, "fsync", fail)
-    with pytest.raises(EnvironmentError_, match=r"cannot write .*run\.json"):
+    with pytest.raises(MachineError, match=r"cannot write .*run\.json"):
         folder.complete("complete")
     monkeypatch.undo()
     assert on_disk(folder) == before == folder.info

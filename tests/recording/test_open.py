@@ -122,4 +122,4 @@ def test_parts_of_a_killed_run_come_in_order(tmp_path):
 
 
 def test_repr_is_short(recorded):
-    assert repr(open_run(recorded)) == f"Run({str(recorded)!r}, complete)"
+    assert repr(open_run(recorded)) == f"Run({str(recorded)!r}, status='complete')"

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nenc_lab.api import LabRun, run_scenario
+from nenc_lab.api import run_scenario
+from nenc_lab.recording.open import Run
 from nenc_lab.scenario.load import parse
 
 PAYLOAD = 1188 / 1242
@@ -37,12 +38,12 @@ def flow(name: str = "video", mbps: float = 20, controller: str = "fixed", **cha
     }
 
 
-def run(out: Path, packets: bool = False, **changes: Any) -> LabRun:
+def run(out: Path, packets: bool = False, **changes: Any) -> Run:
     """Runs ``words(**changes)`` whole, without its figure."""
     return run_scenario(parse(words(**changes), "test"), out=out, argv=["test"], packets=packets, plot=False)
 
 
-def columns(done: LabRun, table: str, **equal: str) -> dict[str, np.ndarray]:
+def columns(done: Run, table: str, **equal: str) -> dict[str, np.ndarray]:
     """A table as numpy arrays, rows with these values only (``flow="a"``, ``hop="forward.link"``)."""
     frame = done.frame(table)
     for column, value in equal.items():
@@ -50,7 +51,7 @@ def columns(done: LabRun, table: str, **equal: str) -> dict[str, np.ndarray]:
     return {column: frame[column].to_numpy() for column in frame.columns}
 
 
-def mbps(done: LabRun, begin: float, end: float, name: str = "video") -> float:
+def mbps(done: Run, begin: float, end: float, name: str = "video") -> float:
     """Media bits that arrived from ``begin`` to ``end`` (s), per second."""
     ticks = columns(done, "ticks", flow=name)
     at = np.interp([begin, end], ticks["t_s"], ticks["received_bytes"].astype(float))

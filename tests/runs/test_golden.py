@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from lab_runs import columns, flow, run
 
-from nenc_lab.api import LabRun
+from nenc_lab.recording.open import Run
 
 GOLDEN = Path(__file__).parent / "golden"
 EVERY_S = 0.25
@@ -91,7 +91,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def series(done: LabRun) -> str:
+def series(done: Run) -> str:
     """One line per flow and quarter of a second, one per hop and second."""
     lines = ["flow t_ms sent_kbit received_kbit lost_packets queue_ms rtt_ms backlog_B"]
     scenario = done.info["scenario"]

@@ -13,6 +13,7 @@ import pytest
 from lab_runs import run
 
 from nenc_lab.api import open_run
+from nenc_lab.errors import Interrupted
 from nenc_lab.recording import tape
 
 COMMAND = [sys.executable, "-m", "nenc_lab"]
@@ -35,7 +36,6 @@ def drawn(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert (folder / "convergence.png").stat().st_size > 10_000
-    assert (folder / "convergence.svg").exists()
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.7, 3.0])
@@ -92,9 +92,9 @@ def test_an_interrupt_between_two_tables_loses_no_row(
         hand_over(*arguments)
 
     monkeypatch.setattr(tape, table, interrupted)
-    with pytest.raises(KeyboardInterrupt) as raised:
+    with pytest.raises(Interrupted) as raised:
         run(tmp_path, duration="60s")
-    done = open_run(raised.value.folder)  # type: ignore[attr-defined]
+    done = open_run(raised.value.folders[0])
     assert done.status == "partial"
     frames, ticks, path = (done.frame(name) for name in ("frames", "ticks", "path"))
     assert frames["frame"].to_list() == list(range(frames.height))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lab_runs import columns, flow, run
 
-from nenc_lab.api import LabRun
+from nenc_lab.recording.open import Run
 
 STEPS = [{"at": "10s", "forward": {"rate": "6Mbps"}}, {"at": "20s", "forward": {"rate": "50Mbps"}}]
 
@@ -18,7 +18,7 @@ STEPS = [{"at": "10s", "forward": {"rate": "6Mbps"}}, {"at": "20s", "forward": {
 def ticks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     """50, then 6, then 50 Mbit/s, each for 10 s: a 4K flow that may go down to 1 Mbit/s."""
     video = flow(mbps=20, controller="nenc")
-    done: LabRun = run(tmp_path_factory.mktemp("runs"), duration="30s", timeline=STEPS, flows=[video])
+    done: Run = run(tmp_path_factory.mktemp("runs"), duration="30s", timeline=STEPS, flows=[video])
     return columns(done, "ticks", flow="video")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nenc_lab.api import LabRun, load, run_scenario
+from nenc_lab.api import load, open_run, run_scenario
 from nenc_lab.scenario.load import resolve
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -55,7 +55,7 @@ def test_nothing_is_missing() -> None:
 
 @pytest.mark.parametrize("name", [name_of(path) for path in FILES])
 def test_meets_its_expectations(name: str, shipped: dict[str, Future[str]]) -> None:
-    done = LabRun(shipped[name].result())
+    done = open_run(shipped[name].result())
     assert done.status == "complete"
     assert done.expectations, "a scenario that expects nothing shows nothing"
     unmet = [f"{verdict['text']}: {verdict['observed']}" for verdict in done.expectations if not verdict["passed"]]

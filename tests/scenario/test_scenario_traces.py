@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nenc_lab.errors import EnvironmentError_, InputError, ScenarioError
+from nenc_lab.errors import InputError, MachineError, ScenarioError
 from nenc_lab.scenario import markov, traces
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 from nenc_lab.scenario.find import shipped_root
@@ -155,7 +155,7 @@ class TestImport:
             traces.import_trace(source, tmp_path / "out.csv", "mahimahi", bin_ns=10**12)
         with pytest.raises(InputError, match="not one delivery opportunity"):
             traces.import_trace(written(tmp_path, "t_s,rate_bps\n0,1\n1,1\n", "slow"), tmp_path / "out.up", "csv")
-        with pytest.raises(EnvironmentError_, match="cannot be written"):
+        with pytest.raises(MachineError, match="cannot be written"):
             traces.import_trace(source, tmp_path / "no" / "out.csv", "mahimahi", bin_ns=1_000_000)
         assert not list(tmp_path.glob("out*"))
 

@@ -8,8 +8,8 @@ from sweeps import KI, KP, data, write
 from nenc_lab import session
 from nenc_lab.errors import InputError, ScenarioError
 from nenc_lab.recording.folder import digest, read_info
-from nenc_lab.sweep.load import load
-from nenc_lab.sweep.plan import make
+from nenc_lab.sweeps.load import load
+from nenc_lab.sweeps.plan import make
 
 
 def plan(**parts):

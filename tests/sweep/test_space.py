@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from nenc_lab.sweep.quantity import NUMBER, RATE, RATIO, TIME, common, family
-from nenc_lab.sweep.space import Choice, Span, Values, count, points
+from nenc_lab.sweeps.quantity import NUMBER, RATE, RATIO, TIME, common, family
+from nenc_lab.sweeps.space import Choice, Span, Values, count, points
 
 
 def test_a_linear_range_is_evenly_spaced():

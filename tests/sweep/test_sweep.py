@@ -6,20 +6,19 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import polars
 import pytest
 from sweeps import KI, KP, SCENARIO, data, write
 
 import nenc_lab
-from nenc_lab.api import LabRun
-from nenc_lab.errors import EnvironmentError_, InputError, ScenarioError
-from nenc_lab.sweep.batch import execute
-from nenc_lab.sweep.columns import of_changes
-from nenc_lab.sweep.load import load
-from nenc_lab.sweep.plan import make
-from nenc_lab.sweep.result import SweepResult
+from nenc_lab.api import open_run
+from nenc_lab.errors import InputError, MachineError, ScenarioError
+from nenc_lab.sweeps.batch import execute
+from nenc_lab.sweeps.columns import of_changes
+from nenc_lab.sweeps.load import load
+from nenc_lab.sweeps.plan import make
+from nenc_lab.sweeps.result import SweepResult
 
 
 def run(path, out, **options):
@@ -156,7 +155,7 @@ def test_run_folders_stay_when_they_are_asked_for(swept, tmp_path):
     folders = sorted((kept.folder / "runs").iterdir())
     assert len(folders) == 8
     assert {folder.name[-8:] for folder in folders} == {hash[:8] for hash in done.frame()["hash"]}
-    assert all(LabRun(folder).status == "complete" for folder in folders)
+    assert all(open_run(folder).status == "complete" for folder in folders)
 
 
 def test_the_best_point_is_that_of_the_map(swept):
@@ -238,7 +237,7 @@ def test_nothing_is_written_before_every_point_is_valid(tmp_path):
 def test_a_place_that_cannot_be_written(tmp_path):
     path = write(tmp_path)
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(EnvironmentError_, match=r"cannot make a sweep folder in .*file"):
+    with pytest.raises(MachineError, match=r"cannot make a sweep folder in .*file"):
         nenc_lab.sweep(path, out=tmp_path / "file")
     assert (tmp_path / "file").read_text() == "in the way"
 
@@ -266,9 +265,9 @@ def test_two_at_once_do_not_get_in_each_others_way(tmp_path):
         """
         import sys
         from pathlib import Path
-        from nenc_lab.sweep.load import load
-        from nenc_lab.sweep.plan import make
-        from nenc_lab.sweep.store import Store
+        from nenc_lab.sweeps.load import load
+        from nenc_lab.sweeps.plan import make
+        from nenc_lab.sweeps.store import Store
         with Store.open(Path(sys.argv[2]), make(load(sys.argv[1])), []):
             print("open", flush=True)
             sys.stdin.read()
@@ -278,7 +277,7 @@ def test_two_at_once_do_not_get_in_each_others_way(tmp_path):
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        with pytest.raises(EnvironmentError_, match="another process is at this sweep already"):
+        with pytest.raises(MachineError, match="another process is at this sweep already"):
             run(path, tmp_path / "out")
         other.kill()  # what a kill leaves behind is in nobody's way
     done, ran = run(path, tmp_path / "out")
@@ -312,18 +311,11 @@ def test_no_changes_are_no_figures():
     assert (found["changes"], found["settled"], found["settling_s"], found["overshoot"]) == (0, 0, None, None)
 
 
-def test_the_package_and_the_function_share_a_name():
-    import nenc_lab.sweep.plan
-
-    assert callable(nenc_lab.sweep)
-    assert Path(nenc_lab.sweep.__file__).parent.name == "sweep"
-
-
 def test_a_point_that_ran_is_before_one_that_crashed():
     """With two flows a run that failed is one row, and one that ran but never settled two."""
     import polars as pl
 
-    from nenc_lab.sweep.best import ranked
+    from nenc_lab.sweeps.best import ranked
 
     figures = {"settling_s": None, "overshoot": 0.1, "utilisation": 0.9, "queue_delay_ms.p95": 5.0, "loss": 0.0}
     ran = {"kp": 1.0, "status": "complete", **figures, "failed": 0}

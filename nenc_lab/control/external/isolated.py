@@ -19,7 +19,7 @@ from typing import Any
 
 from nenc_lab.control.base import Sample
 from nenc_lab.control.external.link import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.kernels import ffi, lib
 from nenc_lab.programs import program
 
@@ -105,7 +105,7 @@ class Isolated:
         try:
             self._open(setup)
         except OSError as error:
-            raise EnvironmentError_(f"the process of a controller could not be started: {error}") from None
+            raise MachineError(f"the process of a controller could not be started: {error}") from None
         self._buffer = ffi.from_buffer(self._memory)
         self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
         self._socket.settimeout(LOOK_S)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.network.base import LinkChange, LossSetting, Rows
 from nenc_lab.real.live.flow_settings import Ends
 from nenc_lab.real.live.probe import probe
@@ -116,7 +116,7 @@ class Calibration:
 def calibrate(links: Links, ends: Ends, folder: str, needs: Needs) -> Calibration:
     """Measures; the path is afterwards as it was, and empty.
 
-    Raises EnvironmentError_ when the machine cannot carry the load, with what it can.
+    Raises MachineError when the machine cannot carry the load, with what it can.
     """
     began = time.monotonic()
     found = Calibration()
@@ -151,7 +151,7 @@ def _machine(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibra
         if found.load_mbps >= ENOUGH * found.load_asked_mbps:
             break
         if attempt == ATTEMPTS - 1:
-            raise EnvironmentError_(
+            raise MachineError(
                 f"this machine is too slow for the scenario: it needs {found.load_asked_mbps:.0f} Mbit/s on the wire "
                 f"({needs.load_bps / 8 / needs.wire_bytes:.0f} packets/s), and reached {found.load_mbps:.0f} Mbit/s "
                 f"({found.packets_per_s:.0f} packets/s): lower rate.max of the flows to that, "
@@ -210,7 +210,7 @@ def _base(ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
     seen = probe(ends, folder, BASE_BPS, BASE_S, needs.packet_bytes, needs.settle_s)
     owd = seen.owd_ns
     if not len(owd):
-        raise EnvironmentError_("calibration: not one of the probe's packets arrived")
+        raise MachineError("calibration: not one of the probe's packets arrived")
     found.base_owd_asked_ms, found.base_rtt_asked_ms = needs.base_owd_ns / 1e6, needs.base_rtt_ns / 1e6
     found.base_owd_ms = float(owd.min()) / 1e6
     found.base_rtt_ms = seen.rtt_ms

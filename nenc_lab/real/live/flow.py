@@ -13,7 +13,7 @@ from typing import Any
 
 from nenc_lab.control.base import Controller
 from nenc_lab.encode.base import FAULTS
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.kernels import dtype, ffi
 from nenc_lab.network.base import Rows
 from nenc_lab.real.live import argv
@@ -53,7 +53,7 @@ class LiveFlow:
         controller: Controller | None,
     ) -> None:
         """``folder`` is for telemetry, ``origin_ns`` is time 0 of the run on CLOCK_MONOTONIC; for ``base_ns`` and
-        ``marks_ns`` see `Ledger`. ``controller`` None: the sender has its own. Raises EnvironmentError_ or InputError,
+        ``marks_ns`` see `Ledger`. ``controller`` None: the sender has its own. Raises MachineError or InputError,
         as the programs say."""
         self.settings = settings
         self.controller = controller
@@ -158,9 +158,9 @@ class LiveFlow:
         return True
 
     def wait_ready(self) -> None:
-        """Raises EnvironmentError_ when that takes too long, or as a program says."""
+        """Raises MachineError when that takes too long, or as a program says."""
         if not wait_until(self.ready, time.monotonic_ns() + int(READY_S * 1e9)):
-            raise EnvironmentError_(f"flows.{self.name}: sender and receiver are not ready after {READY_S:g} s")
+            raise MachineError(f"flows.{self.name}: sender and receiver are not ready after {READY_S:g} s")
 
     def check(self) -> None:
         """Raises when a program has ended before its time, or badly."""

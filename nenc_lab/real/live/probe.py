@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.network.base import Rows
 from nenc_lab.programs import program
 from nenc_lab.real.live.flow_settings import Ends
@@ -89,7 +89,7 @@ def _rate(times: Rows, wire_bytes: Rows, skip_ns: int) -> float:
 def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_bytes: int, settle_s: float) -> Seen:
     """Sends at ``media_bps``, evenly, for ``seconds``, and waits ``settle_s`` for what is still under way.
 
-    Raises EnvironmentError_ when an end fails.
+    Raises MachineError when an end fails.
     """
     files = {end: os.path.join(folder, f"probe.{end}") for end in ("sender", "receiver")}
     common = ["--ssrc", str(SSRC), "--sequence", "0", "--die-with-parent", "--report", "50ms"]
@@ -116,7 +116,7 @@ def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_byte
                 wait_until(lambda: not sender.running, end_ns)
                 wait_until(lambda: False, end_ns, 0.05)
             if sender.failure is not None:
-                raise EnvironmentError_(f"the probe's sender: {sender.failure}")
+                raise MachineError(f"the probe's sender: {sender.failure}")
         return Seen(
             sent=telemetry["sender"].take("sent"),
             arrivals=_new(telemetry["receiver"].take("arrivals")),
@@ -149,5 +149,5 @@ def _opened(file: str, running: Program) -> Telemetry:
         return bool(opened) and opened[0].ready
 
     if not wait_until(there, time.monotonic_ns() + int(READY_S * 1e9)):
-        raise EnvironmentError_(f"{running.name} is not ready after {READY_S:g} s")
+        raise MachineError(f"{running.name} is not ready after {READY_S:g} s")
     return opened[0]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 
 PATIENCE_S = 5.0
 """A program that was asked to end is killed after this time."""
@@ -23,7 +23,7 @@ class Program:
     """One running program. A context manager: ended and waited for when it is left."""
 
     def __init__(self, name: str, words: Sequence[str], fds: Sequence[int] = ()) -> None:
-        """``fds`` are inherited. Raises EnvironmentError_ when it cannot be started."""
+        """``fds`` are inherited. Raises MachineError when it cannot be started."""
         self.name = name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the program
         try:
@@ -32,7 +32,7 @@ class Program:
             )
         except OSError as error:
             self._errors.close()
-            raise EnvironmentError_(f"{name}: {words[0]} cannot be started: {error.strerror}") from error
+            raise MachineError(f"{name}: {words[0]} cannot be started: {error.strerror}") from error
         self.result: dict[str, Any] = {}
         """The line of JSON that it printed at its end."""
 
@@ -67,13 +67,13 @@ class Program:
     """Why it ended badly, in its own words; None when it ended well or still runs."""
 
     def check(self, *, may_end: bool = False) -> None:
-        """Raises InputError or EnvironmentError_ when it has ended early. ``may_end``: it may have ended well."""
+        """Raises InputError or MachineError when it has ended early. ``may_end``: it may have ended well."""
         if self.running or (may_end and self._process.returncode == 0):
             return
         code = self._process.returncode
         self.end()
         text = f"{self.name}: {self.failure or f'ended with exit code {code}'}"
-        raise InputError(text) if code == BAD_INPUT else EnvironmentError_(text)
+        raise InputError(text) if code == BAD_INPUT else MachineError(text)
 
     def _failure(self) -> str | None:
         code = self._process.returncode

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.qdiscs.layout import GATEWAY, Layout, Wire
 from nenc_lab.real.qdiscs.namespaces import inside
 
@@ -51,7 +51,7 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (NetlinkError, OSError) as error:
-        raise EnvironmentError_(
+        raise MachineError(
             f"building the network, {what}: {error}: it takes CAP_NET_ADMIN and a kernel with veth (modprobe veth)"
         ) from error
 
@@ -63,7 +63,7 @@ def _set_sysctls() -> None:
             path.write_text(value)
             got = path.read_text().strip()
             if got != value:
-                raise EnvironmentError_(f"{path}: wanted {value}, got {got}")
+                raise MachineError(f"{path}: wanted {value}, got {got}")
 
 
 def _add_wire(ip: Any, wire: Wire, namespaces: Mapping[str, int]) -> None:
@@ -119,7 +119,7 @@ def offloads_off(devices: list[str]) -> None:
             features = tool.get_features()
             left = [name for name in merging if features.is_active(name) and not features.is_never_changed(name)]
             if left:
-                raise EnvironmentError_(f"{device}: wanted off, is on: {', '.join(left)}")
+                raise MachineError(f"{device}: wanted off, is on: {', '.join(left)}")
     finally:
         tool.close()
 
@@ -157,4 +157,4 @@ def _compare(ip: Any, layout: Layout, node: str, ends: list[tuple[str, str]]) ->
     if neighbours != wanted_neighbours:
         wrong.append(f"neighbours: wanted {sorted(wanted_neighbours)}, got {sorted(map(str, neighbours))}")
     if wrong:
-        raise EnvironmentError_(f"{node}: the kernel has another network than it was asked for: {'; '.join(wrong)}")
+        raise MachineError(f"{node}: the kernel has another network than it was asked for: {'; '.join(wrong)}")

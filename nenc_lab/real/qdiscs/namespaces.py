@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 _NEWNET = 0x4000_0000
 _HERE = "/proc/thread-self/ns/net"
@@ -18,7 +18,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def _call(name: str, *arguments: int) -> None:
     if getattr(_libc, name)(*arguments):
         code = ctypes.get_errno()
-        raise EnvironmentError_(
+        raise MachineError(
             f"{name} of a network namespace: {os.strerror(code)}: it takes CAP_SYS_ADMIN in this user namespace"
         )
 

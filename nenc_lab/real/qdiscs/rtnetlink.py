@@ -8,7 +8,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.qdiscs.attributes import attribute, walk
 from nenc_lab.real.qdiscs.qdiscs import HfscClass, Options
 from nenc_lab.real.qdiscs.tc_options import Values, decode, encode, values
@@ -72,7 +72,7 @@ class QdiscSocket:
         told = self._ask(kind, flags | _ACK | _ECHO, index, parent, handle, body, options.kind)
         wrong = differences(options, told)
         if wrong:
-            raise EnvironmentError_(
+            raise MachineError(
                 f"{self._place}: the kernel has another {options.kind} than it was asked for ({'; '.join(wrong)}): "
                 "something else changes the lab's qdiscs, or this kernel's traffic control is not one the lab knows"
             )
@@ -104,7 +104,7 @@ class QdiscSocket:
                 at += (length + 3) & ~3
         return told
 
-    def _failure(self, code: int, what: str) -> EnvironmentError_:
+    def _failure(self, code: int, what: str) -> MachineError:
         text = f"{self._place}: {what}: {os.strerror(code)}"
         if code == errno.ENOENT:
             text += ": somebody removed our qdisc"
@@ -112,7 +112,7 @@ class QdiscSocket:
                 text += f", or this kernel has no sch_{what.replace('-', '_')} (modprobe it)"
         if code == errno.EPERM:
             text += ": it takes CAP_NET_ADMIN in this network namespace"
-        return EnvironmentError_(text)
+        return MachineError(text)
 
     def close(self) -> None:
         """May be called twice."""

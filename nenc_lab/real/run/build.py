@@ -71,7 +71,7 @@ def build(
 ) -> RealRun:
     """Makes everything of the run; ``stack`` closes it. ``scratch`` is a folder for the programs' telemetry.
 
-    Raises EnvironmentError_ when the machine is too slow for the scenario or a program does not start.
+    Raises MachineError when the machine is too slow for the scenario or a program does not start.
     """
     plan = RunPlan(scenario)
     path = stack.enter_context(KernelPath(plan.layout))

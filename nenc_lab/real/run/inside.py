@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from nenc_lab.assembly.record import drive
-from nenc_lab.errors import ControllerError
+from nenc_lab.errors import ControllerError, Interrupted
 from nenc_lab.real.live.programs import scratch
 from nenc_lab.real.run.build import StreamFiles, build
 from nenc_lab.real.run.request import RunRequest
@@ -37,9 +37,13 @@ def run_inside(request: RunRequest, send: Callable[[object], None]) -> str:
                 timing=lambda: {"lateness_ms": built.engine.lateness.plain(), "programs": built.counters()},
                 owner=(pid, started),
             ).path
-        except (KeyboardInterrupt, ControllerError) as stopped:
-            if (partial := getattr(stopped, "folder", None)) is not None:
-                _keep(streams, Path(partial))
+        except Interrupted as interrupt:
+            for partial in interrupt.folders:
+                _keep(streams, partial)
+            raise
+        except ControllerError as error:
+            if error.folder is not None:
+                _keep(streams, error.folder)
             raise
         _keep(streams, done)
     return str(done)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nenc_lab.errors import Interrupted
 from nenc_lab.real.run.checks import refuse_hidden
 from nenc_lab.real.run.memory import memory_mb
 from nenc_lab.real.run.request import RunRequest
@@ -38,7 +39,7 @@ def run(
 ) -> RunFolder:
     """Returns the run's folder. ``streams``: it also holds what real encoders made, as sent and as received.
 
-    ``sandbox`` None: the run opens one of its own. Raises as `nenc_lab.session.run`, and EnvironmentError_ when this
+    ``sandbox`` None: the run opens one of its own. Raises as `nenc_lab.session.run`, and MachineError when this
     machine cannot have a sandbox.
     """
     refuse_hidden(scenario, out)
@@ -61,6 +62,5 @@ def run(
         )
         done = RunFolder.open(Path(folder))
         if sandbox.interrupted is not None:  # in the run's last moments: it is whole, but nothing may follow it
-            sandbox.interrupted.folder = done  # type: ignore[attr-defined]
-            raise sandbox.interrupted
+            raise Interrupted.leaving(sandbox.interrupted, done.path)
     return done

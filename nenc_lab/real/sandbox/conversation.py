@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-from nenc_lab.errors import InternalError
+from nenc_lab.errors import InternalError, Interrupted
 from nenc_lab.real.sandbox.failures import CallDied, CallTimeout, SandboxLost
 from nenc_lab.real.sandbox.interrupts import Interrupts
 from nenc_lab.real.sandbox.messages import Frame, Json, Kind, Unpacker, packed
@@ -180,8 +180,7 @@ class Conversation:
             return json.loads(body)
         error = _unpickled(body, target)
         if stop is not None and isinstance(error, KeyboardInterrupt):
-            stop.__dict__.update(error.__dict__)  # which run is partial, for one
-            raise stop
+            raise Interrupted.leaving(stop, *(error.folders if isinstance(error, Interrupted) else ()))
         raise error
 
     def _died(self, target: str, status: int) -> Exception:

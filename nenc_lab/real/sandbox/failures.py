@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nenc_lab.errors import EnvironmentError_, InternalError
+from nenc_lab.errors import InternalError, MachineError
 
 
-class SandboxLost(EnvironmentError_):
+class SandboxLost(MachineError):
     """The sandbox has ended or does not answer; it takes no further calls."""
 
 
-class CallTimeout(EnvironmentError_):
+class CallTimeout(MachineError):
     """A call took longer than it was given. Its process was killed; the sandbox goes on."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Self
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox.base import Sandbox
 from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.netem_support import NEEDED
@@ -33,7 +33,7 @@ class Host(Sandbox):
         try:
             lacks = self.call("nenc_lab.real.sandbox.netem_support:lacking", self._needs) if self._needs else []
             if lacks:
-                raise EnvironmentError_(f"this host's kernel {os.uname().release} lacks {', '.join(lacks)}; {remedy()}")
+                raise MachineError(f"this host's kernel {os.uname().release} lacks {', '.join(lacks)}; {remedy()}")
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
@@ -56,7 +56,7 @@ def obstacle() -> str | None:
     try:
         with Host():
             return None
-    except EnvironmentError_ as error:
+    except MachineError as error:
         return str(error)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypedDict
 
 import nenc_lab
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox.launch import Launch
 from nenc_lab.real.sandbox.ownership import Owner
 from nenc_lab.real.sandbox.private_folder import PREFIX
@@ -45,7 +45,7 @@ class Supervised:
     """A sandbox that was started, and its supervisor."""
 
     def __init__(self, launch: Launch) -> None:
-        """Raises EnvironmentError_ when it cannot be started."""
+        """Raises MachineError when it cannot be started."""
         prefix = f"{PREFIX}{Owner.me()}-"
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -61,7 +61,7 @@ class Supervised:
                 )
             except OSError as error:
                 self._control.close()
-                raise EnvironmentError_(f"the sandbox's supervisor cannot be started: {error}") from None
+                raise MachineError(f"the sandbox's supervisor cannot be started: {error}") from None
         self.folder: Path | None = None
         """The private folder."""
         self.pid = 0
@@ -78,7 +78,7 @@ class Supervised:
             raise
         if answer is None or "failed" in answer:
             self.close()
-            raise EnvironmentError_(answer["failed"] if answer else "the sandbox's supervisor has ended at once")
+            raise MachineError(answer["failed"] if answer else "the sandbox's supervisor has ended at once")
         self.folder, self.pid = Path(answer["folder"]), answer["pid"]
 
     def fileno(self) -> int:

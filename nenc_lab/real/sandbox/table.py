@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.real.sandbox import host, uml
 from nenc_lab.real.sandbox.base import Sandbox
 from nenc_lab.real.sandbox.guest import MEMORY_MB, Guest
@@ -17,7 +17,7 @@ def open_sandbox(kind: str = "auto", memory_mb: int = MEMORY_MB, preload: Sequen
     """Returns a context manager, see `Sandbox`. ``memory_mb`` is for a guest.
 
     ``auto`` is the host when its kernel can emulate networks (that is tried), otherwise a guest. Raises
-    EnvironmentError_, here or when the sandbox is entered.
+    MachineError, here or when the sandbox is entered.
     """
     if kind == "host":
         return Host(preload)
@@ -29,5 +29,5 @@ def open_sandbox(kind: str = "auto", memory_mb: int = MEMORY_MB, preload: Sequen
     if obstacle is None:
         return Host(preload)
     if uml.find() is None:
-        raise EnvironmentError_(f"real networks can run neither here nor in a guest: {obstacle}; or {uml.REMEDY}")
+        raise MachineError(f"real networks can run neither here nor in a guest: {obstacle}; or {uml.REMEDY}")
     return Guest(memory_mb, preload)

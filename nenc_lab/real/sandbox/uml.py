@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 
 PROGRAMS = ("linux.uml", "linux")
 REMEDY = "apt-get install user-mode-linux (Debian, Ubuntu; it needs no root to run)"
@@ -49,10 +49,10 @@ def version(path: str | Path) -> str | None:
 
 
 def required() -> Path:
-    """The program. Raises EnvironmentError_ when it is not installed."""
+    """The program. Raises MachineError when it is not installed."""
     path = find()
     if path is None:
-        raise EnvironmentError_(f"a guest needs User-Mode Linux, which is not installed: {REMEDY}")
+        raise MachineError(f"a guest needs User-Mode Linux, which is not installed: {REMEDY}")
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.run.memory import MEMORY_MB
 from nenc_lab.real.run.start import PRELOAD
 from nenc_lab.real.sandbox import Sandbox, open_sandbox
@@ -17,7 +17,7 @@ def sandbox() -> Iterator[Sandbox]:
     try:
         opened = open_sandbox("auto", MEMORY_MB, PRELOAD)
         opened.__enter__()
-    except EnvironmentError_ as error:
+    except MachineError as error:
         pytest.skip(f"NETEM IS NOT TESTED: {error}")
     try:
         yield opened

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nenc_lab import api
-from nenc_lab.api import LabRun
 from nenc_lab.real.sandbox import Sandbox
+from nenc_lab.recording.open import Run
 
 TEXT = """
 version: 1
@@ -30,7 +30,7 @@ def write(folder: Path, text: str = TEXT) -> Path:
     return file
 
 
-def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, **more: Any) -> LabRun:
+def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, **more: Any) -> Run:
     """One run of the text with these overrides, in the sandbox."""
     scenario = api.load(write(folder, text), overrides=overrides, backend="netem")
     return api.run_scenario(
@@ -38,7 +38,7 @@ def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, **mor
     )
 
 
-def run_virtual(folder: Path, *overrides: str, text: str = TEXT) -> LabRun:
+def run_virtual(folder: Path, *overrides: str, text: str = TEXT) -> Run:
     """The same on the virtual network."""
     scenario = api.load(write(folder, text), overrides=overrides)
     return api.run_scenario(scenario, out=folder / "runs", argv=["test"], plot=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.kernels import dtype
 from nenc_lab.network.base import LinkChange, LossSetting
 from nenc_lab.real.live import calibrate
@@ -92,12 +92,12 @@ def test_a_run_may_begin_in_an_outage(measured):
 
 
 def test_a_sender_too_slow_is_told_what_it_reaches(measured):
-    with pytest.raises(EnvironmentError_, match=r"needs 10 Mbit/s .*reached 8 Mbit/s"):
+    with pytest.raises(MachineError, match=r"needs 10 Mbit/s .*reached 8 Mbit/s"):
         measured(Path(machine_bps=8e6))
 
 
 def test_what_the_receiver_does_not_get_was_not_reached_either(measured):
-    with pytest.raises(EnvironmentError_, match=r"needs 10 Mbit/s .*reached 9 Mbit/s"):
+    with pytest.raises(MachineError, match=r"needs 10 Mbit/s .*reached 9 Mbit/s"):
         measured(Path(lost=0.1))
 
 

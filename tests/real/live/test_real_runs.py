@@ -12,7 +12,7 @@ import pytest
 from real_runs import TEXT, run, run_virtual
 
 import nenc_lab
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.programs import module
 from nenc_lab.real.sandbox import Sandbox
 
@@ -172,7 +172,7 @@ def test_the_stream_that_arrives_is_the_one_that_was_sent(sandbox: Sandbox, tmp_
 
 
 def test_a_machine_too_slow_is_told_what_it_can_do(sandbox: Sandbox, tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentError_, match=r"it needs \d+ Mbit/s .* and reached \d+ Mbit/s"):
+    with pytest.raises(MachineError, match=r"it needs \d+ Mbit/s .* and reached \d+ Mbit/s"):
         run(
             sandbox,
             tmp_path,
@@ -195,5 +195,5 @@ def test_it_runs_in_a_cell_of_a_notebook(tmp_path: Path) -> None:
 
     try:
         assert asyncio.run(cell()) == "complete"
-    except EnvironmentError_ as error:
+    except MachineError as error:
         pytest.skip(f"NETEM IS NOT TESTED: {error}")

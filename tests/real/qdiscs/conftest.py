@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox import open_sandbox
 
 
@@ -17,7 +17,7 @@ def kernel() -> Iterator[Callable[..., Any]]:
     try:
         sandbox = open_sandbox("auto")
         sandbox.__enter__()
-    except EnvironmentError_ as error:
+    except MachineError as error:
         pytest.skip(f"NETEM IS NOT TESTED: {error}")
     try:
         yield lambda name, **arguments: sandbox.call(f"netem_calls:{name}", arguments, timeout_s=120)

@@ -17,7 +17,7 @@ from pathlib import Path as File
 import numpy as np
 from netem_traffic import Sink, Source
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,
@@ -533,7 +533,7 @@ def removed_behind_our_back():
             subprocess.run(["tc", "qdisc", "del", "dev", "out", "root"], check=True)
         try:
             path.apply(LinkChange(0, rate_bps=10e6))
-        except EnvironmentError_ as error:
+        except MachineError as error:
             return str(error)
     return ""
 

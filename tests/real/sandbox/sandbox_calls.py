@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from nenc_lab.errors import Problem, ScenarioError
+from nenc_lab.errors import Interrupted, Problem, ScenarioError
 
 
 def echo(arguments, send):
@@ -114,8 +114,7 @@ def waits(what, send):
             if what == "result":
                 return "stopped"
             if what == "raise":
-                stop.folder = "partial"
-                raise
+                raise Interrupted.leaving(stop, Path("partial")) from None
             send("ignored")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox import uml
 from nenc_lab.real.sandbox.guest import Guest
 from nenc_lab.real.sandbox.host import Host
@@ -31,7 +31,7 @@ def make(kind: str) -> Guest | Host:
     try:
         with Host(needs=()):
             pass
-    except EnvironmentError_ as error:
+    except MachineError as error:
         pytest.skip(f"NAMESPACES OF THE HOST ARE NOT TESTED: {error}")
     return Host(needs=())
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sandboxes import descriptors
 
-from nenc_lab.errors import InternalError, ScenarioError
+from nenc_lab.errors import InternalError, Interrupted, ScenarioError
 from nenc_lab.real.sandbox import CallDied, CallTimeout
 
 CAP_NET_ADMIN = 12
@@ -176,24 +176,21 @@ def test_ctrl_c_goes_to_the_call_which_may_still_have_a_result(sandbox):
 
 
 def test_ctrl_c_comes_back_with_what_the_call_knows(sandbox):
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with pytest.raises(Interrupted) as caught:
         sandbox.call("sandbox_calls:waits", "raise", on_message=interrupt_when_waiting([]))
-    assert caught.value.folder == "partial"
+    assert (caught.value.folders, caught.value.number) == ((Path("partial"),), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_sigterm_comes_back_as_what_the_lab_makes_of_it(sandbox):
-    class Terminated(KeyboardInterrupt):
-        pass
-
     def handler(number, frame):
-        raise Terminated
+        raise Interrupted(number=number)
 
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with pytest.raises(Terminated) as caught:
+        with pytest.raises(Interrupted) as caught:
             sandbox.call("sandbox_calls:waits", "raise", on_message=interrupt_when_waiting([], signal.SIGTERM))
-        assert caught.value.folder == "partial"
+        assert (caught.value.folders, caught.value.number) == ((Path("partial"),), signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)

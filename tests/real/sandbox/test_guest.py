@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sandboxes import descriptors, gone_within, kernel_in, needs_guest, of_sandboxes
 
-from nenc_lab.errors import EnvironmentError_
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox import CallDied, SandboxLost, conversation, kernel_modules, open_sandbox, uml
 from nenc_lab.real.sandbox.guest import Guest
 from nenc_lab.real.sandbox.processes import processes_in
@@ -110,7 +110,7 @@ def test_a_program_that_is_no_kernel_is_not_taken_for_one(clear, monkeypatch, tm
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(uml, "PROGRAMS", ("linux.uml",))
     assert uml.find() is None
-    with pytest.raises(EnvironmentError_, match="apt-get install user-mode-linux"), open_sandbox("guest"):
+    with pytest.raises(MachineError, match="apt-get install user-mode-linux"), open_sandbox("guest"):
         pass
 
 
@@ -124,7 +124,7 @@ def test_a_kernel_that_cannot_start_says_why(clear, monkeypatch, tmp_path):
 
 
 def test_no_room_for_its_memory(clear):
-    with pytest.raises(EnvironmentError_, match=r"no folder for temporary files.*MB free of the .*TMPDIR"):
+    with pytest.raises(MachineError, match=r"no folder for temporary files.*MB free of the .*TMPDIR"):
         Guest(memory_mb=1 << 30).__enter__()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandboxes import make, needs_guest
 
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.real.sandbox import host, open_sandbox, pid_namespace, uml
 from nenc_lab.real.sandbox.host import Host
 from nenc_lab.real.sandbox.isolation import is_hidden
@@ -28,7 +28,7 @@ def test_the_hosts_own_network_and_mounts_are_not_touched():
 
 def test_a_kernel_without_a_discipline_is_refused_with_its_name():
     make("host")
-    with pytest.raises(EnvironmentError_, match=r"lacks sch_nosuch; .*modprobe"), Host(needs=["nosuch"]):
+    with pytest.raises(MachineError, match=r"lacks sch_nosuch; .*modprobe"), Host(needs=["nosuch"]):
         pass
 
 
@@ -46,7 +46,7 @@ def test_auto_is_the_guest_where_the_host_cannot(monkeypatch):
 def test_neither_says_both_reasons(monkeypatch):
     monkeypatch.setattr(host, "obstacle", lambda: "no netem here")
     monkeypatch.setattr(uml, "find", lambda: None)
-    with pytest.raises(EnvironmentError_, match=r"no netem here.*apt-get install user-mode-linux"):
+    with pytest.raises(MachineError, match=r"no netem here.*apt-get install user-mode-linux"):
         open_sandbox("auto")
 
 

@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import nenc_lab
-from nenc_lab.errors import EnvironmentError_, InputError
+from nenc_lab.errors import InputError, MachineError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.atomic import said_plainly, write_whole
-from nenc_lab.sweep import dataset
-from nenc_lab.sweep.plan import Plan, Run, describe
-from nenc_lab.sweep.task import Result
+from nenc_lab.sweeps import dataset
+from nenc_lab.sweeps.plan import Plan, Run, describe
+from nenc_lab.sweeps.task import Result
 
 FORMAT_VERSION = 1
 INFO, SUMMARIES, TIMINGS, PARTS, RUNS, WORK = (
@@ -48,7 +48,7 @@ _DATASET = ("columns.py", "dataset.py", "quantity.py")
 def code() -> str:
     """Digest of the code that makes a dataset: what makes a run, and of the sweep what makes rows of runs."""
     package = Path(nenc_lab.__file__).parent
-    own = provenance.digest_of(package, [package / "sweep" / name for name in _DATASET])
+    own = provenance.digest_of(package, [package / "sweeps" / name for name in _DATASET])
     return f"{provenance.code()}{own}"
 
 
@@ -68,7 +68,7 @@ class Store:
     def open(cls, out: Path, plan: Plan, argv: Sequence[str]) -> Store:
         """Claims the plan's folder under ``out``, made when missing, and finds every result there is already.
 
-        Raises EnvironmentError_ when it cannot be written or another process is at it.
+        Raises MachineError when it cannot be written or another process is at it.
         """
         folder = out / f"{plan.sweep.name}-{_folder_hash(plan)}"
         with said_plainly("make a sweep folder in", out), _made(folder):
@@ -245,13 +245,13 @@ def _remove_empty(folders: Iterable[Path]) -> None:
 
 
 def _locked(folder: Path) -> int:
-    """A lock that the system takes back however the process ends. Raises EnvironmentError_ when another has it."""
+    """A lock that the system takes back however the process ends. Raises MachineError when another has it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise EnvironmentError_(
+        raise MachineError(
             f"another process is at this sweep already, in {folder}: wait for it, or use another place (--out DIR)"
         ) from None
     return descriptor

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab import session
 from nenc_lab.analysis.finish import finish
-from nenc_lab.errors import ControllerError, EnvironmentError_, NencLabError
-from nenc_lab.sweep import columns
+from nenc_lab.errors import ControllerError, MachineError, NencLabError
+from nenc_lab.sweeps import columns
 
 if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
@@ -31,7 +31,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What comes back. ``rows`` have every column of `nenc_lab.sweep.columns.COLUMNS`."""
+    """What comes back. ``rows`` have every column of `nenc_lab.sweeps.columns.COLUMNS`."""
 
     hash: str
     rows: list[dict[str, Any]]
@@ -68,7 +68,7 @@ def work(task: Task) -> Result:
     except Exception as error:
         known = isinstance(error, NencLabError)
         controller = isinstance(error, ControllerError)
-        environment = isinstance(error, EnvironmentError_ | OSError | MemoryError)
+        environment = isinstance(error, MachineError | OSError | MemoryError)
         rows = columns.without_figures("failed", str(error) if known else f"{type(error).__name__}: {error}")
     return Result(task.hash, rows, wall_s, perf_counter() - began, environment, controller)
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import polars
 
-    from nenc_lab.sweep.result import SweepResult
-
 NAME = "gain_map"
+
+
+class Swept(Protocol):
+    """What of a sweep's result the map needs; see `nenc_lab.sweeps.result.SweepResult`."""
+
+    folder: Path
+    dataset: Path
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+    @property
+    def units(self) -> dict[str, str]: ...
+
+    def frame(self) -> polars.DataFrame: ...
 
 
 def axes(frame: polars.DataFrame, keys: tuple[str, ...]) -> tuple[str, str] | None:
@@ -32,7 +45,7 @@ def rows(frame: polars.DataFrame, keys: tuple[str, str]) -> polars.DataFrame:
     return frame
 
 
-def draw(result: SweepResult) -> Path | None:
+def draw(result: Swept) -> Path | None:
     """Writes gain_map.png and .svg into the folder, unless they are newer than the dataset; None: nothing to draw."""
     png = result.folder / f"{NAME}.png"
     svg = png.with_suffix(".svg")

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from nenc_lab import session
 from nenc_lab.records import Column
-from nenc_lab.sweep.columns import COLUMNS, TIMINGS
-from nenc_lab.sweep.plan import Plan, Run
-from nenc_lab.sweep.quantity import common
-from nenc_lab.sweep.task import Result
+from nenc_lab.sweeps.columns import COLUMNS, TIMINGS
+from nenc_lab.sweeps.plan import Plan, Run
+from nenc_lab.sweeps.quantity import common
+from nenc_lab.sweeps.task import Result
 
 _HASH = Column("hash", "text", "", "of the resolved scenario, controller and versions")
 _WHICH = (

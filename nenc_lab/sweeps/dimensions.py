@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from nenc_lab.errors import InputError, Problem
 from nenc_lab.scenario import explain, keys
 from nenc_lab.scenario.document import Node, Place, item_name
-from nenc_lab.sweep.quantity import NUMBER, TIME, Family, family
-from nenc_lab.sweep.schema import Range, Sample, Seeds, SweepFile
-from nenc_lab.sweep.space import Dimension, Span, Values
+from nenc_lab.sweeps.quantity import NUMBER, TIME, Family, family
+from nenc_lab.sweeps.schema import Range, Sample, Seeds, SweepFile
+from nenc_lab.sweeps.space import Dimension, Span, Values
 from nenc_lab.units import NS_PER_MS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import fingerprint
 from nenc_lab.scenario import document, override
 from nenc_lab.scenario import load as scenarios
-from nenc_lab.sweep import space
-from nenc_lab.sweep.load import Sweep
+from nenc_lab.sweeps import space
+from nenc_lab.sweeps.load import Sweep
 
 if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario

@@ -14,9 +14,9 @@ from nenc_lab.scenario import load as scenarios
 from nenc_lab.scenario.document import Node, Place
 from nenc_lab.scenario.expect import nearest
 from nenc_lab.scenario.find import resolve, shipped, shipped_names, shipped_root
-from nenc_lab.sweep.dimensions import Reader
-from nenc_lab.sweep.schema import SweepFile
-from nenc_lab.sweep.space import Choice, Dimension
+from nenc_lab.sweeps.dimensions import Reader
+from nenc_lab.sweeps.schema import SweepFile
+from nenc_lab.sweeps.space import Choice, Dimension
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nenc_lab.errors import InputError
-from nenc_lab.report import TextTable, html_table, number
-from nenc_lab.sweep import best, figure
-from nenc_lab.sweep.store import SUMMARIES, read_info
+from nenc_lab.sweeps import best, figure
+from nenc_lab.sweeps.store import SUMMARIES, read_info
+from nenc_lab.texttable import TextTable, html_table, number
 
 if TYPE_CHECKING:
     import polars

@@ -15,7 +15,7 @@ from pathlib import Path
 import chores
 import pytest
 
-from nenc_lab.sweep.runner import Died, Done, Processes, Serial, executor
+from nenc_lab.pool import Died, Done, Processes, Serial, executor
 
 
 def blocks(tasks, size):
@@ -125,7 +125,7 @@ def test_workers_die_with_a_parent_that_is_killed(tmp_path):
         import sys
         sys.path.insert(0, sys.argv[1])
         import chores
-        from nenc_lab.sweep.runner import Processes
+        from nenc_lab.pool import Processes
         for outcome in Processes(2).run(chores.double, ([number] for number in iter(int, 1))):
             print(*(pid for _, pid in outcome.results), flush=True)
         """
@@ -158,13 +158,13 @@ def alive(pid):
 def test_a_worker_whose_parent_is_gone_before_it_looks_dies_as_well():
     script = textwrap.dedent(
         """
-        import os, signal, sys, time
-        from nenc_lab.sweep.runner import die_with
+        import os, time
+        from nenc_lab.pool import die_with
         parent = os.getpid()
         if os.fork() == 0:
             while os.getppid() == parent:
                 time.sleep(0.01)
-            die_with(parent, signal.SIGKILL)
+            die_with(parent)
             print("still here")
         """
     )
@@ -182,7 +182,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
             print("begin")
             sys.path.insert(0, {str(Path(__file__).parent)!r})
             import chores
-            from nenc_lab.sweep.runner import Processes
+            from nenc_lab.pool import Processes
             print(sorted(value for done in Processes(2).run(chores.double, [[1], [2]]) for value, _ in done.results))
             print(__spec__, __file__ == sys.argv[0])
             """

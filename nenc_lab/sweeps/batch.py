@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from nenc_lab.errors import InputError
-from nenc_lab.sweep import figure
-from nenc_lab.sweep.plan import Plan, Run
-from nenc_lab.sweep.result import SweepResult
-from nenc_lab.sweep.runner import Died, Executor, executor
-from nenc_lab.sweep.store import RUNS, SUMMARIES, Store
-from nenc_lab.sweep.task import Result, Task, died, work
+from nenc_lab.errors import InputError, Interrupted
+from nenc_lab.pool import Died, Executor, executor
+from nenc_lab.runs import given
+from nenc_lab.sweeps import figure
+from nenc_lab.sweeps.plan import Plan, Run
+from nenc_lab.sweeps.result import SweepResult
+from nenc_lab.sweeps.store import RUNS, SUMMARIES, Store
+from nenc_lab.sweeps.task import Result, Task, died, work
 
 LARGEST_BLOCK = 25
 BLOCKS_PER_WORKER = 16
@@ -38,12 +37,12 @@ def execute(
     """Runs every run of ``plan`` that has no complete result yet, and writes the dataset and the gain map.
 
     ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or that takes its
-    process with it, becomes a row that says so, and is tried again by the next call. Raises EnvironmentError_ when the
-    folder cannot be written, KeyboardInterrupt (with the folder as ``folder``) after what there is was kept.
+    process with it, becomes a row that says so, and is tried again by the next call. Raises MachineError when the
+    folder cannot be written, and Interrupted, which names the folder, once the results so far are kept.
     """
     if jobs < 1:
         raise InputError(f"jobs is {jobs}: it takes at least one process to run a sweep")
-    words = tuple(_text(sys.argv if argv is None else argv))
+    words = tuple(given() if argv is None else argv)
     with Store.open(out, plan, words) as store:
         missing = {run.hash for run in store.missing}
         numbers = {run.hash: number for number, run in enumerate(plan.runs)}
@@ -66,8 +65,7 @@ def execute(
                 store.finish()
         except KeyboardInterrupt as interrupt:
             store.pause()
-            interrupt.folder = store.folder  # type: ignore[attr-defined]
-            raise
+            raise Interrupted.leaving(interrupt, store.folder) from None
         whole = SweepResult(store.folder)
         if plot:
             figure.draw(whole)
@@ -92,8 +90,3 @@ def failures(plan: Plan, result: SweepResult) -> list[tuple[Run, str, str]]:
     frame = result.frame()
     bad = {row["hash"]: row for row in frame.filter(frame["status"] != "complete").iter_rows(named=True)}
     return [(run, bad[run.hash]["status"], bad[run.hash]["error"]) for run in plan.runs if run.hash in bad]
-
-
-def _text(words: Sequence[str]) -> Iterator[str]:
-    """Arguments as text that JSON can hold, whatever the locale made of their bytes."""
-    return (os.fsencode(word).decode("utf-8", "backslashreplace") for word in words)

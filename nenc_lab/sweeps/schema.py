@@ -1,4 +1,4 @@
-"""The words of a sweep file, as pydantic models; `nenc_lab.sweep.load` reads one and says what is wrong with it."""
+"""The words of a sweep file, as pydantic models; `nenc_lab.sweeps.load` reads one and says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Seeds(Model):
 
 
 class SweepFile(Model):
-    """A whole sweep file. What is Any here is read by `nenc_lab.sweep.load`, value by value."""
+    """A whole sweep file. What is Any here is read by `nenc_lab.sweeps.load`, value by value."""
 
     version: Literal[1] = Field(description="Version of the format: 1.")
     name: Title | None = Field(default=None, description="Name of the sweep; left out: the file's.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from nenc_lab.sweep.quantity import Family, rounded
+from nenc_lab.sweeps.quantity import Family, rounded
 
 if TYPE_CHECKING:
     import numpy as np
