@@ -60,11 +60,11 @@ static int64_t use_everything(nenc_vnet *net, int64_t *received)
     forward.jitter_max_ns = 3 * ms_ns;
     forward.duplicate = 0.1;
     const nenc_flow_config flow_config = plain_flow(-1, -1);
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+    const nenc_cross_config cross = {.kind = cross_kind("cbr"),
                                      .direction = NENC_FORWARD,
                                      .first_link = 1,
                                      .last_link = 1,
-                                     .rate_bps = 5e6,
+                                     .values[0] = 5e6,
                                      .wire_bytes = 500,
                                      .stop_ns = second_ns};
     TRY(nenc_vnet_add_link(net, &forward));
