@@ -118,7 +118,7 @@ def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress | None) 
 
 def _why_broken(jobs: Sequence[Job]) -> str:
     flows = [flow for job in jobs for flow in job.scenario.flows]
-    if any(flow.controller.kind == "external" and not flow.controller.isolate for flow in flows):
+    if any(not getattr(flow.controller, "isolate", True) for flow in flows):
         return (
             "a worker process ended: a controller in it (isolate: false) crashed or ended it, or the system did (out of"
             " memory?): with isolate: true the message names what happened"

@@ -131,7 +131,7 @@ def crossed(scenario: Scenario, item: Flow | CrossTraffic, way: Way = "forward")
 
 
 def _queue(queue: Queue) -> str:
-    return format_size(queue.size) if queue.kind == "droptail" else _worded(queue)
+    return format_size(queue.holds) if queue.kind == "droptail" else _worded(queue)
 
 
 def _worded(model: Loss | Jitter | Queue) -> str:

@@ -10,7 +10,9 @@ from house import imports, modules
 LAYERS = [
     {"errors", "records", "units"},
     {"programs"},
-    {"kernels", "scenario"},
+    {"kernels"},
+    {"kinds"},
+    {"scenario"},
     {"quality"},
     {"control", "encode", "network", "recording"},
     {"engine"},

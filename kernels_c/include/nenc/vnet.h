@@ -51,6 +51,7 @@ typedef struct nenc_queue_kind {
     const char *name;
     const char *about;     /* one sentence */
     const char *limit_key; /* what a scenario calls its limit; NULL: it has none */
+    const char *limit_about;
     uint32_t limit_units;  /* bit 1 << nenc_queue_unit of each unit the limit may have */
     uint32_t limit_unit;   /* the default limit and its unit */
     int64_t limit;

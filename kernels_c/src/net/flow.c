@@ -43,6 +43,14 @@ static nenc_frame *frame_at(const nenc_flow *flow, int64_t number)
 
 /* ---- sender ----------------------------------------------------------------------------------------------------- */
 
+/* To be called after everything that may move the next packet. */
+static void reschedule(nenc_flow *flow)
+{
+    flow->source.next_ns = flow->pacing_frame == flow->next_frame
+                               ? INT64_MAX
+                               : nenc_bucket_next(&flow->bucket, frame_at(flow, flow->pacing_frame)->row.ready_ns);
+}
+
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
 {
     const uint32_t packets = (uint32_t)((row->bytes + media_per_packet(flow) - 1) / media_per_packet(flow));
@@ -59,19 +67,15 @@ int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
     frame->row.sent_ns = frame->row.received_ns = -1;
     if (flow->pacing_frame == flow->next_frame) flow->pacing_left = row->bytes;
     flow->counters.backlog_bytes += row->bytes;
-    return flow->next_frame++;
-}
-
-void nenc_flow_reschedule(nenc_flow *flow)
-{
-    flow->source.next_ns = flow->pacing_frame == flow->next_frame
-                               ? INT64_MAX
-                               : nenc_bucket_next(&flow->bucket, frame_at(flow, flow->pacing_frame)->row.ready_ns);
+    flow->next_frame++;
+    reschedule(flow);
+    return flow->next_frame - 1;
 }
 
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps)
 {
     nenc_bucket_set_pace(&flow->bucket, now_ns, pace_bps);
+    reschedule(flow);
 }
 
 static int send(nenc_source *source, nenc_packet *packet)
@@ -102,7 +106,7 @@ static int send(nenc_source *source, nenc_packet *packet)
         frame->row.sent_ns = now_ns;
         if (++flow->pacing_frame < flow->next_frame) flow->pacing_left = frame_at(flow, flow->pacing_frame)->row.bytes;
     }
-    nenc_flow_reschedule(flow);
+    reschedule(flow);
     return 1;
 }
 
@@ -295,6 +299,7 @@ int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int al
         rows[taken++].pending = frame->row.packets - known;
         forget_frame(flow);
     }
+    if (all) reschedule(flow);
     return taken;
 }
 

@@ -76,9 +76,6 @@ void nenc_flow_free(nenc_flow *flow);
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row);
 /* From now_ns on, up to which everything has been sent. */
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps);
-/* Sets source.next_ns to when the pacer sends its next packet. To be called after everything that may move it. */
-void nenc_flow_reschedule(nenc_flow *flow);
-
 /* ---- feedback ---- */
 /* 1 and the carrier packet when there is something to report, 0 when not, or a negative status. */
 int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier);

@@ -22,9 +22,8 @@ void nenc_vnet_lay_out_sources(nenc_vnet *net)
     net->started = 1;
 }
 
-void nenc_vnet_reschedule(nenc_vnet *net, nenc_flow *flow)
+void nenc_vnet_reschedule(nenc_vnet *net, const nenc_flow *flow)
 {
-    nenc_flow_reschedule(flow);
     if (net->started) net->send_ns[net->place_of_flow[flow->source.id]] = flow->source.next_ns;
 }
 

@@ -57,7 +57,7 @@ int nenc_vnet_add_source(nenc_vnet *net, const nenc_source_ops *ops, const nenc_
 /* Before the first advance: which sources send into which link. */
 void nenc_vnet_lay_out_sources(nenc_vnet *net);
 /* To be called after everything that may move a flow's next packet. */
-void nenc_vnet_reschedule(nenc_vnet *net, nenc_flow *flow);
+void nenc_vnet_reschedule(nenc_vnet *net, const nenc_flow *flow);
 /* Everything that happens at one link up to and including until_ns. */
 int nenc_vnet_run_link(nenc_vnet *net, nenc_link *link, int64_t until_ns);
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from nenc_lab import kinds
 from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.encode.settings import ModelSettings, NullSettings, VideoSettings
+from nenc_lab.kinds import GAINS
 from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program
 
-GAINS = ("kp", "ki", "kd")
-INSIDE = ("nenc", "classic")
+INSIDE = tuple(kind.name for kind in kinds.controllers())
 """Controllers that `nenc send` has itself; any other is on the other side of its socket."""
 
 
@@ -81,10 +82,6 @@ def _controller(settings: ControllerSettings, steered: bool) -> list[str]:
     if steered:
         return [*words, "--controller", "socket"]
     values = dict(settings.values)
-    if settings.kind == "classic":
-        from nenc_lab.control.core import DEFAULT_GAINS
-
-        values = {**DEFAULT_GAINS["classic"], **values}
     gains = ",".join(f"{name}={value!r}" for name, value in values.items() if name in GAINS)
     values = {"height_max": float(settings.height), **values}
     knobs = ",".join(f"{name}={value!r}" for name, value in values.items() if name not in GAINS)

@@ -33,6 +33,7 @@ const nenc_queue_ops nenc_queue_droptail = {
             .name = "droptail",
             .about = "First in, first out; a packet that does not fit is dropped.",
             .limit_key = "size",
+            .limit_about = "What it holds: time at the present rate, bytes or packets.",
             .limit_units = 1 << NENC_QUEUE_BYTES | 1 << NENC_QUEUE_PACKETS | 1 << NENC_QUEUE_TIME,
             .limit_unit = NENC_QUEUE_TIME,
             .limit = 300000000,
