@@ -221,7 +221,7 @@ def _draw(run: Run) -> None:
 def _why_it_died(job: Job) -> str:
     text = f"the process that ran {job.scenario.name} with seed {job.scenario.seed} ended twice"
     flows = job.scenario.flows
-    if any(flow.controller.kind == "external" and not flow.controller.isolate for flow in flows):
+    if any(not getattr(flow.controller, "isolate", True) for flow in flows):
         return (
             f"{text}: a controller in it (isolate: false) crashed or ended it, or the system did (out of memory?): with"
             " isolate: true the message names what happened"

@@ -8,7 +8,7 @@
 
 typedef struct cross_options {
     nenc_endpoint to;
-    int kind; /* the first three are nenc_cross_kind */
+    int kind; /* the first three are rows of the table of cross traffic */
     int64_t rate_bps;
     int64_t wire_bytes;
     int64_t overhead;

@@ -6,8 +6,8 @@
 
 #include "core/clock.h"
 #include "live/udp.h"
-#include "net/cross.h"
 #include "net/histogram.h"
+#include "net/source/source.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@ static const int64_t grace_ns = 100000000; /* after the stop, for packets that c
 enum { MOST_BATCHES = 32 };                /* between two looks at clock and signals */
 
 typedef struct source {
-    nenc_cross schedule; /* 0 = start_at */
+    nenc_source *schedule; /* 0 = start_at */
     int64_t origin_ns;
     uint32_t stream;
     uint32_t payload;
@@ -45,7 +45,7 @@ static void make(source *self)
         (cross_head){htonl(CROSS_MAGIC), htonl(self->stream), htonl((uint32_t)(number >> 32)), htonl((uint32_t)number)};
     self->packet[at] =
         (nenc_udp_packet){.head = &self->head[at], .head_bytes = room, .body = filling, .body_bytes = self->payload - room};
-    nenc_cross_send(&self->schedule, &unused);
+    self->schedule->ops->send(self->schedule, &unused);
 }
 
 /* What is due by now_ns; false when that is more than goes at once, or than the socket takes at the moment. */
@@ -53,7 +53,7 @@ static bool send_due(source *self, int fd, int64_t now_ns)
 {
     for (int batches = 0; batches < MOST_BATCHES; batches++) {
         if (self->first == self->waiting) self->first = self->waiting = 0;
-        while (self->waiting < NENC_UDP_BATCH && self->schedule.next_ns <= now_ns - self->origin_ns) make(self);
+        while (self->waiting < NENC_UDP_BATCH && self->schedule->next_ns <= now_ns - self->origin_ns) make(self);
         const size_t wanted = self->waiting - self->first;
         if (!wanted) return true;
         const size_t done = nenc_udp_send_batch(fd, self->packet + self->first, wanted, &self->sent);
@@ -68,8 +68,8 @@ static bool send_due(source *self, int fd, int64_t now_ns)
 static void run(source *self, int fd, int64_t stop_at)
 {
     int64_t last_wake_ns = INT64_MIN / 2;
-    while (self->schedule.next_ns != INT64_MAX || self->first < self->waiting) {
-        const int64_t due_ns = self->first < self->waiting ? 0 : self->origin_ns + self->schedule.next_ns;
+    while (self->schedule->next_ns != INT64_MAX || self->first < self->waiting) {
+        const int64_t due_ns = self->first < self->waiting ? 0 : self->origin_ns + self->schedule->next_ns;
         const int64_t wake_ns = due_ns > last_wake_ns + wake_up_ns ? due_ns : last_wake_ns + wake_up_ns;
         if (!nenc_stop_sleep(wake_ns)) return;
         const int64_t now_ns = nenc_now_ns(), late_ns = now_ns - wake_ns;
@@ -96,21 +96,27 @@ int cross_udp(const cross_options *options, const nenc_address *to)
     char why[200];
     const nenc_cross_config config = {
         .kind = (uint32_t)options->kind,
-        .rate_bps = (double)options->rate_bps,
         .wire_bytes = (uint32_t)options->wire_bytes,
         .stop_ns = options->stop_at > options->start_at ? options->stop_at - options->start_at : 0,
-        .on_ns = options->on_ns,
-        .off_ns = options->off_ns,
+        .values = {(double)options->rate_bps, (double)options->on_ns, (double)options->off_ns},
     };
-    if (nenc_cross_init(&self.schedule, (int)options->stream, (uint64_t)options->seed, &config, 0, 0) != NENC_OK)
+    int status = nenc_source_check(&config);
+    if (!status)
+        self.schedule = nenc_source_create(nenc_source_ops_at(config.kind), (int)options->stream, (uint64_t)options->seed, &config,
+                                           &status);
+    if (status)
         return nenc_complain("cross", NENC_EXIT_INTERNAL, "the schedule was refused");
     const int fd = nenc_udp_open(&(nenc_udp_options){.peer = to, .send_bytes = 1 << 20}, why, sizeof why);
-    if (fd < 0) return nenc_complain("cross", NENC_EXIT_ENVIRONMENT, "%s", why);
+    if (fd < 0) {
+        nenc_source_destroy(self.schedule);
+        return nenc_complain("cross", NENC_EXIT_ENVIRONMENT, "%s", why);
+    }
     self.origin_ns = options->start_at;
     self.stream = (uint32_t)options->stream;
     self.payload = (uint32_t)(options->wire_bytes - options->overhead);
     nenc_histogram_clear(&self.late);
     run(&self, fd, options->stop_at);
+    nenc_source_destroy(self.schedule);
     close(fd);
     printf("{\"stream\": %" PRId64 ", \"packets\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"wire_bytes\": %" PRIu64
            ", \"from_ns\": %" PRId64 ", \"until_ns\": %" PRId64 ", \"wake_ups\": %" PRId64 ", \"late_p99_ns\": %" PRId64

@@ -32,7 +32,16 @@ typedef struct send_options {
     const char *telemetry, *save, *sdp;
 } send_options;
 
-enum { CONTROLLER_NENC, CONTROLLER_CLASSIC, CONTROLLER_FIXED, CONTROLLER_SOCKET };
+enum { CONTROLLER_FIXED, CONTROLLER_SOCKET, CONTROLLER_LAWS }; /* from there on, the rows of the library's table */
+static char controllers[256] = "fixed|socket";
+
+static void list_controllers(void)
+{
+    const nenc_controller_kind *kind;
+    size_t used = strlen(controllers);
+    for (uint32_t law = 0; (kind = nenc_controller_kind_at(law)) && used < sizeof controllers; law++)
+        used += (size_t)snprintf(controllers + used, sizeof controllers - used, "|%s", kind->name);
+}
 
 static char encoders[100]; /* the kinds of camera, "model|null|..." */
 
@@ -46,7 +55,7 @@ static const nenc_option own[] = {
     {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target", "5Mbps", false, 1e3, 1e9},
     {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target", "120Mbps", false, 1e3, 1e9},
     {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "target to begin with", "5Mbps", false, 1e3, 1e9},
-    {"controller", NENC_OPTION_CHOICE, AT(controller), "nenc|classic|fixed|socket",
+    {"controller", NENC_OPTION_CHOICE, AT(controller), controllers,
      "what decides the rate; fixed: --rate-start; socket: whoever has the other end of --control", "nenc", false, 0, 0},
     {"gains", NENC_OPTION_TEXT, AT(gains), "kp=X,ki=X,kd=X", "of the controller", NULL, false, 0, 0},
     {"knobs", NENC_OPTION_TEXT, AT(knobs), "NAME=X,...", "of the controller (nenc.h)", NULL, false, 0, 0},
@@ -130,7 +139,8 @@ static int set_gain(void *into, const char *name, double value)
 static bool fill_controller(const send_options *o, nenc_config *config)
 {
     nenc_config_default(config);
-    config->law = o->controller == CONTROLLER_CLASSIC ? NENC_LAW_CLASSIC : NENC_LAW_NENC;
+    if (o->controller >= CONTROLLER_LAWS)
+        nenc_config_choose(config, nenc_controller_kind_at((uint32_t)(o->controller - CONTROLLER_LAWS))->name);
     config->tick_ns = llround(1e9 / (double)o->tick_rate);
     config->rate_min_bps = (double)o->rate_min;
     config->rate_max_bps = (double)o->rate_max;
@@ -213,6 +223,7 @@ int nenc_send_main(int argc, char **argv)
 {
     send_options o = {0};
     int status;
+    list_controllers();
     if (!read_options(argc, argv, &o, &status)) return status;
     const char *encoder = nenc_camera_kind_at((size_t)o.encoder);
     if (o.controller == CONTROLLER_SOCKET && o.control < 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from nenc_lab.engine.timeline import PathStep
@@ -51,26 +50,7 @@ def path_steps(timeline: Timeline) -> list[PathStep]:
 
 
 def queue(model: schema.Queue) -> QueueSetting:
-    size = QueueSetting(model.size.unit, model.size.limit, model.kind)
-    match model:
-        case schema.CoDel():
-            return replace(size, target_ns=model.target, interval_ns=model.interval, ecn=model.ecn)
-        case schema.FqCoDel():
-            return replace(
-                size,
-                target_ns=model.target,
-                interval_ns=model.interval,
-                flows=model.flows,
-                quantum_bytes=model.quantum,
-                memory_bytes=model.memory,
-                ecn=model.ecn,
-            )
-        case schema.Pie():
-            return replace(size, target_ns=model.target, update_ns=model.tupdate, ecn=model.ecn)
-        case schema.Cake():
-            return replace(size, rtt_ns=model.rtt, memory_bytes=model.memory, isolation=model.isolation, ecn=True)
-        case _:
-            return size
+    return QueueSetting(model.holds.unit, model.holds.limit, model.kind, model.parameters)
 
 
 def _loss(loss: schema.Loss) -> LossSetting:

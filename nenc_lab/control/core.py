@@ -1,4 +1,4 @@
-"""The production core (libnenc) and the origin's law beside it, on the engine's clock."""
+"""The controllers of libnenc, on the engine's clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 from nenc_lab.control.base import Sample, State
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, ffi, lib
+from nenc_lab.kinds import GAINS
 
-LAWS = {"nenc": 0, "classic": 1}
-GAINS = ("kp", "ki", "kd")
 OWN_KEYS: Mapping[str, str] = {
     "rate_min_bps": "rate.min",
     "rate_max_bps": "rate.max",
@@ -20,9 +19,6 @@ OWN_KEYS: Mapping[str, str] = {
     "packet_bytes": "packet",
 }
 """Fields of nenc_config that a flow sets by keys of its own, and not under ``controller.knobs``."""
-DEFAULT_GAINS: Mapping[str, Mapping[str, float]] = {"nenc": {}, "classic": {"kp": 0.05, "ki": 0.0, "kd": 0.0}}
-"""Where a law does not start from nenc_config's gains. The origin names none; its sum of errors has no limit, so that
-any ki winds up while the rate is clamped, and a kp much above this slams from one limit to the other."""
 
 
 def knob_names() -> list[str]:
@@ -51,10 +47,10 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
     """A checked ``nenc_config``; ``values`` by knob name. InputError names the key and the legal range."""
     config = ffi.new("nenc_config *")
     lib.nenc_config_default(config)
-    config.law = LAWS[law]
+    check(lib.nenc_config_choose(config, law.encode()), "nenc_config_choose")
     config.tick_ns = tick_ns
     table = {knob["name"]: knob for knob in knobs()}
-    for name, value in {**DEFAULT_GAINS[law], **values}.items():
+    for name, value in values.items():
         if name not in table:
             from difflib import get_close_matches
 

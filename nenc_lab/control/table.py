@@ -1,7 +1,12 @@
-"""The table of controllers: adding one is a file and a line here, and it is in the contract suite."""
+"""The table of controllers: those of the C core's table, and those that are not of the C core.
+
+A controller in C is a file and a line in kernels_c/src/control/table.c, one in Python a file and a line here; either
+way it is in the contract suite.
+"""
 
 from __future__ import annotations
 
+from nenc_lab import kinds
 from nenc_lab.control.base import Controller
 from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.errors import InputError
@@ -41,7 +46,7 @@ def _external(settings: ControllerSettings, now_ns: int) -> Controller:
     return make_external(settings, now_ns)
 
 
-CONTROLLERS = {"nenc": _core, "classic": _core, "fixed": _fixed, "external": _external}
+CONTROLLERS = {kind.name: _core for kind in kinds.controllers()} | {"fixed": _fixed, "external": _external}
 
 
 def make(settings: ControllerSettings, now_ns: int) -> Controller:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -37,21 +38,17 @@ class JitterSetting:
 class QueueSetting:
     """``limit`` in ``unit``: ms as nanoseconds, bytes (on the wire; of cake: of memory) or packets.
 
-    The rest is of the queue managements that have it, as tc means it, and 0 for the others.
+    ``parameters``: those of its kind by name, in the units of its table (`nenc_lab.kinds`).
     """
 
     unit: Literal["ms", "bytes", "packets"] = "ms"
     limit: int = 300_000_000
-    kind: Literal["droptail", "codel", "fq-codel", "pie", "cake"] = "droptail"
-    target_ns: int = 0
-    interval_ns: int = 0
-    update_ns: int = 0
-    rtt_ns: int = 0
-    flows: int = 0
-    quantum_bytes: int = 0
-    memory_bytes: int = 0
-    ecn: bool = False
-    isolation: str = ""
+    kind: str = "droptail"
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+
+    def number(self, name: str) -> int:
+        """A parameter that is a whole number; KeyError when its kind has none of this name."""
+        return int(self.parameters[name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from nenc_lab import kinds
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import check, dtype, ffi, lib
+from nenc_lab.kinds import CrossKind, QueueKind
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,
@@ -25,12 +27,11 @@ PATH_ROW_NS = 10_000_000
 RAMP_STEP_NS = 10_000_000
 UNLIMITED = -1.0
 _BLOCK = 4096
+_Kind = TypeVar("_Kind", QueueKind, CrossKind)
 
 _DIRECTION = {"forward": 0, "reverse": 1}
-_QUEUE = {"bytes": 0, "packets": 1, "ms": 2}
 _LOSS = {"none": 0, "bernoulli": 1, "gilbert-elliott": 2}
 _JITTER = {"none": 0, "ordered": 1, "reorder": 2}
-_CROSS = {"cbr": 0, "onoff": 1, "onoff-exponential": 2}
 _TAKE = {
     "path": ("nenc_path_row", lib.nenc_vnet_take_path),
     "delays": ("nenc_delay_row", lib.nenc_vnet_take_delays),
@@ -38,10 +39,20 @@ _TAKE = {
 }
 
 
-def _queue_kind(queue: QueueSetting) -> int:
-    if queue.kind != "droptail":
-        raise InputError(f"the virtual network has no {queue.kind}: the backend netem has")
-    return _QUEUE[queue.unit]
+def _find(name: str, table: Sequence[_Kind]) -> tuple[int, _Kind]:
+    """Number and row of a kind of the C core. Raises InputError."""
+    for number, row in enumerate(table):
+        if row.name == name:
+            return number, row
+    raise InputError(f"the virtual network has no {name}: the backend netem has")
+
+
+def _fill_queue(into: Any, queue: QueueSetting) -> None:
+    into.kind, row = _find(queue.kind, kinds.queues())
+    into.unit = kinds.LIMIT_UNITS.index(queue.unit)
+    into.limit = queue.limit
+    for number, parameter in enumerate(row.parameters):
+        into.values[number] = queue.parameters.get(parameter.name, parameter.default)
 
 
 class VirtualNetwork:
@@ -74,8 +85,7 @@ class VirtualNetwork:
     def _add_link(self, link: LinkSetting) -> None:
         config = ffi.new("nenc_link_config *")
         config.direction = _DIRECTION[link.direction]
-        config.queue_kind = _queue_kind(link.queue)
-        config.queue_limit = link.queue.limit
+        _fill_queue(config.queue, link.queue)
         config.queue_rate_bps = link.queue_rate_bps
         config.rate_bps = UNLIMITED if link.rate_bps is None else link.rate_bps
         config.delay_ns = link.delay_ns
@@ -121,16 +131,15 @@ class VirtualNetwork:
         check(lib.nenc_vnet_add_flow(self._net, config), "nenc_vnet_add_flow")
 
     def _add_cross(self, cross: CrossSetting) -> None:
-        if cross.kind not in _CROSS:
-            raise InputError(f"the virtual network has no {cross.kind}: the backend netem has")
         config = ffi.new("nenc_cross_config *")
-        config.kind = _CROSS[cross.kind]
+        config.kind, row = _find(cross.kind, kinds.cross_traffic())
         config.direction = _DIRECTION[cross.direction]
         config.first_link, config.last_link = cross.first, cross.last
-        config.rate_bps = cross.rate_bps
         config.wire_bytes = cross.wire_bytes
         config.start_ns, config.stop_ns = cross.start_ns, cross.stop_ns
-        config.on_ns, config.off_ns = cross.on_ns, cross.off_ns
+        values = {"rate": cross.rate_bps, "on": cross.on_ns, "off": cross.off_ns}
+        for number, parameter in enumerate(row.parameters):
+            config.values[number] = values[parameter.name]
         check(lib.nenc_vnet_add_cross(self._net, config), "nenc_vnet_add_cross")
 
     # ---- the hot calls: one C call each
@@ -173,8 +182,9 @@ class VirtualNetwork:
         net, link = self._net, change.link
         check(lib.nenc_vnet_advance(net, now_ns), "nenc_vnet_advance")
         if change.queue is not None:
-            status = lib.nenc_vnet_set_queue(net, link, _queue_kind(change.queue), change.queue.limit)
-            check(status, "nenc_vnet_set_queue")
+            queue = ffi.new("nenc_queue_config *")
+            _fill_queue(queue, change.queue)
+            check(lib.nenc_vnet_set_queue(net, link, queue), "nenc_vnet_set_queue")
         if change.ramp is not None:
             self._ramp(now_ns, link, change.ramp)
         elif change.rate_bps is not None:

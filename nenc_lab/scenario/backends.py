@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nenc_lab import kinds
 from nenc_lab.errors import Problem, ScenarioError
 from nenc_lab.scenario.document import Node, Place
 from nenc_lab.scenario.keys import follow
 from nenc_lab.scenario.schema import Scenario
 
-VIRTUAL_QUEUES = ("droptail",)
+VIRTUAL_QUEUES = tuple(kind.name for kind in kinds.queues())
 VIRTUAL_CROSS_TRAFFIC = ("cbr", "onoff")
 
 _Location = tuple[str | int, ...]

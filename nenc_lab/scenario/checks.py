@@ -218,13 +218,13 @@ def _queues(scenario: Scenario) -> Iterator[Fault]:
     largest = max(sizes) + PACKET_OVERHEAD_BYTES
     for way, direction in (("forward", scenario.path.forward), ("reverse", scenario.path.reverse)):
         for index, hop in enumerate(direction.hops):
-            size = hop.queue.size
+            size = hop.queue.holds
             if size.unit == "bytes" and size.value < largest:
                 yield ("path", way, "hops", index, "queue", hop.queue.kind, "size"), _too_small(size.value, largest)
     for index, entry in enumerate(scenario.timeline):
         for way, change in (("forward", entry.forward), ("reverse", entry.reverse)):
             if change is not None and change.queue is not None:
-                size = change.queue.size
+                size = change.queue.holds
                 if size.unit == "bytes" and size.value < largest:
                     yield ("timeline", index, way, "queue", change.queue.kind, "size"), _too_small(size.value, largest)
 

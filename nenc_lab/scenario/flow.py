@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from nenc_lab import kinds
 from nenc_lab.records import payload_fraction
 from nenc_lab.scenario.encoder import Encoder, ModelEncoder
 from nenc_lab.scenario.types import Gain, Model, Name, PacketSize, PositiveTime, TargetRate, Time
+
+LAB_CONTROLLERS = {kind.name: kind.about for kind in kinds.controllers()} | {"fixed": "always rate.start"}
+"""The lab's own controllers, with what each is."""
+
+if TYPE_CHECKING:
+    LabKind = str
+else:
+    LabKind = Literal[tuple(LAB_CONTROLLERS)]
 
 
 class RateRange(Model):
@@ -42,9 +51,8 @@ class _Tuned(Model):
 class LabController(_Tuned):
     """One of the lab's own decides the rate."""
 
-    kind: Literal["nenc", "classic", "fixed"] = Field(
-        default="nenc",
-        description="nenc: the production law; classic: the law before it (nenc.h); fixed: rate.start throughout.",
+    kind: LabKind = Field(
+        default="nenc", description="; ".join(f"{name}: {about}" for name, about in LAB_CONTROLLERS.items()) + "."
     )
 
 

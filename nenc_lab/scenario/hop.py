@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field
 
 from nenc_lab import units
 from nenc_lab.errors import InputError
-from nenc_lab.scenario.queue import DropTail, Queue
+from nenc_lab.scenario.queue import DEFAULT, Queue
 from nenc_lab.scenario.types import Model, Name, PositiveTime, Rate, Ratio, Time, wrong
 
 
@@ -154,7 +154,7 @@ class Hop(Model):
     name: Name = Field(description="What the hop is called, in keys and in tables.")
     rate: Rate | None = Field(default=None, description="Capacity on the wire; left out: no bottleneck.")
     delay: Time = Field(default=0, description="One-way propagation delay.")
-    queue: Queue = Field(default=DropTail(), description="The queue before the serialiser.")
+    queue: Queue = Field(default=DEFAULT, description="The queue before the serialiser.")
     loss: Loss = Field(default=NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
     loss_at: Literal["exit", "entry"] = Field(
         default="exit", description="Loss after the bottleneck (as on a radio) or before it."

@@ -1,91 +1,163 @@
-"""The queue before a hop's serialiser: droptail, and Linux's queue managements with tc's parameters and defaults."""
+"""The queue before a hop's serialiser, under tc's names for its parameters.
+
+Queues of the virtual network come from the C core's table. Those that only the kernel has are listed here in the same
+form, with the kernel's defaults (net/sched/sch_*.c of Linux 6.1).
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, create_model
 
-from nenc_lab.scenario.types import AqmTime, Memory, Model, PacketCount, Quantum, Size
-from nenc_lab.units import QueueSize
+from nenc_lab import kinds
+from nenc_lab.kinds import Parameter, QueueKind
+from nenc_lab.scenario.types import MOST_PACKETS, Model, PacketCount, Size, quantity
+from nenc_lab.units import NS_PER_MS, QueueSize
+
+_TARGET = Parameter("target", "ns", 5e6, 1e3, 1e12, "Wait that is accepted.")
+_INTERVAL = Parameter("interval", "ns", 100e6, 1e3, 1e12, "For how long it may be exceeded: a usual round trip.")
+_ECN = Parameter("ecn", "bool", 0, 0, 1, "ECN-capable packets are marked, not dropped.")
+_ECN_ON = Parameter("ecn", "bool", 1, 0, 1, "ECN-capable packets are marked, not dropped.")
+_HOLDS = "What it holds."
+_MEMORY = "What it may take, the kernel's bookkeeping included."
+_ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
+
+KERNEL_ONLY = (
+    QueueKind(
+        name="codel",
+        about="CoDel (RFC 8289): drops once packets have waited longer than the target for an interval.",
+        limit_key="limit",
+        limit_about=_HOLDS,
+        limit_units=("packets",),
+        limit_unit="packets",
+        limit=1000,
+        parameters=(_TARGET, _INTERVAL, _ECN),
+    ),
+    QueueKind(
+        name="fq-codel",
+        about="FQ-CoDel (RFC 8290): a CoDel for each flow, served in turn.",
+        limit_key="limit",
+        limit_about="What its queues hold together.",
+        limit_units=("packets",),
+        limit_unit="packets",
+        limit=10_240,
+        parameters=(
+            _TARGET,
+            _INTERVAL,
+            Parameter("flows", "count", 1024, 1, 65_536, "Queues that flows are hashed into."),
+            Parameter("quantum", "B", 1514, 256, 1e6, "What a flow may send in its turn."),
+            Parameter("memory", "B", 32 << 20, 1e5, 4e9, _MEMORY),
+            _ECN_ON,
+        ),
+    ),
+    QueueKind(
+        name="pie",
+        about="PIE (RFC 8033): drops at random, with a probability that follows the wait.",
+        limit_key="limit",
+        limit_about=_HOLDS,
+        limit_units=("packets",),
+        limit_unit="packets",
+        limit=1000,
+        parameters=(
+            Parameter("target", "ns", 15e6, 1e3, 1e12, "Wait that it steers to."),
+            Parameter(
+                "tupdate",
+                "ns",
+                15e6,
+                1e3,
+                1e12,
+                "Time between updates of the probability, in ticks of the kernel.",
+            ),
+            _ECN,
+        ),
+    ),
+    QueueKind(
+        name="cake",
+        about="CAKE without its shaper: hosts and flows in turn, each managed; it marks ECN-capable packets.",
+        limit_key="memory",
+        limit_about=_MEMORY,
+        limit_units=("bytes",),
+        limit_unit="bytes",
+        limit=10_240 * 1514,
+        parameters=(
+            Parameter("rtt", "ns", 100e6, 1e3, 1e12, "The usual round trip, which its target follows from."),
+            Parameter("isolation", "", "triple-isolate", 0, 0, "What it is fair between, in tc's words.", _ISOLATION),
+            Parameter("memory", "B", 10_240 * 1514, 1e5, 4e9, _MEMORY),
+        ),
+    ),
+)
 
 
-class DropTail(Model):
-    """First in, first out; a packet that does not fit is dropped."""
+class QueueModel(Model):
+    """What the models of all kinds of queue have; each has its kind's keys beside."""
 
-    kind: Literal["droptail"] = "droptail"
-    size: Size = Field(
-        default=QueueSize("ms", 300), description="What it holds: time at the present rate, bytes or packets."
-    )
-
-
-class CoDel(Model):
-    """CoDel (RFC 8289): drops once packets have waited longer than the target for an interval."""
-
-    kind: Literal["codel"]
-    limit: PacketCount = Field(default=1000, description="What it holds.")
-    target: AqmTime = Field(default=5_000_000, description="Wait that is accepted.")
-    interval: AqmTime = Field(default=100_000_000, description="For how long it may be exceeded: a usual round trip.")
-    ecn: bool = Field(default=False, description="ECN-capable packets are marked, not dropped.")
+    kind: str
 
     @property
-    def size(self) -> QueueSize:
-        """What it holds."""
-        return QueueSize("packets", self.limit)
-
-
-class FqCoDel(Model):
-    """FQ-CoDel (RFC 8290): a CoDel for each flow, served in turn."""
-
-    kind: Literal["fq-codel"]
-    limit: PacketCount = Field(default=10_240, description="What its queues hold together.")
-    target: AqmTime = Field(default=5_000_000, description="Wait that is accepted.")
-    interval: AqmTime = Field(default=100_000_000, description="For how long it may be exceeded: a usual round trip.")
-    flows: int = Field(default=1024, ge=1, le=65_536, description="Queues that flows are hashed into.")
-    quantum: Quantum = Field(default=1514, description="What a flow may send in its turn.")
-    memory: Memory = Field(default=32 << 20, description="What it may take, the kernel's bookkeeping included.")
-    ecn: bool = Field(default=True, description="ECN-capable packets are marked, not dropped.")
+    def holds(self) -> QueueSize:
+        """What it holds; a queue without a limit holds more packets than a run has."""
+        row = QUEUES[self.kind]
+        if row.limit_key is None:
+            return QueueSize("packets", MOST_PACKETS)
+        limit: QueueSize | int = getattr(self, row.limit_key)
+        return limit if isinstance(limit, QueueSize) else QueueSize(row.limit_unit, limit)
 
     @property
-    def size(self) -> QueueSize:
-        """What it holds."""
-        return QueueSize("packets", self.limit)
+    def parameters(self) -> dict[str, float | str]:
+        """Its parameters by name, in the units of its table."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in QUEUES[self.kind].parameters}
 
 
-class Pie(Model):
-    """PIE (RFC 8033): drops at random, with a probability that follows the wait."""
-
-    kind: Literal["pie"]
-    limit: PacketCount = Field(default=1000, description="What it holds.")
-    target: AqmTime = Field(default=15_000_000, description="Wait that it steers to.")
-    tupdate: AqmTime = Field(
-        default=15_000_000, description="How often the probability is reckoned; the kernel rounds it to its ticks."
-    )
-    ecn: bool = Field(default=False, description="ECN-capable packets are marked, not dropped.")
-
-    @property
-    def size(self) -> QueueSize:
-        """What it holds."""
-        return QueueSize("packets", self.limit)
-
-
-class Cake(Model):
-    """CAKE without its shaper: hosts and flows in turn, each managed; ECN-capable packets are marked, not dropped."""
-
-    kind: Literal["cake"]
-    rtt: AqmTime = Field(default=100_000_000, description="The usual round trip, which its target follows from.")
-    isolation: Literal[
-        "flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate"
-    ] = Field(default="triple-isolate", description="What it is fair between, in tc's words.")
-    memory: Memory = Field(default=10_240 * 1514, description="What it may take, the kernel's bookkeeping included.")
-
-    @property
-    def size(self) -> QueueSize:
-        """What it holds."""
-        return QueueSize("bytes", self.memory)
+def _type(parameter: Parameter, kind: str) -> tuple[Any, Any]:
+    """A key's type and default, and the limits that the type does not have."""
+    default, low, high = parameter.default, parameter.low, parameter.high
+    if parameter.words:
+        return Literal[parameter.words], Field(default=default, description=parameter.about)
+    match parameter.unit:
+        case "ns" | "B" | "bit/s" as unit:
+            made = quantity(unit, int(low), int(high), f"{parameter.name} of {kind}")
+            return made, Field(default=int(default), description=parameter.about)
+        case "bool":
+            return bool, Field(default=bool(default), description=parameter.about)
+        case "count" | "packets":
+            return int, Field(default=int(default), ge=int(low), le=int(high), description=parameter.about)
+        case _:
+            return float, Field(default=float(default), ge=low, le=high, description=parameter.about)
 
 
-Queue = Annotated[
-    Annotated[DropTail | CoDel | FqCoDel | Pie | Cake, Field(discriminator="kind")],
-    BeforeValidator(lambda value: {"kind": "droptail", **value} if isinstance(value, dict) else value),
-]
+def _limit(row: QueueKind) -> tuple[Any, Any]:
+    if row.limit_units == ("packets",):
+        return PacketCount, Field(default=row.limit, description=row.limit_about)
+    value = row.limit // NS_PER_MS if row.limit_unit == "ms" else row.limit
+    return Size, Field(default=QueueSize(row.limit_unit, value), description=row.limit_about)
+
+
+def _model(row: QueueKind, *, is_default: bool) -> type[QueueModel]:
+    keys: dict[str, Any] = {"kind": (Literal[row.name], row.name if is_default else ...)}
+    names = [parameter.name for parameter in row.parameters]
+    if row.limit_key is not None and row.limit_key not in names:
+        keys[row.limit_key] = _limit(row)
+    keys |= {parameter.name: _type(parameter, row.name) for parameter in row.parameters}
+    name = "".join(word.capitalize() for word in row.name.split("-")) + "Queue"
+    made = create_model(name, __base__=QueueModel, __module__=__name__, __doc__=row.about, **keys)
+    globals()[name] = made  # where pickle looks for it
+    return made
+
+
+QUEUES = {row.name: row for row in (*kinds.queues(), *KERNEL_ONLY)}
+"""Every kind of queue by name; the first is meant when none is given."""
+DEFAULT_KIND = next(iter(QUEUES))
+MODELS = tuple(_model(row, is_default=row.name == DEFAULT_KIND) for row in QUEUES.values())
+DEFAULT = MODELS[0].model_validate({})
+"""The queue of a hop that says nothing of it."""
+
+if TYPE_CHECKING:
+    Queue = QueueModel
+else:
+    Queue = Annotated[
+        Annotated[reduce(or_, MODELS), Field(discriminator="kind")],
+        BeforeValidator(lambda value: {"kind": DEFAULT_KIND, **value} if isinstance(value, dict) else value),
+    ]

@@ -57,7 +57,8 @@ from nenc_lab.scenario.hop import (
     Trace,
 )
 from nenc_lab.scenario.path import ONLY_HOP, Direction, Entry, Path, Ramp
-from nenc_lab.scenario.queue import Cake, CoDel, DropTail, FqCoDel, Pie, Queue
+from nenc_lab.scenario.queue import MODELS as QUEUE_MODELS
+from nenc_lab.scenario.queue import Queue
 from nenc_lab.scenario.types import LINES, Duration, Model, Resolution, Title, wrong
 from nenc_lab.units import QueueSize
 
@@ -123,7 +124,7 @@ class Scenario(Model):
 
 
 TAGGED: Mapping[str, tuple[type[Model], ...]] = {
-    "queue": (DropTail, CoDel, FqCoDel, Pie, Cake),
+    "queue": QUEUE_MODELS,
     "loss": (NoLoss, BernoulliLoss, GilbertElliottLoss),
     "jitter": (NoJitter, OrderedJitter, ReorderJitter),
     "encoder": (ModelEncoder, NullEncoder, VideoEncoder),
@@ -171,13 +172,10 @@ __all__ = [
     "ONLY_HOP",
     "TAGGED",
     "BernoulliLoss",
-    "Cake",
-    "CoDel",
     "ConstantTraffic",
     "Controller",
     "CrossTraffic",
     "Direction",
-    "DropTail",
     "Encoder",
     "EncoderFault",
     "Entry",
@@ -187,7 +185,6 @@ __all__ = [
     "FeedbackStop",
     "Flow",
     "FlowHops",
-    "FqCoDel",
     "Gains",
     "GilbertElliottLoss",
     "Hop",
@@ -205,7 +202,6 @@ __all__ = [
     "OrderedJitter",
     "Pacer",
     "Path",
-    "Pie",
     "Quantiser",
     "Queue",
     "QueueSize",

@@ -167,25 +167,20 @@ PacketCount = Annotated[
     _text(r"^\d+ ?packets$", "1000packets"),
 ]
 _BYTES = _text(_NUMBER + r"(B|kB|MB|GB)$", "1514B", "4MB")
-Quantum = Annotated[
-    int,
-    read_with(_between(units.parse_bytes, 256, 1_000_000, units.format_bytes, "a quantum")),
-    PlainSerializer(units.format_bytes, return_type=str),
-    _BYTES,
-]
-Memory = Annotated[
-    int,
-    read_with(_between(units.parse_bytes, 100_000, 4_000_000_000, units.format_bytes, "the memory of a queue")),
-    PlainSerializer(units.format_bytes, return_type=str),
-    _BYTES,
-]
-AqmTime = Annotated[
-    int,
-    read_with(_between(units.parse_time, 1_000, 1_000 * units.NS_PER_S, units.format_time, "a time of a queue")),
-    PlainSerializer(units.format_time, return_type=str),
-    _TIME,
-]
-"""The kernel takes microseconds."""
+
+
+def quantity(unit: Literal["ns", "B", "bit/s"], low: int, high: int, what: str) -> Any:
+    """The type of a time, a size or a rate from ``low`` to ``high``, which messages call ``what``."""
+    parse, write, text = {
+        "ns": (units.parse_time, units.format_time, _TIME),
+        "B": (units.parse_bytes, units.format_bytes, _BYTES),
+        "bit/s": (units.parse_rate, units.format_rate, _RATE),
+    }[unit]
+    return Annotated[
+        int, read_with(_between(parse, low, high, write, what)), PlainSerializer(write, return_type=str), text
+    ]
+
+
 Name = Annotated[str, _named(NAME_PATTERN, "letters, digits, - and _"), _text(f"^{NAME_PATTERN}$", "video")]
 Title = Annotated[
     str, _named(TITLE_PATTERN, "letters, digits, -, _ and ."), _text(f"^{TITLE_PATTERN}$", "rtt-sweep-050ms")

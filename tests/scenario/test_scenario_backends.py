@@ -107,21 +107,23 @@ def test_it_is_written_out_and_read_again(kind):
 
 MS = 1_000_000
 DEFAULTS = {
-    "codel": QueueSetting("packets", 1000, "codel", target_ns=5 * MS, interval_ns=100 * MS),
+    "codel": QueueSetting("packets", 1000, "codel", {"target": 5 * MS, "interval": 100 * MS, "ecn": False}),
     "fq-codel": QueueSetting(
         "packets",
         10_240,
         "fq-codel",
-        target_ns=5 * MS,
-        interval_ns=100 * MS,
-        flows=1024,
-        quantum_bytes=1514,
-        memory_bytes=33_554_432,
-        ecn=True,
+        {
+            "target": 5 * MS,
+            "interval": 100 * MS,
+            "flows": 1024,
+            "quantum": 1514,
+            "memory": 33_554_432,
+            "ecn": True,
+        },
     ),
-    "pie": QueueSetting("packets", 1000, "pie", target_ns=15 * MS, update_ns=15 * MS),
+    "pie": QueueSetting("packets", 1000, "pie", {"target": 15 * MS, "tupdate": 15 * MS, "ecn": False}),
     "cake": QueueSetting(
-        "bytes", 15_503_360, "cake", rtt_ns=100 * MS, memory_bytes=15_503_360, ecn=True, isolation="triple-isolate"
+        "bytes", 15_503_360, "cake", {"rtt": 100 * MS, "memory": 15_503_360, "isolation": "triple-isolate"}
     ),
 }
 """As net/sched/sch_*.c of Linux 6.1 sets them where tc says nothing."""
@@ -141,7 +143,7 @@ def test_a_queue_in_a_file_without_a_kind_stays_droptail(file):
 def test_another_kind_in_an_override_drops_what_only_the_old_one_knew(file):
     file.write_text(SMALL)
     made = load(file, ["path.forward.queue.kind=codel", "path.forward.queue.target=1ms"]).path.forward.hops[0].queue
-    assert (made.kind, made.target, made.size.limit) == ("codel", MS, 1000)
+    assert (made.kind, made.target, made.holds.limit) == ("codel", MS, 1000)
 
 
 def test_tcp_reaches_the_network_with_its_streams(file):

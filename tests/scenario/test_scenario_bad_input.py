@@ -140,7 +140,7 @@ def test_a_circle_of_several_files(tmp_path):
             "kind: codel, interval: 100ns",
             (5, 71),
             "path.forward.queue.interval",
-            "a time of a queue is 1us to 1000s",
+            "interval of codel is 1us to 1000s",
         ),
         (
             "kind: droptail, size: 300ms",
@@ -154,7 +154,7 @@ def test_a_circle_of_several_files(tmp_path):
             "kind: fq-codel, quantum: 100B",
             (5, 73),
             "path.forward.queue.quantum",
-            "a quantum is 256B to 1MB",
+            "quantum of fq-codel is 256B to 1MB",
         ),
         (
             "kind: droptail, size: 300ms",

@@ -36,11 +36,11 @@ def test_values_are_in_inside_units(full, tmp_path):
     assert (wifi.jitter.kind, wifi.jitter.std, wifi.jitter.max) == ("ordered", 5_000_000, 15_000_000)
     assert radio.trace.file == str((tmp_path / "trace.csv").resolve())
     assert (radio.loss.kind, radio.loss.p, radio.jitter.max) == ("bernoulli", 0.005, 2_000_000)
-    assert (cable.queue.kind, cable.queue.size, cable.queue.ecn) == ("codel", QueueSize("packets", 500), True)
+    assert (cable.queue.kind, cable.queue.holds, cable.queue.ecn) == ("codel", QueueSize("packets", 500), True)
     assert (home.queue.quantum, home.queue.flows, home.queue.memory, home.queue.ecn) == (300, 64, 4_000_000, False)
     assert (modem.queue.target, modem.queue.tupdate, modem.queue.limit) == (20_000_000, 30_000_000, 200)
     assert (router.queue.rtt, router.queue.isolation) == (50_000_000, "dual-srchost")
-    assert router.queue.size == QueueSize("bytes", 1_000_000)
+    assert router.queue.holds == QueueSize("bytes", 1_000_000)
     assert (full.path.reverse.hops[0].name, full.path.reverse.hops[0].rate) == ("link", 20_000_000)
     assert (full.timeline[1].ramp.over, full.timeline[1].reverse.duplicate) == (5_000_000_000, 0.01)
     video, second, filmed = full.flows
@@ -69,7 +69,7 @@ def test_every_member_of_a_union_answers_alike(full):
         assert 0.0 <= hop.loss.p <= hop.loss.r <= 1.0
         assert 0.0 <= hop.loss.mean <= 1.0
         assert 0 <= hop.jitter.std <= hop.jitter.max
-        assert hop.queue.size.value > 0
+        assert hop.queue.holds.value > 0
     gilbert = full.path.forward.hops[0].loss
     assert gilbert.mean == pytest.approx(0.9 * 0.01 / 0.31 + 0.001 * 0.30 / 0.31)
 

@@ -139,7 +139,7 @@ class TestJsonSchema:
         parts = schema()["$defs"]
         assert parts["Flow"]["properties"]["deadline"]["default"] == "400ms"
         assert parts["RateRange"]["properties"]["max"]["default"] == "120Mbps"
-        assert parts["DropTail"]["properties"]["size"]["default"] == "300ms"
+        assert parts["DroptailQueue"]["properties"]["size"]["default"] == "300ms"
 
     def test_every_key_is_explained(self):
         made = schema()

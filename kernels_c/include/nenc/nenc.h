@@ -70,15 +70,28 @@ NENC_API const char *nenc_version(void);
 
 /* ---- configuration ---------------------------------------------------------------------------------------------- */
 
+/* The two controllers that have always been there; the table has all of them. */
 typedef enum nenc_law {
     NENC_LAW_NENC = 0,    /* the production law */
     NENC_LAW_CLASSIC = 1, /* the origin's law, with only its units repaired */
 } nenc_law;
 
+/* A controller of this library: a row of its table. */
+typedef struct nenc_controller_kind {
+    const char *name;  /* in scenarios and on command lines */
+    const char *about; /* a few words */
+    double kp;         /* the gains it starts from; NaN: the default of the knob */
+    double ki;
+    double kd;
+} nenc_controller_kind;
+
+/* Row `law` of the table, NULL behind the last one; nenc_config.law is such a number. Static, not to be freed. */
+NENC_API const nenc_controller_kind *nenc_controller_kind_at(uint32_t law);
+
 /* Every number that tunes the controller. nenc_knobs() lists the unit, default, range and reason of each. */
 typedef struct nenc_config {
     uint32_t size; /* sizeof(nenc_config), set by nenc_config_default */
-    uint32_t law;  /* nenc_law */
+    uint32_t law;  /* a row of the table of controllers: nenc_law, or what nenc_config_choose found */
     int64_t tick_ns;
     double rate_min_bps;
     double rate_max_bps;
@@ -127,6 +140,9 @@ typedef struct nenc_knob {
 NENC_API const nenc_knob *nenc_knobs(size_t *count);
 /* Sets *config to the law nenc, a tick of 1/60 s, 5 to 120 Mbit/s, 2160 lines at 60 frames/s, and every knob to its default. */
 NENC_API void nenc_config_default(nenc_config *config);
+/* The controller of this name, and the gains it starts from where they are not those in *config (which has the defaults).
+ * NENC_EINVAL for an unknown name. */
+NENC_API int nenc_config_choose(nenc_config *config, const char *name);
 /* Sets a knob by its name. NENC_EINVAL for an unknown name, a NaN, or a value outside [low, high]. */
 NENC_API int nenc_config_set(nenc_config *config, const char *name, double value);
 /* Stores the value of the knob `name` in *value. NENC_EINVAL for an unknown name. */

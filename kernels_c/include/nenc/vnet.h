@@ -27,11 +27,45 @@ typedef struct nenc_vnet nenc_vnet;
 
 typedef enum nenc_direction { NENC_FORWARD = 0, NENC_REVERSE = 1 } nenc_direction;
 
-typedef enum nenc_queue_kind {
-    NENC_QUEUE_BYTES = 0,   /* droptail, limit in wire bytes */
-    NENC_QUEUE_PACKETS = 1, /* droptail, limit in packets */
-    NENC_QUEUE_TIME = 2,    /* droptail, limit in ns x the rate now (at rate 0 the last one that was not 0) */
+/* A number by which a queue or a source is set: its name as in tc or in a scenario, and what is legal. */
+typedef struct nenc_parameter {
+    const char *name;
+    const char *unit; /* "ns", "B", "packets", "bit/s", "bool" (0 or 1), or "" for a plain number */
+    double value;     /* the default */
+    double low;       /* smallest and largest legal value */
+    double high;
+    const char *about; /* one sentence */
+} nenc_parameter;
+
+/* Parameters of one kind at most; values are given in the order of its table. */
+enum { NENC_PARAMETERS = 8 };
+
+typedef enum nenc_queue_unit {
+    NENC_QUEUE_BYTES = 0,   /* wire bytes */
+    NENC_QUEUE_PACKETS = 1,
+    NENC_QUEUE_TIME = 2, /* ns x the rate now (at rate 0 the last rate that was not 0) */
+} nenc_queue_unit;
+
+/* A kind of queue: a row of the table. */
+typedef struct nenc_queue_kind {
+    const char *name;
+    const char *about;     /* one sentence */
+    const char *limit_key; /* what a scenario calls its limit; NULL: it has none */
+    const char *limit_about;
+    uint32_t limit_units;  /* bit 1 << nenc_queue_unit of each unit the limit may have */
+    uint32_t limit_unit;   /* the default limit and its unit */
+    int64_t limit;
+    uint32_t parameter_count;
+    const nenc_parameter *parameters; /* parameter_count of them, at most NENC_PARAMETERS */
 } nenc_queue_kind;
+
+/* One queue: its kind (index into the table), its limit (> 0), its parameters. The packet in service counts as held. */
+typedef struct nenc_queue_config {
+    uint32_t kind;
+    uint32_t unit; /* nenc_queue_unit */
+    int64_t limit;
+    double values[NENC_PARAMETERS];
+} nenc_queue_config;
 
 typedef enum nenc_loss_kind {
     NENC_LOSS_NONE = 0,
@@ -56,14 +90,13 @@ typedef struct nenc_loss {
 
 typedef struct nenc_link_config {
     uint32_t direction;   /* nenc_direction; links are crossed in the order they are added */
-    uint32_t queue_kind;  /* nenc_queue_kind */
-    int64_t queue_limit;  /* bytes, packets or ns */
-    double queue_rate_bps; /* NENC_QUEUE_TIME: > 0 fixes the rate the limit is reckoned with (a trace's mean) */
-    double rate_bps;      /* NENC_UNLIMITED, or >= 0 */
+    uint32_t jitter_kind; /* nenc_jitter_kind */
+    nenc_queue_config queue;
+    double queue_rate_bps; /* NENC_QUEUE_TIME: > 0 fixes the rate by which the limit is computed (a trace's mean) */
+    double rate_bps;       /* NENC_UNLIMITED, or >= 0 */
     int64_t delay_ns;
     nenc_loss loss;
-    uint32_t jitter_kind; /* nenc_jitter_kind */
-    uint32_t ecn;         /* 1: mark ECT packets that waited longer than ecn_threshold_ns */
+    uint32_t ecn; /* 1: mark ECT packets that waited longer than ecn_threshold_ns */
     int64_t jitter_std_ns; /* |N(0, std^2)| truncated at max, RFC 8868 section 4.5.3 */
     int64_t jitter_max_ns;
     int64_t ecn_threshold_ns;
@@ -82,25 +115,31 @@ typedef struct nenc_flow_config {
     int64_t silence_ns;      /* reserved, 0 */
 } nenc_flow_config;
 
-typedef enum nenc_cross_kind {
-    NENC_CROSS_CBR = 0,
-    NENC_CROSS_ONOFF = 1,             /* fixed on and off times */
-    NENC_CROSS_ONOFF_EXPONENTIAL = 2, /* exponential ones with these means */
+/* A kind of cross traffic: a row of the table. */
+typedef struct nenc_cross_kind {
+    const char *name;
+    const char *about; /* one sentence */
+    uint32_t parameter_count;
+    const nenc_parameter *parameters; /* parameter_count of them, at most NENC_PARAMETERS */
 } nenc_cross_kind;
 
 typedef struct nenc_cross_config {
-    uint32_t kind;      /* nenc_cross_kind */
+    uint32_t kind;      /* index into the table */
     uint32_t direction; /* nenc_direction */
     int32_t first_link; /* -1: the whole chain */
     int32_t last_link;
-    double rate_bps;    /* wire rate while on */
-    uint32_t wire_bytes;
+    uint32_t wire_bytes; /* of a full packet */
     uint32_t reserved;
     int64_t start_ns;
     int64_t stop_ns;
-    int64_t on_ns;
-    int64_t off_ns;
+    double values[NENC_PARAMETERS];
 } nenc_cross_config;
+
+/* ---- the tables --------------------------------------------------------------------------------------------------- */
+
+/* Row `kind` of each table, NULL behind the last one. Static, not to be freed. */
+NENC_API const nenc_queue_kind *nenc_queue_kind_at(uint32_t kind);
+NENC_API const nenc_cross_kind *nenc_cross_kind_at(uint32_t kind);
 
 /* ---- building (before the first advance) ------------------------------------------------------------------------ */
 
@@ -121,8 +160,8 @@ NENC_API int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config
 NENC_API int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps);
 /* Propagation delay >= 0 of packets that leave the serialiser from now on; none overtakes one before it. */
 NENC_API int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns);
-/* limit > 0 in the unit of its nenc_queue_kind. Packets already in a queue that shrinks stay. */
-NENC_API int nenc_vnet_set_queue(nenc_vnet *net, int link, uint32_t kind, int64_t limit);
+/* New limit and parameters; the kind is that of the link's queue. Packets already in a queue that shrinks stay. */
+NENC_API int nenc_vnet_set_queue(nenc_vnet *net, int link, const nenc_queue_config *config);
 /* Probabilities 0..1. A Gilbert-Elliott chain keeps its state when only its numbers change. */
 NENC_API int nenc_vnet_set_loss(nenc_vnet *net, int link, const nenc_loss *loss);
 /* std_ns and max_ns >= 0, of a nenc_jitter_kind. */

@@ -120,7 +120,7 @@ int nenc_config_get(const nenc_config *config, const char *name, double *value)
 static const char *first_wrong(const nenc_config *config)
 {
     if (config->size != sizeof *config) return "size";
-    if (config->law > NENC_LAW_CLASSIC) return "law";
+    if (!nenc_controller_kind_at(config->law)) return "law";
     if (config->tick_ns < tick_low_ns || config->tick_ns > tick_high_ns) return "tick_ns";
     for (size_t i = 0; i < KNOBS; i++)
         if (!legal(&knobs[i], value_of(config, &knobs[i]))) return knobs[i].name;

@@ -1,16 +1,12 @@
 /* create.c - a controller comes and goes: one block of memory, the law's private state behind the object. */
+#include "control/table.h"
 #include "core/encoder.h"
-
-static const nenc_law_ops *const laws[] = {
-    [NENC_LAW_NENC] = &nenc_law_production,
-    [NENC_LAW_CLASSIC] = &nenc_law_classic,
-};
 
 static void begin(AdaptiveEncoder *enc, const nenc_config *config, int64_t now_ns)
 {
     enc->config = *config;
     enc->dispatch = nenc_dispatch_get();
-    enc->law = laws[config->law];
+    enc->law = nenc_law_at(config->law);
     enc->law_state = enc + 1; /* sizeof *enc is whole cache lines */
     enc->newest_ns = INT64_MIN;
     enc->law->init(enc->law_state, &enc->config, now_ns);
@@ -35,7 +31,7 @@ AdaptiveEncoder *nenc_create(const nenc_config *config, int64_t now_ns, int *sta
     int result = nenc_config_check(config, NULL);
     if (result == NENC_OK && (now_ns < -NENC_TIME_LIMIT || now_ns > NENC_TIME_LIMIT)) result = NENC_ERANGE;
     if (result == NENC_OK) {
-        enc = nenc_alloc(sizeof *enc + laws[config->law]->size);
+        enc = nenc_alloc(sizeof *enc + nenc_law_at(config->law)->size);
         if (enc) begin(enc, config, now_ns);
         else result = NENC_ENOMEM;
     }

@@ -1,4 +1,4 @@
-/* law.h - what a control law is: the table entry behind nenc_law. One file per law, one line in create.c's table. */
+/* law.h - what a control law is: a file of its own, and a line in control/table.c. */
 #ifndef NENC_CORE_LAW_H
 #define NENC_CORE_LAW_H
 
@@ -17,7 +17,7 @@ typedef struct nenc_law_input {
 /* What a law says: rate_bps, encode_bps, p, i, d, error, delivered_bps, tfrc_bps, queue_delay_ms, base_rtt_ms,
  * loss_event_rate and bounds of the state; everything else in it belongs to step.c. */
 typedef struct nenc_law_ops {
-    const char *name;
+    nenc_controller_kind kind;
     size_t size; /* of the law's private state, zeroed before init */
     void (*init)(void *self, const nenc_config *config, int64_t now_ns);
     /* Each accepted sample, in order, before the tick that sees it. */
@@ -26,8 +26,5 @@ typedef struct nenc_law_ops {
     /* The gains in config have changed: keep the rate where it is. */
     void (*gains_changed)(void *self, const nenc_config *config);
 } nenc_law_ops;
-
-extern const nenc_law_ops nenc_law_production;
-extern const nenc_law_ops nenc_law_classic;
 
 #endif

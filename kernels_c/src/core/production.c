@@ -328,7 +328,7 @@ static void gains_changed(void *self, const nenc_config *config)
 }
 
 const nenc_law_ops nenc_law_production = {
-    .name = "nenc",
+    .kind = {"nenc", "the production law", NAN, NAN, NAN},
     .size = sizeof(production),
     .init = init,
     .sample = sample,

@@ -6,13 +6,13 @@
 /* What is known of a sent packet: it matters until its frame's row is taken. */
 enum { FATE_UNKNOWN, FATE_RECEIVED, FATE_DROPPED, FATE_LOST };
 
+static const nenc_source_ops media;
+
 int nenc_flow_init(nenc_flow *flow, int id, const nenc_flow_config *config, int first_link, int last_link)
 {
     *flow = (nenc_flow){
-        .id = id,
+        .source = {.ops = &media, .id = id, .first_link = first_link, .last_link = last_link, .next_ns = INT64_MAX},
         .config = *config,
-        .first_link = first_link,
-        .last_link = last_link,
         .bucket = {.burst_ns = config->pacer_burst_ns},
         .frames = {.row_size = sizeof(nenc_frame)},
         .fates = {.row_size = 1},
@@ -30,8 +30,8 @@ void nenc_flow_free(nenc_flow *flow)
     nenc_rows_free(&flow->frames);
     nenc_rows_free(&flow->fates);
     nenc_rows_free(&flow->reports);
-    nenc_pipe_free(&flow->arrivals);
-    nenc_pipe_free(&flow->returned);
+    nenc_pipe_free(&flow->source.arrivals);
+    nenc_pipe_free(&flow->source.answers);
 }
 
 static uint32_t media_per_packet(const nenc_flow *flow) { return flow->config.packet_bytes - flow->config.header_bytes; }
@@ -42,6 +42,14 @@ static nenc_frame *frame_at(const nenc_flow *flow, int64_t number)
 }
 
 /* ---- sender ----------------------------------------------------------------------------------------------------- */
+
+/* To be called after everything that may move the next packet. */
+static void reschedule(nenc_flow *flow)
+{
+    flow->source.next_ns = flow->pacing_frame == flow->next_frame
+                               ? INT64_MAX
+                               : nenc_bucket_next(&flow->bucket, frame_at(flow, flow->pacing_frame)->row.ready_ns);
+}
 
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
 {
@@ -59,46 +67,47 @@ int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row)
     frame->row.sent_ns = frame->row.received_ns = -1;
     if (flow->pacing_frame == flow->next_frame) flow->pacing_left = row->bytes;
     flow->counters.backlog_bytes += row->bytes;
-    return flow->next_frame++;
-}
-
-int64_t nenc_flow_next_send(const nenc_flow *flow)
-{
-    if (flow->pacing_frame == flow->next_frame) return INT64_MAX;
-    return nenc_bucket_next(&flow->bucket, frame_at(flow, flow->pacing_frame)->row.ready_ns);
+    flow->next_frame++;
+    reschedule(flow);
+    return flow->next_frame - 1;
 }
 
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps)
 {
     nenc_bucket_set_pace(&flow->bucket, now_ns, pace_bps);
+    reschedule(flow);
 }
 
-void nenc_flow_send(nenc_flow *flow, nenc_packet *packet)
+static int send(nenc_source *source, nenc_packet *packet)
 {
+    nenc_flow *flow = (nenc_flow *)source;
     nenc_frame *frame = frame_at(flow, flow->pacing_frame);
-    const int64_t now_ns = nenc_flow_next_send(flow);
+    const int64_t now_ns = source->next_ns;
     const int64_t full = media_per_packet(flow);
-    const uint32_t media = (uint32_t)(flow->pacing_left < full ? flow->pacing_left : full);
+    const uint32_t bytes = (uint32_t)(flow->pacing_left < full ? flow->pacing_left : full);
     *packet = (nenc_packet){
         .t_ns = now_ns,
         .sent_ns = now_ns,
         .sequence = flow->next_sequence++,
         .frame = flow->pacing_frame,
-        .flow = flow->id,
-        .wire_bytes = media + flow->config.header_bytes + flow->config.overhead_bytes,
-        .media_bytes = media,
-        .last_link = (int16_t)flow->last_link,
+        .flow = flow->source.id,
+        .wire_bytes = bytes + flow->config.header_bytes + flow->config.overhead_bytes,
+        .media_bytes = bytes,
+        .last_link = (int16_t)flow->source.last_link,
         .kind = NENC_PACKET_MEDIA,
         .flags = flow->config.ecn ? NENC_PACKET_ECT : 0,
     };
-    nenc_bucket_take(&flow->bucket, now_ns, media);
+    nenc_bucket_take(&flow->bucket, now_ns, bytes);
     flow->counters.sent_packets++;
-    flow->counters.sent_bytes += media;
-    flow->counters.backlog_bytes -= media;
-    flow->pacing_left -= media;
-    if (++frame->released < frame->row.packets) return;
-    frame->row.sent_ns = now_ns;
-    if (++flow->pacing_frame < flow->next_frame) flow->pacing_left = frame_at(flow, flow->pacing_frame)->row.bytes;
+    flow->counters.sent_bytes += bytes;
+    flow->counters.backlog_bytes -= bytes;
+    flow->pacing_left -= bytes;
+    if (++frame->released == frame->row.packets) {
+        frame->row.sent_ns = now_ns;
+        if (++flow->pacing_frame < flow->next_frame) flow->pacing_left = frame_at(flow, flow->pacing_frame)->row.bytes;
+    }
+    reschedule(flow);
+    return 1;
 }
 
 /* ---- receiver --------------------------------------------------------------------------------------------------- */
@@ -109,7 +118,7 @@ static uint8_t *fate_of(const nenc_flow *flow, int64_t sequence)
     return sequence < flow->first_sequence ? NULL : nenc_rows_at(&flow->fates, (size_t)(sequence - flow->first_sequence));
 }
 
-void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet)
+static void receive(nenc_flow *flow, const nenc_packet *packet)
 {
     uint8_t *fate = fate_of(flow, packet->sequence);
     if (!fate || *fate == FATE_RECEIVED) return;
@@ -141,8 +150,22 @@ void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet)
     if (packet->t_ns > frame->row.received_ns) frame->row.received_ns = packet->t_ns;
 }
 
-void nenc_flow_lose(nenc_flow *flow, const nenc_packet *packet, int dropped)
+/* A report is made when the receiver's time for it comes, and not in answer to a packet. */
+static int deliver(nenc_source *source, const nenc_packet *packet, nenc_packet *answer)
 {
+    receive((nenc_flow *)source, packet);
+    return 0;
+}
+
+static void lose_report(nenc_flow *flow, const nenc_packet *carrier);
+
+static void lose(nenc_source *source, const nenc_packet *packet, int dropped)
+{
+    nenc_flow *flow = (nenc_flow *)source;
+    if (packet->kind == NENC_PACKET_REPORT) {
+        lose_report(flow, packet);
+        return;
+    }
     uint8_t *fate = fate_of(flow, packet->sequence);
     /* A copy's loss tells nothing: its original went on before it. An original may be lost after its copy arrived. */
     if (!fate || *fate != FATE_UNKNOWN || (packet->flags & NENC_PACKET_COPY)) return;
@@ -193,9 +216,9 @@ int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier)
         .t_ns = now_ns,
         .sent_ns = now_ns,
         .sequence = report->number,
-        .flow = flow->id,
+        .flow = flow->source.id,
         .wire_bytes = bytes,
-        .last_link = (int16_t)flow->last_reverse_link,
+        .last_link = (int16_t)flow->source.last_answer_link,
         .kind = NENC_PACKET_REPORT,
     };
     flow->counters.reports_sent++;
@@ -219,7 +242,7 @@ static nenc_report *report_at(nenc_flow *flow, int64_t number)
     return number < flow->first_report ? NULL : nenc_rows_at(&flow->reports, (size_t)(number - flow->first_report));
 }
 
-void nenc_flow_lose_report(nenc_flow *flow, const nenc_packet *carrier)
+static void lose_report(nenc_flow *flow, const nenc_packet *carrier)
 {
     nenc_report *report = report_at(flow, carrier->sequence);
     if (!report || report->gone || (carrier->flags & NENC_PACKET_COPY)) return;
@@ -230,8 +253,8 @@ void nenc_flow_lose_report(nenc_flow *flow, const nenc_packet *carrier)
 
 void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample)
 {
-    const nenc_packet carrier = *nenc_pipe_front(&flow->returned);
-    nenc_pipe_pop(&flow->returned);
+    const nenc_packet carrier = *nenc_pipe_front(&flow->source.answers);
+    nenc_pipe_pop(&flow->source.answers);
     nenc_report *report = report_at(flow, carrier.sequence);
     const double kbps = report->span_ns > 0 ? (double)report->media_bytes * 8e6 / (double)report->span_ns : 0.0;
     *sample = (nenc_sample){
@@ -276,5 +299,14 @@ int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int al
         rows[taken++].pending = frame->row.packets - known;
         forget_frame(flow);
     }
+    if (all) reschedule(flow);
     return taken;
 }
+
+static const nenc_source_ops media = {
+    .kind = {"media", "Frames of a video encoder, through a pacer."},
+    .size = sizeof(nenc_flow),
+    .send = send,
+    .deliver = deliver,
+    .lose = lose,
+};

@@ -1,4 +1,7 @@
-/* flow.h - one media flow's two ends: the sender's pacer, the receiver with its reports, the fate of each frame. */
+/* flow.h - one media flow's two ends: the sender's pacer, the receiver with its reports, the fate of each frame.
+ *
+ * To the network it is a source (source.h): it sends, and hears what was delivered and lost. Frames and reports are its own: when
+ * a report is made and when it is read is decided by whoever drives the network. */
 #ifndef NENC_NET_FLOW_H
 #define NENC_NET_FLOW_H
 
@@ -7,6 +10,7 @@
 #include "net/histogram.h"
 #include "net/pipe.h"
 #include "net/rows.h"
+#include "net/source/source.h"
 
 /* A frame and how many of its packets are accounted for. */
 typedef struct nenc_frame {
@@ -30,12 +34,8 @@ typedef struct nenc_report {
 } nenc_report;
 
 typedef struct nenc_flow {
-    int id;
+    nenc_source source; /* its answers are reports: `source.answers` are the carriers that have reached the sender */
     nenc_flow_config config;
-    int first_link; /* ids */
-    int last_link;
-    int first_reverse_link; /* -1: the reverse direction has no links, reports arrive at once */
-    int last_reverse_link;
 
     /* Sender. */
     nenc_bucket bucket;
@@ -49,7 +49,6 @@ typedef struct nenc_flow {
     int64_t first_sequence;
 
     /* Receiver. */
-    nenc_pipe arrivals;
     int64_t highest_sequence;
     int64_t newest_ns;      /* arrival and sending time of the newest packet */
     int64_t newest_sent_ns;
@@ -65,7 +64,6 @@ typedef struct nenc_flow {
     /* Reports on their way back. */
     nenc_rows reports; /* nenc_report, by number */
     int64_t first_report;
-    nenc_pipe returned; /* carriers that have reached the sender */
     int64_t reports_under_way;
 
     nenc_flow_counters counters;
@@ -78,19 +76,10 @@ void nenc_flow_free(nenc_flow *flow);
 int64_t nenc_flow_add_frame(nenc_flow *flow, const nenc_frame_row *row);
 /* From now_ns on, up to which everything has been sent. */
 void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps);
-/* When the pacer sends its next packet, INT64_MAX when it has none. */
-int64_t nenc_flow_next_send(const nenc_flow *flow);
-void nenc_flow_send(nenc_flow *flow, nenc_packet *packet); /* ... and that packet */
-
-/* ---- receiver ---- */
-void nenc_flow_receive(nenc_flow *flow, const nenc_packet *packet);
-void nenc_flow_lose(nenc_flow *flow, const nenc_packet *packet, int dropped);
-
 /* ---- feedback ---- */
 /* 1 and the carrier packet when there is something to report, 0 when not, or a negative status. */
 int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier);
-void nenc_flow_lose_report(nenc_flow *flow, const nenc_packet *carrier);
-void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample); /* the first of `returned` */
+void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample); /* the first of source.answers */
 
 int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int all);
 

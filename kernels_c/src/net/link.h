@@ -5,6 +5,7 @@
 #include "nenc/vnet.h"
 #include "net/impair.h"
 #include "net/pipe.h"
+#include "net/queue/queue.h"
 
 /* A link hands packets on through this; the network behind it decides where to. */
 typedef struct nenc_link nenc_link;
@@ -29,16 +30,16 @@ struct nenc_link {
     uint32_t direction;
     nenc_link_sink sink;
     nenc_pipe arrivals; /* from the link before, at the time they arrive here */
-    nenc_pipe queue;    /* the head is in service */
-    int64_t queue_bytes;
+    nenc_queue *queue;
 
-    /* The serialiser. The head's remaining bits are counted from service_ns + service_frac at the rate now. */
+    /* The serialiser. Its packet's remaining bits are counted from service_ns + service_frac at the rate now. */
     double rate_bps; /* NENC_UNLIMITED: no serialiser */
-    double last_rate_bps; /* the last one that was not 0 */
+    int serving;
+    nenc_packet served; /* the one in service, when `serving`; the queue still counts it */
     double bits_left;
     int64_t service_ns;
     double service_frac;
-    int64_t head_start_ns; /* when the head's service began, -1: not yet (rate 0, or between opportunities) */
+    int64_t start_ns; /* when its service began */
 
     /* Rate program or delivery opportunities, both sorted, both may repeat. */
     int64_t *program_t_ns;
@@ -49,9 +50,6 @@ struct nenc_link {
     int64_t program_shift_ns; /* added to program_t_ns in the present repetition */
     double opportunity_bytes;
 
-    uint32_t queue_kind;
-    int64_t queue_limit;
-    double queue_rate_bps;
     int64_t delay_ns;
     nenc_loss_stage loss;
     nenc_jitter_stage jitter;
@@ -70,11 +68,13 @@ void nenc_link_free(nenc_link *link);
 
 /* Departures up to and including now_ns; no arrival before now_ns may come after this call. */
 int nenc_link_serve(nenc_link *link, int64_t now_ns);
-/* A packet arrives at packet->t_ns (up to which the link has been served). */
-int nenc_link_accept(nenc_link *link, const nenc_packet *packet);
-/* When the head would leave if nothing changed, INT64_MAX for an empty queue. */
+/* A packet arrives at packet->t_ns (up to which the link has been served). Its copy here may be changed. */
+int nenc_link_accept(nenc_link *link, nenc_packet *packet);
+/* No packet leaves before this if nothing changes; INT64_MAX for an empty queue. */
 int64_t nenc_link_next_departure(const nenc_link *link);
 
+/* New values of its queue. */
+int nenc_link_set_queue(nenc_link *link, int64_t now_ns, const nenc_queue_config *config);
 int nenc_link_set_rate(nenc_link *link, int64_t now_ns, double rate_bps);
 int nenc_link_set_program(nenc_link *link, int64_t now_ns, const int64_t *t_ns, const double *rate_bps, size_t count,
                           int64_t period_ns);

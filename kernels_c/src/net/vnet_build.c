@@ -29,7 +29,7 @@ void nenc_vnet_destroy(nenc_vnet *net)
         nenc_flow_free(net->flows[i]);
         free(net->flows[i]);
     }
-    for (int i = 0; i < net->cross_count; i++) free(net->crosses[i]);
+    for (int i = 0; i < net->cross_count; i++) nenc_source_destroy(net->crosses[i]);
     nenc_rows_free(&net->path_rows);
     nenc_rows_free(&net->delay_rows);
     nenc_rows_free(&net->packet_rows);
@@ -69,18 +69,19 @@ static int link_leave(void *self, const nenc_link *link, const nenc_packet *pack
     nenc_vnet *net = self;
     if (link->id != packet->last_link)
         return nenc_pipe_push(&net->links[net->chain[link->direction][net->place[link->id] + 1]]->arrivals, packet);
-    if (packet->kind == NENC_PACKET_MEDIA) return nenc_pipe_push(&net->flows[packet->flow]->arrivals, packet);
-    if (packet->kind == NENC_PACKET_REPORT && !(packet->flags & NENC_PACKET_COPY))
-        return nenc_pipe_push(&net->flows[packet->flow]->returned, packet);
-    return NENC_OK;
+    nenc_source *source = nenc_vnet_source_of(net, packet);
+    if (packet->kind == NENC_PACKET_MEDIA) return nenc_pipe_push(&source->arrivals, packet);
+    if (packet->kind == NENC_PACKET_CROSS) return source->ops->deliver ? nenc_pipe_push(&source->arrivals, packet) : NENC_OK;
+    return packet->kind == NENC_PACKET_REPORT && packet->flags & NENC_PACKET_COPY ? NENC_OK
+                                                                                   : nenc_pipe_push(&source->answers, packet);
 }
 
 static int link_perish(void *self, const nenc_link *link, const nenc_packet *packet, nenc_fate fate)
 {
     nenc_vnet *net = self;
+    nenc_source *source = nenc_vnet_source_of(net, packet);
     nenc_vnet_log_packet(net, packet, fate, link->id);
-    if (packet->kind == NENC_PACKET_MEDIA) nenc_flow_lose(net->flows[packet->flow], packet, fate == NENC_FATE_DROPPED);
-    if (packet->kind == NENC_PACKET_REPORT) nenc_flow_lose_report(net->flows[packet->flow], packet);
+    if (source->ops->lose) source->ops->lose(source, packet, fate == NENC_FATE_DROPPED);
     return NENC_OK;
 }
 
@@ -136,26 +137,31 @@ int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config)
         free(flow);
         return status;
     }
-    flow->first_reverse_link = reverse_first;
-    flow->last_reverse_link = reverse_last;
+    flow->source.first_answer_link = reverse_first;
+    flow->source.last_answer_link = reverse_last;
     net->flows[net->flow_count] = flow;
     return net->flow_count++;
 }
 
-int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config)
+int nenc_vnet_add_source(nenc_vnet *net, const nenc_source_ops *ops, const nenc_cross_config *config)
 {
-    if (!net || !config || config->direction > NENC_REVERSE) return NENC_EINVAL;
-    if (net->started) return NENC_ESTATE;
-    if (net->cross_count == MAX_CROSS) return NENC_ERANGE;
-    int first, last;
+    const uint32_t back = config->direction == NENC_FORWARD ? NENC_REVERSE : NENC_FORWARD;
+    int first, last, status;
     if (find_links(net, config->direction, config->first_link, config->last_link, &first, &last)) return NENC_EINVAL;
-    nenc_cross *cross = malloc(sizeof *cross);
-    if (!cross) return NENC_ENOMEM;
-    const int status = nenc_cross_init(cross, net->cross_count, net->seed, config, first, last);
-    if (status) {
-        free(cross);
-        return status;
-    }
+    nenc_source *cross = nenc_source_create(ops, net->cross_count, net->seed, config, &status);
+    if (!cross) return status;
+    cross->first_link = first;
+    cross->last_link = last;
+    if (net->chain_count[back]) find_links(net, back, -1, -1, &cross->first_answer_link, &cross->last_answer_link);
+    if (ops->deliver) net->listeners[net->listener_count++] = cross;
     net->crosses[net->cross_count] = cross;
     return net->cross_count++;
+}
+
+int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config)
+{
+    if (!net || !config || config->direction > NENC_REVERSE || nenc_source_check(config)) return NENC_EINVAL;
+    if (net->started) return NENC_ESTATE;
+    if (net->cross_count == MAX_CROSS) return NENC_ERANGE;
+    return nenc_vnet_add_source(net, nenc_source_ops_at(config->kind), config);
 }

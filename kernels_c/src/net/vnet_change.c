@@ -18,13 +18,10 @@ int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns)
     return NENC_OK;
 }
 
-int nenc_vnet_set_queue(nenc_vnet *net, int link, uint32_t kind, int64_t limit)
+int nenc_vnet_set_queue(nenc_vnet *net, int link, const nenc_queue_config *config)
 {
     nenc_link *l = nenc_vnet_find_link(net, link);
-    if (!l || kind > NENC_QUEUE_TIME || limit <= 0) return NENC_EINVAL;
-    l->queue_kind = kind;
-    l->queue_limit = limit;
-    return NENC_OK;
+    return l ? changed(net, nenc_link_set_queue(l, net->now_ns, config)) : NENC_EINVAL;
 }
 
 int nenc_vnet_set_loss(nenc_vnet *net, int link, const nenc_loss *loss)

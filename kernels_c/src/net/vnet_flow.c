@@ -44,10 +44,10 @@ int nenc_vnet_send_report(nenc_vnet *net, int flow, int64_t now_ns)
     nenc_packet carrier;
     const int made = nenc_flow_make_report(f, now_ns, &carrier);
     if (made <= 0) return nenc_vnet_fail(net, made);
-    if (f->first_reverse_link < 0) {
-        status = nenc_pipe_push(&f->returned, &carrier);
+    if (f->source.first_answer_link < 0) {
+        status = nenc_pipe_push(&f->source.answers, &carrier);
     } else {
-        status = nenc_pipe_push(&net->links[f->first_reverse_link]->arrivals, &carrier);
+        status = nenc_pipe_push(&net->links[f->source.first_answer_link]->arrivals, &carrier);
         for (int i = 0; !status && i < net->chain_count[NENC_REVERSE]; i++)
             status = nenc_vnet_run_link(net, net->links[net->chain[NENC_REVERSE][i]], now_ns);
     }
@@ -58,9 +58,9 @@ int64_t nenc_vnet_next_report(nenc_vnet *net, int flow)
 {
     nenc_flow *f = nenc_vnet_find_flow(net, flow);
     if (!f || !f->reports_under_way) return INT64_MAX;
-    int64_t next = nenc_pipe_time(&f->returned);
+    int64_t next = nenc_pipe_time(&f->source.answers);
     if (next <= net->now_ns) return net->now_ns;
-    if (f->reports_under_way == (int64_t)nenc_pipe_count(&f->returned)) return next;
+    if (f->reports_under_way == (int64_t)nenc_pipe_count(&f->source.answers)) return next;
     /* Some are not past their last queue yet: none of these can come before something next moves in the reverse direction. */
     for (int i = 0; i < net->chain_count[NENC_REVERSE]; i++) {
         const nenc_link *link = net->links[net->chain[NENC_REVERSE][i]];
@@ -77,7 +77,7 @@ int nenc_vnet_take_report(nenc_vnet *net, int flow, int64_t now_ns, nenc_sample 
     if (!f || !sample) return NENC_EINVAL;
     const int status = nenc_vnet_advance(net, now_ns);
     if (status) return status;
-    if (nenc_pipe_time(&f->returned) > now_ns) return 0;
+    if (nenc_pipe_time(&f->source.answers) > now_ns) return 0;
     nenc_flow_take_report(f, sample);
     return 1;
 }

@@ -9,12 +9,12 @@
 #define NENC_NET_VNET_STATE_H
 
 #include "nenc/vnet.h"
-#include "net/cross.h"
 #include "net/flow.h"
 #include "net/link.h"
 #include "net/rows.h"
+#include "net/source/source.h"
 
-enum { MAX_LINKS = 64, MAX_FLOWS = 256, MAX_CROSS = 256, DIRECTIONS = 2 };
+enum { MAX_LINKS = 64, MAX_FLOWS = 256, MAX_CROSS = 256, MAX_SOURCES = MAX_FLOWS + MAX_CROSS, DIRECTIONS = 2 };
 
 struct nenc_vnet {
     uint64_t seed;
@@ -32,13 +32,16 @@ struct nenc_vnet {
     int place[MAX_LINKS]; /* a link's index in its chain */
     nenc_link *links[MAX_LINKS];
     nenc_flow *flows[MAX_FLOWS];
-    nenc_cross *crosses[MAX_CROSS];
+    nenc_source *crosses[MAX_CROSS];
+    int listener_count; /* cross traffic that hears of its packets */
+    nenc_source *listeners[MAX_CROSS];
     /* When each source sends next: flows, then cross traffic, those of one link side by side, so that the next arrival of a
      * link is the minimum of a few numbers in a row and not of as many objects. Laid out at the first advance. */
-    int64_t send_ns[MAX_FLOWS + MAX_CROSS];
-    int source[MAX_FLOWS + MAX_CROSS]; /* a flow's number, or MAX_FLOWS + a cross traffic's */
-    int place_of[MAX_FLOWS + MAX_CROSS]; /* the other way round */
-    int first_source[MAX_LINKS + 1];     /* by link: [first_source[id], first_source[id + 1]) */
+    int64_t send_ns[MAX_SOURCES];
+    nenc_source *source[MAX_SOURCES];
+    int place_of_flow[MAX_FLOWS]; /* the other way round */
+    int place_of_cross[MAX_CROSS];
+    int first_source[MAX_LINKS + 1]; /* by link: [first_source[id], first_source[id + 1]) */
     int64_t delays_from_ns;
     nenc_rows path_rows;
     nenc_rows delay_rows;
@@ -49,9 +52,11 @@ struct nenc_vnet {
 int nenc_vnet_fail(nenc_vnet *net, int status);
 /* The packet's row, when packets are logged; link -1: it arrived. */
 void nenc_vnet_log_packet(nenc_vnet *net, const nenc_packet *packet, nenc_fate fate, int link);
+/* Cross traffic of any kind, whose (legal) configuration it is: its number, or a status. */
+int nenc_vnet_add_source(nenc_vnet *net, const nenc_source_ops *ops, const nenc_cross_config *config);
 /* Before the first advance: which sources send into which link. */
 void nenc_vnet_lay_out_sources(nenc_vnet *net);
-/* After everything that may move a flow's next packet. */
+/* To be called after everything that may move a flow's next packet. */
 void nenc_vnet_reschedule(nenc_vnet *net, const nenc_flow *flow);
 /* Everything that happens at one link up to and including until_ns. */
 int nenc_vnet_run_link(nenc_vnet *net, nenc_link *link, int64_t until_ns);
@@ -60,6 +65,13 @@ int nenc_vnet_run_link(nenc_vnet *net, nenc_link *link, int64_t until_ns);
 static inline nenc_link *nenc_vnet_find_link(const nenc_vnet *net, int link)
 {
     return net && link >= 0 && link < net->link_count ? net->links[link] : NULL;
+}
+
+/* Whose packet it is. */
+static inline nenc_source *nenc_vnet_source_of(const nenc_vnet *net, const nenc_packet *packet)
+{
+    const int is_media = packet->kind == NENC_PACKET_MEDIA || packet->kind == NENC_PACKET_REPORT;
+    return is_media ? &net->flows[packet->flow]->source : net->crosses[packet->flow];
 }
 
 static inline nenc_flow *nenc_vnet_find_flow(const nenc_vnet *net, int flow)

@@ -125,8 +125,32 @@ static void words(void)
     CHECK(strcmp(nenc_strerror(-99), "unknown status") == 0);
 }
 
+/* By name: the number of its row, and its gains where they are not the knobs' defaults; an unknown name changes nothing. */
+static void controllers(void)
+{
+    const nenc_controller_kind *kind;
+    nenc_config defaults, config;
+    nenc_config_default(&defaults);
+    uint32_t count = 0;
+    for (; (kind = nenc_controller_kind_at(count)); count++) {
+        config = defaults;
+        CHECK(nenc_config_choose(&config, kind->name) == NENC_OK && config.law == count);
+        CHECK(config.kp == (isnan(kind->kp) ? defaults.kp : kind->kp) && config.ki == (isnan(kind->ki) ? defaults.ki : kind->ki) &&
+              config.kd == (isnan(kind->kd) ? defaults.kd : kind->kd));
+        CHECK(nenc_config_check(&config, NULL) == NENC_OK && strlen(kind->about) > 3);
+        for (uint32_t other = 0; other < count; other++) CHECK(strcmp(kind->name, nenc_controller_kind_at(other)->name) != 0);
+    }
+    CHECK(count >= 2 && strcmp(nenc_controller_kind_at(NENC_LAW_CLASSIC)->name, "classic") == 0);
+    config = defaults;
+    CHECK(nenc_config_choose(&config, "clasic") == NENC_EINVAL && nenc_config_choose(&config, NULL) == NENC_EINVAL);
+    CHECK(nenc_config_choose(NULL, "nenc") == NENC_EINVAL && memcmp(&config, &defaults, sizeof config) == 0);
+    config.law = count;
+    CHECK(nenc_config_check(&config, NULL) == NENC_EINVAL);
+}
+
 int main(void)
 {
+    controllers();
     defaults_are_legal();
     every_field_is_a_knob();
     each_knob_in_and_out_of_its_range();

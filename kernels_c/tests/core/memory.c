@@ -115,8 +115,7 @@ static void absurd_sizes(void)
 
 int main(void)
 {
-    create_fails_until_it_succeeds(NENC_LAW_NENC);
-    create_fails_until_it_succeeds(NENC_LAW_CLASSIC);
+    for (uint32_t law = 0; nenc_controller_kind_at(law); law++) create_fails_until_it_succeeds(law);
     init_fails_until_it_succeeds();
     start_may_be_tried_again();
     absurd_sizes();

@@ -293,7 +293,7 @@ int main(void)
 {
     create_says_what_is_wrong();
     null_arguments();
-    for (uint32_t law = NENC_LAW_NENC; law <= NENC_LAW_CLASSIC; law++) {
+    for (uint32_t law = 0; nenc_controller_kind_at(law); law++) { /* every controller of the table */
         at_rest(law);
         time_goes_one_way(law);
         refused_samples(law);

@@ -49,8 +49,8 @@ static void originals_and_copies(uint64_t seed, double duplicate, double loss, i
         config.jitter_std_ns = 2 * ms_ns;
         config.jitter_max_ns = 6 * ms_ns;
         config.loss = (nenc_loss){.kind = NENC_LOSS_BERNOULLI, .p = loss, .r = 1};
-        config.queue_kind = NENC_QUEUE_PACKETS;
-        config.queue_limit = 30;
+        config.queue.unit = NENC_QUEUE_PACKETS;
+        config.queue.limit = 30;
         add_link(net, config);
     }
     const int flow = add_flow(net, plain_flow(-1, -1));

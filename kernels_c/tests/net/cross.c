@@ -1,20 +1,21 @@
 /* cross.c - cross traffic: spacing of constant rates, means of on/off sources, what it does to a flow beside it. */
-#include "net/cross.h"
+#include "net/source/source.h"
 
 #include "net.h"
 
-static nenc_cross source(uint32_t kind, double rate_bps, uint32_t wire_bytes, int64_t on_ns, int64_t off_ns, int64_t stop_ns,
+static nenc_source *source(const char *kind, double rate_bps, uint32_t wire_bytes, int64_t on_ns, int64_t off_ns, int64_t stop_ns,
                          int id)
 {
-    const nenc_cross_config config = {.kind = kind,
-                                      .rate_bps = rate_bps,
+    const nenc_cross_config config = {.kind = cross_kind(kind),
+                                      .values[0] = rate_bps,
                                       .wire_bytes = wire_bytes,
                                       .start_ns = 3 * ms_ns,
                                       .stop_ns = stop_ns,
-                                      .on_ns = on_ns,
-                                      .off_ns = off_ns};
-    nenc_cross cross;
-    CHECK(nenc_cross_init(&cross, id, 9, &config, 0, 0) == NENC_OK);
+                                      .values[1] = on_ns,
+                                      .values[2] = off_ns};
+    int status = NENC_EINVAL;
+    nenc_source *cross = nenc_source_create(nenc_source_ops_at(config.kind), id, 9, &config, &status);
+    CHECK(cross && status == NENC_OK && nenc_source_check(&config) == NENC_OK);
     return cross;
 }
 
@@ -24,18 +25,19 @@ static void constant_rate(void)
     const int64_t rates[] = {999999937, 10000000, 70001, 123456789};
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         const int64_t stop_ns = 3 * ms_ns + (int64_t)((__int128)20000 * 1242 * 8 * second_ns / rates[i]);
-        nenc_cross cross = source(NENC_CROSS_CBR, (double)rates[i], 1242, 0, 0, stop_ns, 0);
+        nenc_source *cross = source("cbr", (double)rates[i], 1242, 0, 0, stop_ns, 0);
         int64_t k = 0;
-        for (; cross.next_ns != INT64_MAX; k++) {
+        for (; cross->next_ns != INT64_MAX; k++) {
             const int64_t due = 3 * ms_ns + (int64_t)((__int128)k * 1242 * 8 * second_ns / rates[i]);
-            if (llabs(cross.next_ns - due) > 1) {
+            if (llabs(cross->next_ns - due) > 1) {
                 CHECK(!"on time");
                 break;
             }
             nenc_packet packet;
-            nenc_cross_send(&cross, &packet);
+            CHECK(cross->ops->send(cross, &packet) == 1);
             CHECK(packet.wire_bytes == 1242 && packet.kind == NENC_PACKET_CROSS);
         }
+        nenc_source_destroy(cross);
         CHECK(k == 20000 || k == 20001); /* the last one is due when it stops, give or take a nanosecond */
     }
 }
@@ -47,13 +49,14 @@ static void fixed_times(void)
     const int64_t on[] = {4 * ms_ns, ms_ns / 10, 7 * ms_ns / 10}, off[] = {6 * ms_ns, ms_ns / 5, 2 * ms_ns};
     for (int i = 0; i < 3; i++) {
         const int64_t length = 100 * second_ns;
-        nenc_cross cross = source(NENC_CROSS_ONOFF, 1000 * 8 / 0.7e-3, 1000, on[i], off[i], 3 * ms_ns + length, 1);
+        nenc_source *cross = source("onoff", 1000 * 8 / 0.7e-3, 1000, on[i], off[i], 3 * ms_ns + length, 1);
         int64_t packets = 0, outside = 0;
-        for (; cross.next_ns != INT64_MAX; packets++) {
-            outside += (cross.next_ns - 3 * ms_ns) % (on[i] + off[i]) >= on[i];
+        for (; cross->next_ns != INT64_MAX; packets++) {
+            outside += (cross->next_ns - 3 * ms_ns) % (on[i] + off[i]) >= on[i];
             nenc_packet packet;
-            nenc_cross_send(&cross, &packet);
+            CHECK(cross->ops->send(cross, &packet) == 1);
         }
+        nenc_source_destroy(cross);
         CHECK(outside == 0);
         CHECK_NEAR((double)packets, (double)length * (double)on[i] / (double)(on[i] + off[i]) / 0.7e6, 2.0);
     }
@@ -67,12 +70,13 @@ static void exponential_times(void)
     const double rate = 1000 * 8 / 0.7e-3, cycles = (double)length / (double)(on + off);
     double first = 0;
     for (int id = 0; id < 3; id++) {
-        nenc_cross cross = source(NENC_CROSS_ONOFF_EXPONENTIAL, rate, 1000, on, off, 3 * ms_ns + length, id);
+        nenc_source *cross = source("onoff-exponential", rate, 1000, on, off, 3 * ms_ns + length, id);
         double packets = 0;
-        for (; cross.next_ns != INT64_MAX; packets++) {
+        for (; cross->next_ns != INT64_MAX; packets++) {
             nenc_packet packet;
-            nenc_cross_send(&cross, &packet);
+            CHECK(cross->ops->send(cross, &packet) == 1);
         }
+        nenc_source_destroy(cross);
         const double share = packets * 0.7e6 / (double)length;
         CHECK_NEAR(share, 0.4, 5 * sqrt(2 / cycles) * 0.24);
         CHECK(packets != first); /* each source has its own stream */
@@ -85,14 +89,14 @@ static void beside_a_flow(void)
 {
     nenc_vnet *net = nenc_vnet_create(1, 10 * ms_ns, 1);
     nenc_link_config config = plain_link(NENC_FORWARD, 20e6, 0);
-    config.queue_limit = 20000;
+    config.queue.limit = 20000;
     add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+    const nenc_cross_config cross = {.kind = cross_kind("cbr"),
                                      .direction = NENC_FORWARD,
                                      .first_link = -1,
                                      .last_link = -1,
-                                     .rate_bps = 10e6,
+                                     .values[0] = 10e6,
                                      .wire_bytes = WIRE_BYTES,
                                      .start_ns = second_ns,
                                      .stop_ns = 2 * second_ns};

@@ -45,8 +45,8 @@ static void one_case(uint64_t seed)
     }
     nenc_vnet *net = nenc_vnet_create(seed, 10 * second_ns, 1);
     nenc_link_config config = plain_link(NENC_FORWARD, (double)o.rate[0], 0);
-    config.queue_kind = limits[0].kind;
-    config.queue_limit = limits[0].limit;
+    config.queue.unit = limits[0].kind;
+    config.queue.limit = limits[0].limit;
     const int link = add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
     unpace(net, flow);
@@ -63,7 +63,7 @@ static void one_case(uint64_t seed)
         for (; change < CHANGES && o.t_ns[change] < t; change++) {
             CHECK(nenc_vnet_advance(net, o.t_ns[change]) == NENC_OK);
             CHECK(nenc_vnet_set_rate(net, link, (double)o.rate[change]) == NENC_OK);
-            CHECK(nenc_vnet_set_queue(net, link, limits[change].kind, limits[change].limit) == NENC_OK);
+            CHECK(set_queue(net, link, limits[change].kind, limits[change].limit) == NENC_OK);
         }
         send_at(net, flow, t, media);
         /* What is in the queue, the packet in service included: accepted before and not gone. */
@@ -109,8 +109,8 @@ static void worked_example(void)
 {
     nenc_vnet *net = nenc_vnet_create(1, 10 * ms_ns, 0);
     nenc_link_config config = plain_link(NENC_FORWARD, 10e6, 0);
-    config.queue_kind = NENC_QUEUE_TIME;
-    config.queue_limit = 300 * ms_ns;
+    config.queue.unit = NENC_QUEUE_TIME;
+    config.queue.limit = 300 * ms_ns;
     const int link = add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
     unpace(net, flow);
@@ -129,7 +129,7 @@ static void worked_example(void)
     CHECK(nenc_vnet_set_rate(net, link, 1e6) == NENC_OK);
     CHECK(nenc_vnet_advance(net, 10 * second_ns) == NENC_OK);
     CHECK(counters_of(net, flow).received_packets == 301);
-    CHECK(nenc_vnet_set_queue(net, link, NENC_QUEUE_TIME, 3 * ms_ns) == NENC_OK);
+    CHECK(set_queue(net, link, NENC_QUEUE_TIME, 3 * ms_ns) == NENC_OK);
     send_at(net, flow, 10 * second_ns, 3 * MEDIA_BYTES);
     CHECK(nenc_vnet_advance(net, 20 * second_ns) == NENC_OK);
     CHECK(counters_of(net, flow).received_packets == 302);
@@ -141,8 +141,8 @@ static void on_a_trace(void)
 {
     nenc_vnet *net = nenc_vnet_create(1, 10 * ms_ns, 0);
     nenc_link_config config = plain_link(NENC_FORWARD, 0.0, 0);
-    config.queue_kind = NENC_QUEUE_TIME;
-    config.queue_limit = 100 * ms_ns;
+    config.queue.unit = NENC_QUEUE_TIME;
+    config.queue.limit = 100 * ms_ns;
     config.queue_rate_bps = 8e6; /* 100 kB */
     add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
@@ -158,8 +158,8 @@ static void outage_of_an_unlimited_hop(void)
 {
     nenc_vnet *net = nenc_vnet_create(1, 10 * ms_ns, 1);
     nenc_link_config config = plain_link(NENC_FORWARD, NENC_UNLIMITED, ms_ns);
-    config.queue_kind = NENC_QUEUE_TIME;
-    config.queue_limit = 300 * ms_ns;
+    config.queue.unit = NENC_QUEUE_TIME;
+    config.queue.limit = 300 * ms_ns;
     const int link = add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1));
     unpace(net, flow);

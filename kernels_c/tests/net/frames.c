@@ -9,7 +9,7 @@ static void rows_against_packets(uint64_t seed)
     nenc_vnet *net = nenc_vnet_create(seed, second_ns, 1);
     nenc_link_config first = plain_link(NENC_FORWARD, 20e6, 5 * ms_ns),
                      second = plain_link(NENC_FORWARD, NENC_UNLIMITED, 5 * ms_ns);
-    first.queue_limit = 40000;
+    first.queue.limit = 40000;
     second.loss = (nenc_loss){.kind = NENC_LOSS_GILBERT_ELLIOTT, .p = 0.01, .r = 0.2, .loss_bad = 1};
     second.jitter_kind = NENC_JITTER_REORDER;
     second.jitter_std_ns = 3 * ms_ns;

@@ -31,8 +31,8 @@ static nenc_link_config draw_link(uint64_t *random, uint32_t direction, int dupl
 {
     return (nenc_link_config){
         .direction = direction,
-        .queue_kind = (uint32_t)check_below(random, 3),
-        .queue_limit = 1 + (int64_t)check_below(random, 50000000) / (check_below(random, 2) ? 1 : 1000),
+        .queue = {.unit = (uint32_t)check_below(random, 3),
+                  .limit = 1 + (int64_t)check_below(random, 50000000) / (check_below(random, 2) ? 1 : 1000)},
         .rate_bps = draw_rate(random),
         .delay_ns = (int64_t)check_below(random, 40000000),
         .loss = draw_loss(random, (uint32_t)check_below(random, 2)),
@@ -69,12 +69,12 @@ static void build(world *w, uint64_t seed)
                                          .direction = NENC_FORWARD,
                                          .first_link = (int32_t)check_below(&w->random, (uint64_t)forward),
                                          .last_link = forward - 1,
-                                         .rate_bps = 1e6 + 2e7 * check_uniform(&w->random),
+                                         .values[0] = 1e6 + 2e7 * check_uniform(&w->random),
                                          .wire_bytes = 60 + (uint32_t)check_below(&w->random, 1440),
                                          .start_ns = (int64_t)check_below(&w->random, 500000000),
                                          .stop_ns = second_ns + (int64_t)check_below(&w->random, 500000000),
-                                         .on_ns = 1 + (int64_t)check_below(&w->random, 20000000),
-                                         .off_ns = 1 + (int64_t)check_below(&w->random, 20000000)};
+                                         .values[1] = 1 + (int64_t)check_below(&w->random, 20000000),
+                                         .values[2] = 1 + (int64_t)check_below(&w->random, 20000000)};
         CHECK(nenc_vnet_add_cross(w->net, &cross) >= 0);
     }
 }
@@ -94,7 +94,7 @@ static void change_something(world *w)
     case 0: status = nenc_vnet_set_rate(w->net, link, draw_rate(random)); break;
     case 1: status = nenc_vnet_set_delay(w->net, link, (int64_t)check_below(random, 50000000)); break;
     case 2:
-        status = nenc_vnet_set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000));
+        status = set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000));
         break;
     case 3: {
         const nenc_loss loss = draw_loss(random, (uint32_t)check_below(random, 2));

@@ -43,7 +43,7 @@ static void slices(void)
 {
     nenc_vnet *net = nenc_vnet_create(1, second_ns, 1);
     nenc_link_config config = plain_link(NENC_FORWARD, 20e6, 5 * ms_ns);
-    config.queue_limit = 60000;
+    config.queue.limit = 60000;
     add_link(net, config);
     const int flow = add_flow(net, plain_flow(-1, -1)), idle = add_flow(net, plain_flow(-1, -1));
     unpace(net, flow);

@@ -59,11 +59,11 @@ static void one_case(uint64_t seed)
     for (int i = 0; i < CROSSES; i++) {
         cross_rate[i] = 1000003 + (int64_t)check_below(&random, 6000000);
         cross_start[i] = (int64_t)check_below(&random, 300000000);
-        const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+        const nenc_cross_config cross = {.kind = cross_kind("cbr"),
                                          .direction = NENC_FORWARD,
                                          .first_link = spans[FLOWS + i][0],
                                          .last_link = spans[FLOWS + i][1],
-                                         .rate_bps = (double)cross_rate[i],
+                                         .values[0] = (double)cross_rate[i],
                                          .wire_bytes = CROSS_BYTES,
                                          .start_ns = cross_start[i],
                                          .stop_ns = until_ns};
@@ -131,11 +131,11 @@ static void ties(void)
     nenc_vnet *net = nenc_vnet_create(1, second_ns, 1);
     add_link(net, plain_link(NENC_FORWARD, 8e6, 0)); /* a byte per us */
     for (int flow = 0; flow < 3; flow++) add_flow(net, plain_flow(-1, -1));
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
+    const nenc_cross_config cross = {.kind = cross_kind("cbr"),
                                      .direction = NENC_FORWARD,
                                      .first_link = -1,
                                      .last_link = -1,
-                                     .rate_bps = 1e3,
+                                     .values[0] = 1e3,
                                      .wire_bytes = CROSS_BYTES,
                                      .start_ns = ms_ns,
                                      .stop_ns = second_ns};

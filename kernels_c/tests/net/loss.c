@@ -11,15 +11,15 @@ static unsigned char *lost_on(nenc_link_config config, uint64_t seed, int with_a
     if (with_another_link) add_link(net, plain_link(NENC_FORWARD, 1e9, ms_ns));
     const int flow = add_flow(net, plain_flow(-1, -1));
     if (with_cross) {
-        const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL,
+        const nenc_cross_config cross = {.kind = cross_kind("onoff-exponential"),
                                          .direction = NENC_FORWARD,
                                          .first_link = 1,
                                          .last_link = 1,
-                                         .rate_bps = 30e6,
+                                         .values[0] = 30e6,
                                          .wire_bytes = 500,
                                          .stop_ns = INT64_MAX,
-                                         .on_ns = 5 * ms_ns,
-                                         .off_ns = 9 * ms_ns};
+                                         .values[1] = 5 * ms_ns,
+                                         .values[2] = 9 * ms_ns};
         CHECK(nenc_vnet_add_cross(net, &cross) == 0);
     }
     unpace(net, flow);
@@ -191,8 +191,8 @@ static void entry_and_exit(void)
         nenc_vnet *net = nenc_vnet_create(3, second_ns, 0);
         nenc_link_config config = lossy(NENC_LOSS_BERNOULLI, 0.5, 1, 1, 0, at_entry);
         config.rate_bps = WIRE_BYTES * 8 * 1000.0; /* 1000 packets a second, and 2000 come */
-        config.queue_kind = NENC_QUEUE_PACKETS;
-        config.queue_limit = 50;
+        config.queue.unit = NENC_QUEUE_PACKETS;
+        config.queue.limit = 50;
         add_link(net, config);
         const int flow = add_flow(net, plain_flow(-1, -1));
         unpace(net, flow);

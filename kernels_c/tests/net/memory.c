@@ -60,19 +60,24 @@ static int64_t use_everything(nenc_vnet *net, int64_t *received)
     forward.jitter_max_ns = 3 * ms_ns;
     forward.duplicate = 0.1;
     const nenc_flow_config flow_config = plain_flow(-1, -1);
-    const nenc_cross_config cross = {.kind = NENC_CROSS_CBR,
-                                     .direction = NENC_FORWARD,
-                                     .first_link = 1,
-                                     .last_link = 1,
-                                     .rate_bps = 5e6,
-                                     .wire_bytes = 500,
-                                     .stop_ns = second_ns};
     TRY(nenc_vnet_add_link(net, &forward));
     TRY(nenc_vnet_add_link(net, &forward));
+    for (uint32_t kind = 0; nenc_queue_kind_at(kind); kind++) { /* a hop with each queue, and each cross traffic over hop 1 */
+        nenc_link_config hop = plain_link(NENC_FORWARD, 50e6, 0);
+        const nenc_queue_kind *row = nenc_queue_kind_at(kind);
+        hop.queue = (nenc_queue_config){.kind = kind, .unit = row->limit_unit, .limit = row->limit};
+        for (uint32_t i = 0; i < row->parameter_count; i++) hop.queue.values[i] = row->parameters[i].value;
+        TRY(nenc_vnet_add_link(net, &hop));
+    }
     TRY(nenc_vnet_add_link(net, &reverse));
     const int64_t flow = nenc_vnet_add_flow(net, &flow_config);
     TRY(flow);
-    TRY(nenc_vnet_add_cross(net, &cross));
+    for (uint32_t kind = 0; nenc_cross_kind_at(kind); kind++) {
+        const nenc_cross_kind *row = nenc_cross_kind_at(kind);
+        nenc_cross_config cross = {.kind = kind, .first_link = 1, .last_link = 1, .wire_bytes = 500, .stop_ns = second_ns};
+        for (uint32_t i = 0; i < row->parameter_count; i++) cross.values[i] = row->parameters[i].value;
+        TRY(nenc_vnet_add_cross(net, &cross));
+    }
     built = 1;
     TRY(nenc_vnet_set_target(net, (int)flow, 0, 40e6));
     const int64_t times[] = {100 * ms_ns, 150 * ms_ns, 152 * ms_ns};

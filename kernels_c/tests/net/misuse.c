@@ -27,9 +27,10 @@ static void links(void)
     REFUSED(c.duplicate = 1.01);
     REFUSED(c.loss.p = 1.01);
     REFUSED(c.direction = 2);
-    REFUSED(c.queue_kind = 3);
-    REFUSED(c.queue_limit = 0);
-    REFUSED(c.queue_limit = -1);
+    REFUSED(c.queue.kind = 1000);
+    REFUSED(c.queue.unit = 3);
+    REFUSED(c.queue.limit = 0);
+    REFUSED(c.queue.limit = -1);
     REFUSED(c.delay_ns = -1);
     REFUSED(c.loss.kind = 3);
     REFUSED(c.loss.at_entry = 2);
@@ -70,14 +71,14 @@ static void flows_and_crosses(void)
     REFUSED((c.first_link = -2, c.last_link = 1));
 #undef REFUSED
     CHECK(nenc_vnet_add_flow(NULL, &good) == NENC_EINVAL && nenc_vnet_add_flow(net, NULL) == NENC_EINVAL);
-    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF,
+    const nenc_cross_config cross = {.kind = cross_kind("onoff"),
                                      .first_link = -1,
                                      .last_link = -1,
-                                     .rate_bps = 1e6,
+                                     .values[0] = 1e6,
                                      .wire_bytes = 500,
                                      .stop_ns = second_ns,
-                                     .on_ns = ms_ns,
-                                     .off_ns = ms_ns};
+                                     .values[1] = ms_ns,
+                                     .values[2] = ms_ns};
     nenc_cross_config x;
 #define REFUSED(change)                                                                                                          \
     do {                                                                                                                         \
@@ -85,16 +86,16 @@ static void flows_and_crosses(void)
         change;                                                                                                                  \
         CHECK(nenc_vnet_add_cross(net, &x) == NENC_EINVAL);                                                                      \
     } while (0)
-    for (size_t i = 0; i < 4; i++) REFUSED(x.rate_bps = bad_numbers[i]);
-    REFUSED(x.rate_bps = 0);
-    REFUSED(x.kind = 3);
+    for (size_t i = 0; i < 4; i++) REFUSED(x.values[0] = bad_numbers[i]);
+    REFUSED(x.values[0] = 0);
+    REFUSED(x.kind = 1000);
     REFUSED(x.direction = 2);
     REFUSED(x.direction = NENC_REVERSE); /* it has no links */
     REFUSED(x.wire_bytes = 0);
     REFUSED(x.start_ns = -1);
     REFUSED(x.start_ns = 2 * second_ns);
-    REFUSED(x.on_ns = 0);
-    REFUSED(x.off_ns = -1);
+    REFUSED(x.values[1] = 0);
+    REFUSED(x.values[2] = -1);
 #undef REFUSED
     CHECK(nenc_vnet_add_cross(NULL, &cross) == NENC_EINVAL && nenc_vnet_add_cross(net, NULL) == NENC_EINVAL);
     for (int i = 0; i < 256; i++) CHECK(nenc_vnet_add_cross(net, &cross) == i && nenc_vnet_add_flow(net, &good) == i);
@@ -121,7 +122,7 @@ static void running(void)
     for (size_t i = 0; i < 3; i++) {
         const int w = wrong[i];
         CHECK(nenc_vnet_set_rate(net, w, 1e6) == NENC_EINVAL && nenc_vnet_set_delay(net, w, 0) == NENC_EINVAL);
-        CHECK(nenc_vnet_set_queue(net, w, 0, 1) == NENC_EINVAL && nenc_vnet_set_loss(net, w, &loss) == NENC_EINVAL);
+        CHECK(set_queue(net, w, 0, 1) == NENC_EINVAL && nenc_vnet_set_loss(net, w, &loss) == NENC_EINVAL);
         CHECK(nenc_vnet_set_jitter(net, w, 0, 0, 0) == NENC_EINVAL && nenc_vnet_set_duplicate(net, w, 0) == NENC_EINVAL);
         CHECK(nenc_vnet_set_program(net, w, times, rates, 3, 0) == NENC_EINVAL);
         CHECK(nenc_vnet_set_opportunities(net, w, times, 3, 0, 0, 1504) == NENC_EINVAL);
@@ -138,7 +139,9 @@ static void running(void)
         CHECK(nenc_vnet_set_opportunities(net, link, times, 3, 0, 0, bad_numbers[i]) == NENC_EINVAL);
     }
     CHECK(nenc_vnet_set_delay(net, link, -1) == NENC_EINVAL && nenc_vnet_set_duplicate(net, link, 1.5) == NENC_EINVAL);
-    CHECK(nenc_vnet_set_queue(net, link, 3, 1) == NENC_EINVAL && nenc_vnet_set_queue(net, link, 0, 0) == NENC_EINVAL);
+    CHECK(set_queue(net, link, 3, 1) == NENC_EINVAL && set_queue(net, link, 0, 0) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_queue(net, link, NULL) == NENC_EINVAL);
+    CHECK(nenc_vnet_set_queue(net, link, &(nenc_queue_config){.kind = 1000, .limit = 1}) == NENC_EINVAL);
     CHECK(nenc_vnet_set_loss(net, link, &bad_loss) == NENC_EINVAL && nenc_vnet_set_loss(net, link, NULL) == NENC_EINVAL);
     CHECK(nenc_vnet_set_jitter(net, link, 3, 0, 0) == NENC_EINVAL && nenc_vnet_set_jitter(net, link, 1, -1, 0) == NENC_EINVAL);
     CHECK(nenc_vnet_set_program(net, link, times, rates, 0, 0) == NENC_EINVAL);

@@ -15,8 +15,7 @@ static inline nenc_link_config plain_link(uint32_t direction, double rate_bps, i
 {
     return (nenc_link_config){
         .direction = direction,
-        .queue_kind = NENC_QUEUE_BYTES,
-        .queue_limit = INT64_MAX / 2,
+        .queue = {.unit = NENC_QUEUE_BYTES, .limit = INT64_MAX / 2},
         .rate_bps = rate_bps,
         .delay_ns = delay_ns,
         .loss = {.r = 1.0, .loss_bad = 1.0},
@@ -49,6 +48,19 @@ static inline int add_link(nenc_vnet *net, nenc_link_config config)
     const int link = nenc_vnet_add_link(net, &config);
     CHECK(link >= 0);
     return link;
+}
+
+static inline int set_queue(nenc_vnet *net, int link, uint32_t unit, int64_t limit)
+{
+    return nenc_vnet_set_queue(net, link, &(nenc_queue_config){.unit = unit, .limit = limit});
+}
+
+/* The number of a kind of cross traffic. */
+static inline uint32_t cross_kind(const char *name)
+{
+    for (uint32_t kind = 0; nenc_cross_kind_at(kind); kind++)
+        if (strcmp(nenc_cross_kind_at(kind)->name, name) == 0) return kind;
+    abort();
 }
 
 /* The pacer passes everything on at once. */

@@ -181,8 +181,8 @@ static void reverse_path(void)
     nenc_vnet_destroy(net);
 
     reverse = plain_link(NENC_REVERSE, 0.0, 30 * ms_ns); /* an outage with room for two */
-    reverse.queue_kind = NENC_QUEUE_PACKETS;
-    reverse.queue_limit = 2;
+    reverse.queue.unit = NENC_QUEUE_PACKETS;
+    reverse.queue.limit = 2;
     net = simple(&flow, reverse);
     for (int i = 0; i < 5; i++) {
         send_at(net, flow, i * 50 * ms_ns, 1000);
@@ -209,15 +209,15 @@ static void never_slept_past(uint64_t seed)
     reverse.jitter_kind = NENC_JITTER_REORDER;
     reverse.jitter_std_ns = 20 * ms_ns;
     reverse.jitter_max_ns = 60 * ms_ns;
-    const nenc_cross_config cross = {.kind = NENC_CROSS_ONOFF_EXPONENTIAL,
+    const nenc_cross_config cross = {.kind = cross_kind("onoff-exponential"),
                                      .direction = NENC_REVERSE,
                                      .first_link = 1,
                                      .last_link = 1,
-                                     .rate_bps = 300e3,
+                                     .values[0] = 300e3,
                                      .wire_bytes = 300,
                                      .stop_ns = INT64_MAX,
-                                     .on_ns = 20 * ms_ns,
-                                     .off_ns = 20 * ms_ns};
+                                     .values[1] = 20 * ms_ns,
+                                     .values[2] = 20 * ms_ns};
     nenc_vnet *net = nenc_vnet_create(seed, second_ns, 0);
     add_link(net, plain_link(NENC_FORWARD, NENC_UNLIMITED, 10 * ms_ns));
     add_link(net, plain_link(NENC_REVERSE, 1e6, ms_ns));

@@ -69,7 +69,7 @@ static nenc_packet send_one(both *on, int64_t sent_ns, int64_t bytes)
 {
     nenc_packet packet;
     CHECK(nenc_flow_add_frame(&on->flow, &(nenc_frame_row){.ready_ns = sent_ns, .bytes = bytes}) >= 0);
-    nenc_flow_send(&on->flow, &packet);
+    on->flow.source.ops->send(&on->flow.source, &packet);
     CHECK(packet.sent_ns == sent_ns);
     CHECK(nenc_outbox_sent(on->outbox, on->first + packet.sequence, sent_ns, packet.media_bytes) == NENC_OK);
     return packet;
@@ -79,7 +79,7 @@ static void receive_one(both *on, nenc_packet packet, int64_t recv_ns, int marke
 {
     packet.t_ns = recv_ns;
     if (marked) packet.flags |= NENC_PACKET_CE;
-    nenc_flow_receive(&on->flow, &packet);
+    on->flow.source.ops->deliver(&on->flow.source, &packet, NULL);
     const nenc_rtp rtp = {.ssrc = SSRC,
                           .payload_type = 96,
                           .sequence = (uint16_t)(on->first + packet.sequence),
@@ -101,7 +101,7 @@ static int report_both(both *on, int64_t now_ns, nenc_sample *flow, nenc_sample 
     if (made != 1) return 0;
     CHECK(bytes + 42 == carrier.wire_bytes);
     carrier.t_ns = now_ns + on->back_ns;
-    CHECK(nenc_pipe_push(&on->flow.returned, &carrier) == NENC_OK);
+    CHECK(nenc_pipe_push(&on->flow.source.answers, &carrier) == NENC_OK);
     nenc_flow_take_report(&on->flow, flow);
     CHECK(give(on->outbox, report, bytes, now_ns + on->back_ns, wire) == NENC_FEEDBACK_SAMPLE);
     CHECK(nenc_inbox_report(on->inbox, now_ns + on->ahead_ns, report, 0) == 0);
@@ -141,7 +141,7 @@ static void like_the_virtual_network(int64_t ahead_ns, uint32_t first, int64_t g
             throughput += (double)wire.throughput_kbps / flow.throughput_kbps - 1;
         }
         const nenc_packet packet = send_one(&on, sent_ns, 1 + (int64_t)check_below(&chance, MEDIA));
-        if (packet.sequence && check_below(&chance, 20) == 0) nenc_flow_lose(&on.flow, &packet, 0);
+        if (packet.sequence && check_below(&chance, 20) == 0) on.flow.source.ops->lose(&on.flow.source, &packet, 0);
         else receive_one(&on, packet, recv_ns, check_below(&chance, 10) == 0);
     }
     CHECK(samples > 590);

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nenc_lab import kinds
 from nenc_lab.control.settings import ControllerSettings
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encoder_fields import Field, Group, Kind
+from nenc_lab.kinds import GAINS
 from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program
 
-GAINS = ("kp", "ki", "kd")
-INSIDE = ("nenc", "classic")
+INSIDE = tuple(kind.name for kind in kinds.controllers())
 """Controllers that `nenc send` has itself; any other one answers it over a socket."""
 
 
@@ -79,10 +80,6 @@ def _controller(settings: ControllerSettings, steered: bool) -> list[str]:
     if steered:
         return [*words, "--controller", "socket"]
     values = dict(settings.values)
-    if settings.kind == "classic":
-        from nenc_lab.control.core import DEFAULT_GAINS
-
-        values = {**DEFAULT_GAINS["classic"], **values}
     gains = ",".join(f"{name}={value!r}" for name, value in values.items() if name in GAINS)
     values = {"height_max": float(settings.height), **values}
     knobs = ",".join(f"{name}={value!r}" for name, value in values.items() if name not in GAINS)

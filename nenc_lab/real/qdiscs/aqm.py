@@ -1,29 +1,49 @@
-"""A queue management of the scenario as the qdisc under the serialiser."""
+"""How a kind of queue is told to tc: the qdisc under the serialiser that stands for each."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from nenc_lab.network.base import QueueSetting
 from nenc_lab.real.qdiscs.qdiscs import Cake, Codel, FqCodel, Options, Pie
 
 
+def _codel(queue: QueueSetting, ecn_ns: int | None) -> Options:
+    number = queue.number
+    return Codel(number("target"), number("interval"), queue.limit, ecn=bool(number("ecn")), ce_ns=ecn_ns)
+
+
+def _fq_codel(queue: QueueSetting, ecn_ns: int | None) -> Options:
+    number = queue.number
+    return FqCodel(
+        number("target"),
+        number("interval"),
+        queue.limit,
+        ecn=bool(number("ecn")),
+        flows=number("flows"),
+        quantum_bytes=number("quantum"),
+        memory_bytes=number("memory"),
+    )
+
+
+def _pie(queue: QueueSetting, ecn_ns: int | None) -> Options:
+    number = queue.number
+    return Pie(number("target"), number("tupdate"), queue.limit, ecn=bool(number("ecn")))
+
+
+def _cake(queue: QueueSetting, ecn_ns: int | None) -> Options:
+    return Cake(queue.number("rtt"), queue.number("memory"), str(queue.parameters["isolation"]))
+
+
+QDISCS: Mapping[str, Callable[[QueueSetting, int | None], Options]] = {
+    "codel": _codel,
+    "fq-codel": _fq_codel,
+    "pie": _pie,
+    "cake": _cake,
+}
+"""Kinds of queue beside droptail, which is one of the kernel's plain queues (`state`)."""
+
+
 def managed(queue: QueueSetting, ecn_ns: int | None) -> Options | None:
     """None: it is droptail. ``ecn_ns``: a threshold beside the law, which only CoDel is asked for (support.py)."""
-    match queue.kind:
-        case "codel":
-            return Codel(queue.target_ns, queue.interval_ns, queue.limit, ecn=queue.ecn, ce_ns=ecn_ns)
-        case "fq-codel":
-            return FqCodel(
-                queue.target_ns,
-                queue.interval_ns,
-                queue.limit,
-                ecn=queue.ecn,
-                flows=queue.flows,
-                quantum_bytes=queue.quantum_bytes,
-                memory_bytes=queue.memory_bytes,
-            )
-        case "pie":
-            return Pie(queue.target_ns, queue.update_ns, queue.limit, ecn=queue.ecn)
-        case "cake":
-            return Cake(queue.rtt_ns, queue.memory_bytes, queue.isolation)
-        case _:
-            return None
+    return QDISCS[queue.kind](queue, ecn_ns) if queue.kind in QDISCS else None

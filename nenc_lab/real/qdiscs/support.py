@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting
 from nenc_lab.real.qdiscs.limits import MTU_BYTES, UNLIMITED_BPS, UNLIMITED_BYTES, WIRE_BYTES
+from nenc_lab.real.qdiscs.aqm import QDISCS
 from nenc_lab.real.qdiscs.schedule import STEP_NS
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 
 LONGEST_JITTER_NS = 2_000_000_000
 """The kernel reckons jitter in 31 bits of nanoseconds."""
 LEAST_BPS = 8_000
+KINDS = {"droptail", *QDISCS}
 COARSE_BPS = WIRE_BYTES * 8e9 / STEP_NS
 """Below, a packet takes longer than a step of a ramp or a trace lasts."""
 
@@ -53,13 +55,14 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
             "a queue that changes between packets and bytes or ms would lose what is in it: keep to one kind of unit"
         )
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
+    texts += [f"a {kind} queue: the virtual network has it" for kind in {queue.kind for queue in sizes} - KINDS]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
         texts.append(f"a queue of less than the largest packet: at least {MTU_BYTES} B")
     if any(queue.unit == "bytes" and queue.limit > UNLIMITED_BYTES for queue in sizes):
         texts.append(f"a queue of more than 1 GiB: at most {UNLIMITED_BYTES} B")
     if link.ecn_ns is not None and link.queue.kind not in ("droptail", "codel"):
         texts.append(f"an ECN threshold beside {link.queue.kind}: leave ecn out, or let codel be the queue")
-    if len({queue.flows for queue in sizes}) > 1:
+    if len({queue.parameters.get("flows") for queue in sizes}) > 1:
         texts.append("another number of flows of fq-codel: it cannot change while there are packets in them")
     return texts
 

@@ -70,16 +70,19 @@ def test_an_ecn_threshold_is_a_codel_that_never_drops():
     assert child.limit_packets == 375_000 // 1242
 
 
-AQM = {"target_ns": 5 * MS, "interval_ns": 100 * MS, "ecn": True}
+AQM = {"target": 5 * MS, "interval": 100 * MS, "ecn": True}
 MANAGED = [
-    (QueueSetting("packets", 900, "codel", **AQM), Codel(5 * MS, 100 * MS, 900, ecn=True)),
+    (QueueSetting("packets", 900, "codel", AQM), Codel(5 * MS, 100 * MS, 900, ecn=True)),
     (
-        QueueSetting("packets", 900, "fq-codel", **AQM, flows=64, quantum_bytes=300, memory_bytes=10**6),
+        QueueSetting("packets", 900, "fq-codel", AQM | {"flows": 64, "quantum": 300, "memory": 10**6}),
         FqCodel(5 * MS, 100 * MS, 900, ecn=True, flows=64, quantum_bytes=300, memory_bytes=10**6),
     ),
-    (QueueSetting("packets", 900, "pie", target_ns=15 * MS, update_ns=30 * MS), Pie(15 * MS, 30 * MS, 900, ecn=False)),
     (
-        QueueSetting("bytes", 10**6, "cake", rtt_ns=50 * MS, memory_bytes=10**6, isolation="flows", ecn=True),
+        QueueSetting("packets", 900, "pie", {"target": 15 * MS, "tupdate": 30 * MS, "ecn": False}),
+        Pie(15 * MS, 30 * MS, 900, ecn=False),
+    ),
+    (
+        QueueSetting("bytes", 10**6, "cake", {"rtt": 50 * MS, "memory": 10**6, "isolation": "flows"}),
         Cake(50 * MS, 10**6, "flows"),
     ),
 ]
@@ -105,7 +108,7 @@ def test_flows_of_a_hash_cannot_change():
     queue = MANAGED[1][0]
     link = LinkSetting("forward", 10e6, 0, queue=queue)
     assert refusals([link], [LinkChange(0, queue=replace(queue, target_ns=MS))]) == []
-    ((_, text),) = refusals([link], [LinkChange(0, queue=replace(queue, flows=32))])
+    ((_, text),) = refusals([link], [LinkChange(0, queue=replace(queue, parameters=queue.parameters | {"flows": 32}))])
     assert "number of flows" in text
 
 
