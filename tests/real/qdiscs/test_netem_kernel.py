@@ -94,6 +94,7 @@ def test_a_full_queue_moves_when_the_rate_comes_back_although_nothing_arrives(ke
     assert got["after"] == got["before"] + 50
 
 
+@pytest.mark.iproute2
 def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     said = kernel("limits")
     assert said == [
@@ -105,6 +106,7 @@ def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     ]
 
 
+@pytest.mark.iproute2
 def test_the_printed_commands_make_the_same_network(kernel, tmp_path):
     got = kernel("printed_commands", folder=str(tmp_path))
     for ours, tcs in got["pairs"]:
@@ -150,11 +152,13 @@ def test_packets_that_waited_longer_than_the_threshold_are_marked(kernel):
     assert 15 <= got["first"] <= 30
 
 
+@pytest.mark.iproute2
 @pytest.mark.parametrize("kind", ["codel", "fq_codel", "pie", "cake", "pfifo", "bfifo"])
 def test_every_queue_can_be_the_bottlenecks(kernel, kind):
     assert kernel("aqm", kind=kind)
 
 
+@pytest.mark.iproute2
 def test_our_netem_is_told_like_tcs(kernel):
     ours, tcs = kernel(
         "raw_options",
@@ -182,6 +186,7 @@ def test_duplicates_come_twice(kernel):
     assert got["got"] - got["sent"] == pytest.approx(500, abs=100)
 
 
+@pytest.mark.iproute2
 def test_a_qdisc_that_somebody_removed_fails_the_run(kernel):
     said = kernel("removed_behind_our_back")
     assert "f0-rate out" in said

@@ -40,6 +40,7 @@ def test_lo_is_up(place):
     assert place.call("place_calls:lo_answers") == "x"
 
 
+@pytest.mark.iproute2
 def test_nothing_of_one_call_is_seen_by_the_next(place):
     assert "litter" in place.call("place_calls:litter")
     after = place.call("place_calls:world")
