@@ -1,4 +1,4 @@
-"""What holds for every test: where programs are looked up, which tests are slow, and which need a program of the system."""
+"""For every test: where programs are looked up, which tests are slow, and which need ip and tc."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _traceback_if_asked(error: BaseException) -> None:
 
 
 def _forget_stdout() -> None:
-    """Lets what is buffered for a stdout that cannot take it go to /dev/null, so that it raises no second error when the
+    """Lets what a broken stdout has buffered go to /dev/null, so that it raises no second error when the
     interpreter ends. A stdout that takes what is buffered is left as it is."""
     if sys.stdout is None:
         return
