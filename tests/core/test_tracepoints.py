@@ -95,11 +95,13 @@ def test_every_probe_is_in_the_file(traced: Path) -> None:
     assert probes(traced) == {name: {count} for name, count in ARGUMENTS.items()}
 
 
+@pytest.mark.slow
 def test_without_the_option_there_is_none(plain: Path) -> None:
     assert probes(plain) == {}
     assert "stapsdt" not in run("readelf", "--wide", "--notes", str(plain))
 
 
+@pytest.mark.slow
 def test_a_probe_costs_a_nop_and_at_most_a_move(traced: Path, plain: Path) -> None:
     with_probes, without = instructions(traced, "nenc_tick"), instructions(plain, "nenc_tick")
     assert len(without) > 100
@@ -110,6 +112,7 @@ def test_a_probe_costs_a_nop_and_at_most_a_move(traced: Path, plain: Path) -> No
     assert calls[0] == calls[1]
 
 
+@pytest.mark.slow
 def test_profilers_can_walk_the_stack(plain: Path) -> None:
     frame = {"x86_64": "mov    %rsp,%rbp", "aarch64": "mov\tx29, sp"}.get(os.uname().machine)
     if frame is None:

@@ -19,17 +19,19 @@ def test_the_first_packet_waits_for_nobodys_address(best):
     assert got["first"] <= 23.0
 
 
-@pytest.mark.parametrize("rate_bps", [20e6, 100e6])
+@pytest.mark.parametrize("rate_bps", [20e6, pytest.param(100e6, marks=pytest.mark.slow)])
 def test_the_rate_is_what_was_asked_for_within_1_percent(best, rate_bps):
     got = best("rate", lambda r: abs(r["share"] - 1), 0.002, rate_bps=rate_bps)
     assert got["share"] == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_pause_saves_nothing(best):
     got = best("after_a_pause", lambda r: max(abs(t - 1) for t in r["took"]), 0.03)
     assert got["took"] == pytest.approx([1] * 5, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_step_acts_on_what_is_queued_at_once(best):
     expected = 20e6 * 0.3 / 8 / 1242
     got = best("step_down", lambda r: abs(r["after"] / expected - 1), 0.05)
@@ -58,6 +60,7 @@ def test_loss_at_the_entry_spares_the_bottleneck(kernel):
     assert 0.4 < got["got"] / got["sent"] < 0.6
 
 
+@pytest.mark.slow
 def test_ordered_jitter_never_reorders_and_the_other_does(kernel):
     ordered = kernel("jitter", kind="ordered")
     assert (ordered["got"], ordered["overtaken"]) == (ordered["sent"], 0)
@@ -66,6 +69,7 @@ def test_ordered_jitter_never_reorders_and_the_other_does(kernel):
     assert reorder["overtaken"] > reorder["sent"] / 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ordered", "reorder"])
 def test_jitter_is_the_folded_normal(best, kind):
     # |N(0, 5 ms)| cut at 10 ms: mean 3.90 ms
@@ -106,6 +110,7 @@ def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.iproute2
 def test_the_printed_commands_make_the_same_network(kernel, tmp_path):
     got = kernel("printed_commands", folder=str(tmp_path))
