@@ -207,6 +207,9 @@ def netem() -> Finding:
     problem = obstacle()
     if problem is None:
         return Finding("netem host", OK, f"sch_netem, sch_hfsc and veth work in namespaces of {platform.release()}")
+    if "\n" in problem:  # it has started and ended: what it said last is the reason
+        first, *_, last = problem.splitlines()
+        return Finding("netem host", MISSING, f"{first.partition(';')[0]}: {last.strip()}", "the guest below")
     what, _, remedy = problem.partition("; ")
     return Finding("netem host", MISSING, what, f"{remedy}; or the guest below" if remedy else "the guest below")
 

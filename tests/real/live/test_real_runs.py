@@ -188,6 +188,7 @@ def test_a_machine_too_slow_is_told_what_it_can_do(place: Place, tmp_path: Path)
             "flows.video.rate.max=950Mbps",
             "flows.video.packet=200B",
             "duration=2s",
+            may_skip=False,
             streams=True,
         )
     assert not (tmp_path / "runs").exists()
