@@ -12,7 +12,7 @@ TOO_MUCH = 0.2
 
 
 class Contention:
-    """Between enter and exit: ``share`` (0 .. 1) of the time in which something that could run waited for a processor."""
+    """Between enter and exit: ``share`` (0 .. 1) of the time in which something waited for a processor."""
 
     share = 0.0
 
