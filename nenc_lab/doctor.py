@@ -170,7 +170,7 @@ def vaapi() -> Finding:
 
 
 def picture_memory() -> Finding:
-    """What pictures are handed to encoders in: a GPU takes DMA-BUFs without a copy, and those come from /dev/udmabuf."""
+    """The memory of pictures: a GPU takes DMA-BUFs without a copy, and /dev/udmabuf makes those."""
     if os.access(UDMABUF, os.R_OK | os.W_OK):
         return Finding("udmabuf", OK, f"{UDMABUF}: pictures are handed to encoders as DMA-BUFs, without a copy")
     there = os.path.exists(UDMABUF)

@@ -31,8 +31,8 @@ class Host(Room):
     def __enter__(self) -> Self:
         if not _root_is_a_mount():
             raise EnvironmentError_(
-                "this process runs in a chroot, where mounts cannot be made private; leave it, or make its folder a mount "
-                "point before you enter it (mount --bind FOLDER FOLDER)"
+                "this process runs in a chroot, where mounts cannot be made private; leave it, or make its folder a "
+                "mount point before you enter it (mount --bind FOLDER FOLDER)"
             )
         super().__enter__()
         try:
