@@ -43,7 +43,8 @@ class LabController(_Tuned):
     """One of the lab's own decides the rate."""
 
     kind: Literal["nenc", "classic", "fixed"] = Field(
-        default="nenc", description="nenc: the production law; classic: its predecessor, see nenc.h; fixed: always rate.start."
+        default="nenc",
+        description="nenc: the production law; classic: its predecessor, see nenc.h; fixed: always rate.start.",
     )
 
 

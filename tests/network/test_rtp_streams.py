@@ -13,7 +13,7 @@ import pytest
 from rtp_files import FRAMES, Cut, cut
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("ffmpeg") is None, reason="NOT CHECKED: no ffmpeg (apt-get install ffmpeg)"
+    shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)"
 )
 
 DEMUXERS = {"h264": "h264", "hevc": "hevc"}

@@ -160,8 +160,10 @@ def test_an_aqm_and_tcp_that_the_virtual_network_has_not(place: Place, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(module("nenc-x264.so") is None, reason="built without x264")
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
+@pytest.mark.skipif(
+    module("nenc-x264.so") is None, reason="NOT CHECKED: this build has no x264 (apt-get install libx264-dev)"
+)
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)")
 def test_the_stream_that_arrives_is_the_one_that_was_sent(place: Place, tmp_path: Path) -> None:
     encoder = "{kind: x264, resolution: 720p, fps: 30, source: {complexity: 50%}}"
     text = TEXT.replace("{kind: model, resolution: 1080p, fps: 30}", encoder).replace("max: 10Mbps", "max: 4Mbps")
