@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import platform
 import resource
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nenc_lab.errors import MachineError, NencLabError
+from nenc_lab.programs import find, module
 
 OK, LIMITED, MISSING = "ok", "limited", "missing"
 TIMEOUT_S = 5.0
+UDMABUF = "/dev/udmabuf"
 
 SIMD_BITS = (("avx2", 1), ("fma", 2), ("neon", 4))
 """nenc_cpu_flag in nenc.h."""
@@ -117,7 +120,7 @@ def arm() -> Finding:
 
 
 def compiler() -> Finding:
-    path = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
+    path = find(os.environ.get("CC", "cc")) or find("gcc") or find("clang")
     if path is None:
         return Finding("compiler", MISSING, "no cc, gcc or clang", "apt-get install gcc libc6-dev")
     return Finding("compiler", OK, f"{_first_line(path, '--version') or path}")
@@ -149,6 +152,13 @@ def vaapi() -> Finding:
         return Finding("va-api", MISSING, text, "apt-get install libva-dev libx264-dev, then build again")
     if "driver:nenc" not in text:
         return Finding("va-api", OK, text)
+    if os.environ.get("LIBVA_DRIVER_NAME") == "nenc":
+        return Finding(
+            "va-api",
+            LIMITED,
+            f"LIBVA_DRIVER_NAME=nenc puts the software driver in front of every device: {text}",
+            "for hardware: unset LIBVA_DRIVER_NAME LIBVA_DRIVERS_PATH",
+        )
     nodes = glob.glob("/dev/dri/renderD*")
     why = f"none of {', '.join(sorted(nodes))} encodes H.264" if nodes else "no GPU: no /dev/dri/renderD*"
     return Finding(
@@ -157,6 +167,31 @@ def vaapi() -> Finding:
         f"{why}; the software driver stands in: {text}",
         "for hardware: a GPU, and intel-media-va-driver or mesa-va-drivers (AMD)",
     )
+
+
+def picture_memory() -> Finding:
+    """The memory of pictures: a GPU takes DMA-BUFs without a copy, and /dev/udmabuf makes those."""
+    if os.access(UDMABUF, os.R_OK | os.W_OK):
+        return Finding("udmabuf", OK, f"{UDMABUF}: pictures are handed to encoders as DMA-BUFs, without a copy")
+    there = os.path.exists(UDMABUF)
+    return Finding(
+        "udmabuf",
+        LIMITED,
+        f"{UDMABUF} {'may not be opened' if there else 'does not exist'}: pictures are memfds, which a GPU has to copy",
+        f"sudo setfacl -m u:$USER:rw {UDMABUF}" if there else "sudo modprobe udmabuf (Linux 4.20 or newer)",
+    )
+
+
+def optional_parts() -> Finding:
+    """What this build was made without, and why, as the build has noted it."""
+    note = module("optional.json")
+    if note is None:
+        return Finding("build", LIMITED, "it has no note of its optional parts", "build it again")
+    reasons = json.loads(note.read_text(encoding="utf-8"))
+    left_out = [f"{name}: {why}" for name, why in reasons.items() if why]
+    if left_out:
+        return Finding("build", LIMITED, f"left out of this build: {'; '.join(left_out)}", "that, then build again")
+    return Finding("build", OK, f"with every optional part: {', '.join(reasons)}")
 
 
 def nvidia() -> Finding:
@@ -207,6 +242,9 @@ def netem() -> Finding:
     problem = obstacle()
     if problem is None:
         return Finding("netem host", OK, f"sch_netem, sch_hfsc and veth work in namespaces of {platform.release()}")
+    if "\n" in problem:  # it has started and ended: what it said last is the reason
+        first, *_, last = problem.splitlines()
+        return Finding("netem host", MISSING, f"{first.partition(';')[0]}: {last.strip()}", "the guest below")
     what, _, remedy = problem.partition("; ")
     return Finding("netem host", MISSING, what, f"{remedy}; or the guest below" if remedy else "the guest below")
 
@@ -268,6 +306,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "python": python,
     "packages": packages,
     "c core": core,
+    "build": optional_parts,
     "simd": simd,
     "arm": arm,
     "compiler": compiler,
@@ -277,6 +316,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "netem host": netem,
     "netem guest": guest,
     "gpu": render_nodes,
+    "udmabuf": picture_memory,
     "va-api": vaapi,
     "nvenc": nvidia,
     "x264": x264,

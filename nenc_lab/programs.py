@@ -1,8 +1,9 @@
-"""Where the C programs and modules are that ship inside the package."""
+"""Where programs are: the C programs and modules that ship inside the package, and those of the system."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,20 @@ from nenc_lab.errors import InternalError
 
 MODULES = ("nenc-x264.so", "nenc-vaapi.so", "nenc_drv_video.so")
 """Encoders in shared objects of their own, and the software VA-API driver; each may be missing in a build."""
+
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where Debian keeps ip, tc and User-Mode Linux; an ordinary user's PATH leaves them out."""
+
+
+def search_path() -> str:
+    """PATH, and `SYSTEM_FOLDERS` behind it."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join([*folders, *(folder for folder in SYSTEM_FOLDERS if folder not in folders)])
+
+
+def find(name: str) -> str | None:
+    """The path of a program of the system; None when it is not installed."""
+    return shutil.which(name, path=search_path())
 
 
 def program(name: str) -> Path:

@@ -32,7 +32,7 @@ static const nenc_option table[] = {
     {"streams", NENC_OPTION_INTEGER, AT(streams), "N", "TCP connections side by side", "1", .min = 1, .max = 64},
     {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "descriptor of the network namespace to send from", .min = 0, .max = 1e6},
     {"die-with-parent", NENC_OPTION_FLAG, AT(die_with_parent), .help = "end when the process that started this ends"},
-    {NULL},
+    {.name = NULL},
 };
 
 static const nenc_command command = {

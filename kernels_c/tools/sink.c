@@ -41,7 +41,7 @@ static const nenc_option table[] = {
     {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "descriptor of the network namespace to listen in", .min = 0, .max = 1e6},
     {"announce", NENC_OPTION_FLAG, AT(announce), .help = "print a line {\"listening\": \"ADDR:PORT\"} as soon as it does"},
     {"die-with-parent", NENC_OPTION_FLAG, AT(die_with_parent), .help = "end when the process that started this ends"},
-    {NULL},
+    {.name = NULL},
 };
 
 static const nenc_command command = {

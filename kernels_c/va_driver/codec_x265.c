@@ -29,13 +29,13 @@ static void close_encoder(encoder *self)
     self->chroma = NULL;
 }
 
-static void set_threads(x265_param *param, unsigned threads)
+/* The pools are set by name: the field that holds them is a pointer up to x265 4.0 and an array from 4.1 on. */
+static VAStatus set_threads(x265_param *param, unsigned threads)
 {
-    static const char none[] = "none";
     param->frameNumThreads = 1;
-    if (threads > 1) return; /* x265's own pool, over the rows of a picture */
-    param->numaPools = none;
+    if (threads > 1) return VA_STATUS_SUCCESS; /* x265's own pool, over the rows of a picture */
     param->bEnableWavefront = 0;
+    return x265_param_parse(param, "pools", "none") ? VA_STATUS_ERROR_OPERATION_FAILED : VA_STATUS_SUCCESS;
 }
 
 static VAStatus open_encoder(encoder *self, const codec_picture *picture)
@@ -47,7 +47,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     if (!param || !self->chroma) return VA_STATUS_ERROR_ALLOCATION_FAILED;
     if (x265_param_default_preset(param, codec_preset(&self->options, picture->quality), "zerolatency") < 0)
         return VA_STATUS_ERROR_OPERATION_FAILED;
-    set_threads(param, self->options.threads);
+    if (set_threads(param, self->options.threads) != VA_STATUS_SUCCESS) return VA_STATUS_ERROR_OPERATION_FAILED;
     param->logLevel = X265_LOG_NONE;
     param->sourceWidth = (int)picture->width;
     param->sourceHeight = (int)picture->height;

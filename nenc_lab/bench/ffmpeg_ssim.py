@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -12,10 +11,10 @@ from types import TracebackType
 
 import numpy as np
 
-from nenc_lab import quality
+from nenc_lab import programs, quality
 from nenc_lab.errors import MachineError
 
-FFMPEG = shutil.which("ffmpeg")
+FFMPEG = programs.find("ffmpeg")
 LOOPS = (30, 130)
 """Repetitions of the one frame: the difference is a hundred frames, start and reading cancel out."""
 PAIRS = 8

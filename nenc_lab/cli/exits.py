@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -115,13 +116,14 @@ def _traceback_if_asked(error: BaseException) -> None:
 
 
 def _forget_stdout() -> None:
-    """What is still buffered for a stdout that cannot take it must not raise again when the interpreter ends."""
+    """Lets what a broken stdout has buffered go to /dev/null, so that it raises no second error when the
+    interpreter ends. A stdout that takes what is buffered is left as it is."""
     if sys.stdout is None:
         return
-    devnull = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(devnull, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
-    finally:
-        os.close(devnull)
+        sys.stdout.flush()
+    except ValueError:  # closed: there is nothing to lose
+        return
+    except OSError:
+        with open(os.devnull, "wb") as devnull, contextlib.suppress(OSError, ValueError):
+            os.dup2(devnull.fileno(), sys.stdout.fileno())

@@ -23,8 +23,9 @@ def test(context: typer.Context) -> int:
     if importlib.util.find_spec("pytest") is None:
         raise MachineError("pytest is not installed: ./lab test installs it, or: pip install 'nenc-lab[test]'")
     # the command's own exit code is pytest's: 0 passed, 1 failed, 2 interrupted, ...
+    read_only = [] if os.access(root, os.W_OK) else ["-p", "no:cacheprovider"]
     return subprocess.call(
-        [sys.executable, "-m", "pytest", *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"}
+        [sys.executable, "-m", "pytest", *read_only, *context.args], cwd=root, env={**os.environ, "PYTHONSAFEPATH": "1"}
     )
 
 

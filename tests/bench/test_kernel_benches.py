@@ -32,6 +32,7 @@ def test_core_prints_the_contract_keys() -> None:
     assert figures["core.tick_us_per_frame"] == pytest.approx(figures["core.tick_ns"] / 1000, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_quality_prints_the_contract_keys() -> None:
     figures = measured("quality")
     assert set(figures) == {*quality.KERNELS, *quality.X264, "quality.ssim_4k_vs_ffmpeg"}

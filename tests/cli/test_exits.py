@@ -46,6 +46,12 @@ def test_exception_to_exit_code(error, code, capfd):
     assert "Traceback" not in said.err
 
 
+def test_a_stdout_that_works_is_kept_after_an_error_of_the_system(capfd):
+    assert outcome(raising(PermissionError(13, "Permission denied", "/srv/x"))) == 3
+    print("still here", flush=True)
+    assert capfd.readouterr().out == "still here\n"
+
+
 def test_an_internal_error_says_how_to_report_it(capfd, monkeypatch):
     monkeypatch.setenv(TRACEBACK, "1")
     assert outcome(raising(ZeroDivisionError("division by zero"))) == 4

@@ -64,7 +64,10 @@ def test_the_patterns_find_what_they_are_for():
     assert not IMPLICIT_ORDER.search("atomic_store_explicit(&x, 1, memory_order_release)")
 
 
-@pytest.mark.skipif(not (shutil.which(CC) and shutil.which("nm")), reason="no C compiler or binutils")
+@pytest.mark.skipif(
+    not (shutil.which(CC) and shutil.which("nm")),
+    reason="NOT CHECKED: there is no C compiler, or there are no binutils (apt-get install gcc binutils)",
+)
 def test_recording_calls_nothing_that_could_wait(tmp_path):
     calls = set()
     for name in ("record.c", "ring.c"):

@@ -19,7 +19,8 @@ ARGUMENTS = {"tick": 3, "rate": 3, "fallback": 3}
 """As trace.h has them."""
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, (CC, "readelf", "objdump"))), reason="no compiler or no binutils"
+    not all(map(shutil.which, (CC, "readelf", "objdump"))),
+    reason="NOT CHECKED: there is no C compiler, or there are no binutils (apt-get install gcc binutils)",
 )
 
 DEBUGGER = """
@@ -73,7 +74,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     header = subprocess.run([CC, "-E", "-include", "sys/sdt.h", "-xc", os.devnull], capture_output=True, check=False)
     if header.returncode:
-        pytest.skip("no sys/sdt.h: apt-get install systemtap-sdt-dev")
+        pytest.skip("NOT CHECKED: there is no sys/sdt.h (apt-get install systemtap-sdt-dev)")
     return library(tmp_path_factory.mktemp("traced") / "build", "enabled")
 
 
@@ -95,11 +96,13 @@ def test_every_probe_is_in_the_file(traced: Path) -> None:
     assert probes(traced) == {name: {count} for name, count in ARGUMENTS.items()}
 
 
+@pytest.mark.slow
 def test_without_the_option_there_is_none(plain: Path) -> None:
     assert probes(plain) == {}
     assert "stapsdt" not in run("readelf", "--wide", "--notes", str(plain))
 
 
+@pytest.mark.slow
 def test_a_probe_costs_a_nop_and_at_most_a_move(traced: Path, plain: Path) -> None:
     with_probes, without = instructions(traced, "nenc_tick"), instructions(plain, "nenc_tick")
     assert len(without) > 100
@@ -110,17 +113,18 @@ def test_a_probe_costs_a_nop_and_at_most_a_move(traced: Path, plain: Path) -> No
     assert calls[0] == calls[1]
 
 
+@pytest.mark.slow
 def test_profilers_can_walk_the_stack(plain: Path) -> None:
     frame = {"x86_64": "mov    %rsp,%rbp", "aarch64": "mov\tx29, sp"}.get(os.uname().machine)
     if frame is None:
-        pytest.skip(f"no frame pointer known on {os.uname().machine}")
+        pytest.skip(f"NOT CHECKED: this test knows no frame pointer on {os.uname().machine}")
     for function in ("nenc_step", "nenc_tick", "nenc_start_with"):
         assert frame in instructions(plain, function), function
 
 
 def test_a_debugger_sees_what_was_decided(traced: Path, tmp_path: Path) -> None:
     if not shutil.which("gdb"):
-        pytest.skip("no gdb")
+        pytest.skip("NOT CHECKED: there is no gdb (apt-get install gdb)")
     program, script = tmp_path / "traced", tmp_path / "script"
     folder = str(traced.parent)
     source = str(Path(__file__).with_name("traced.c"))

@@ -18,7 +18,7 @@ PROGRAM = Path(_kernels.__file__).parents[1] / "kernels_c" / "tests" / "encode_f
 NEEDS = {"x264": "nenc-x264.so", "vaapi": "nenc_drv_video.so"}
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("ffmpeg") is None, reason="NOT CHECKED: no ffmpeg (apt-get install ffmpeg)"
+    shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)"
 )
 
 

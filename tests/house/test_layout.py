@@ -18,7 +18,7 @@ MACHINE = re.compile(
 )
 """Paths that exist on one machine only."""
 
-needs_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no git checkout")
+needs_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="NOT CHECKED: this is no git checkout")
 
 
 @needs_git

@@ -79,7 +79,11 @@ def test_scenarios_and_sweeps_in_the_readme_are_valid(number, tmp_path):
         assert load(path).flows
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ("cc", "pkg-config"))), reason="no compiler or pkg-config")
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("cc", "pkg-config"))),
+    reason="NOT CHECKED: there is no C compiler or no pkg-config (apt-get install gcc pkg-config)",
+)
 def test_the_library_is_built_and_used_as_the_readme_says(tmp_path):
     (block,) = (block for block in blocks("sh") if "examples/loop.c" in block)
     bin_ = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

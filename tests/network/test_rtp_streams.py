@@ -6,13 +6,14 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rtp_files import FRAMES, Cut, cut
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("ffmpeg") is None, reason="NOT CHECKED: no ffmpeg (apt-get install ffmpeg)"
+    shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)"
 )
 
 DEMUXERS = {"h264": "h264", "hevc": "hevc"}
@@ -78,16 +79,26 @@ def is_bound(port: int) -> bool:
     return any(f":{port:04X} " in line for line in Path("/proc/net/udp").read_text(encoding="ascii").splitlines())
 
 
+def datagrams(made: Cut) -> Iterator[bytes]:
+    """The stream's packets, and behind them its first picture once more: a player knows a picture's end by the next
+    one, and some versions of ffmpeg drop a picture without an end when they are told to stop."""
+    rows = made.lines("rtp")
+    first = [row for row in rows if row[1] == rows[0][1]]
+    after = [[str(int(rows[-1][0]) + 1 + n), str(int(rows[-1][1]) + 3000), *row[2:]] for n, row in enumerate(first)]
+    for sequence, timestamp, marker, ssrc, payload in [*rows, *after]:
+        header = bytes([0x80, int(marker) << 7 | 96]) + (int(sequence) & 0xFFFF).to_bytes(2, "big")
+        header += (int(timestamp) & 0xFFFFFFFF).to_bytes(4, "big") + int(ssrc).to_bytes(4, "big")
+        yield header + bytes.fromhex(payload)
+
+
 def play(made: Cut, port: int) -> None:
     """Sends the packets, 0.4 ms apart."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         due = time.monotonic()
-        for sequence, timestamp, marker, ssrc, payload in made.lines("rtp"):
-            header = bytes([0x80, int(marker) << 7 | 96]) + int(sequence).to_bytes(2, "big")
-            header += int(timestamp).to_bytes(4, "big") + int(ssrc).to_bytes(4, "big")
+        for datagram in datagrams(made):
             due += 0.0004
             time.sleep(max(0.0, due - time.monotonic()))
-            out.sendto(header + bytes.fromhex(payload), ("127.0.0.1", port))
+            out.sendto(datagram, ("127.0.0.1", port))
 
 
 @pytest.mark.parametrize("format", ["h264", "hevc"])
@@ -117,4 +128,5 @@ def test_a_player_reads_the_description(tmp_path: Path, format: str) -> None:
     assert said == b""
     whole = pictures(made.stream, format)
     got = pictures(received, format)
-    assert got == whole
+    assert got[:FRAMES] == whole
+    assert got[FRAMES:] in ([], whole[:1])

@@ -11,7 +11,7 @@ import pytest
 from rtp_files import Cut, cut
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("tshark") is None, reason="NOT CHECKED: no tshark (apt-get install tshark)"
+    shutil.which("tshark") is None, reason="NOT CHECKED: there is no tshark (apt-get install tshark)"
 )
 
 FORMATS = ["h264", "hevc", "padding"]

@@ -56,7 +56,7 @@ def test_no_text_overlaps_another_or_leaves_the_page(plot_run: Get, apart: Parit
     if name != "apart":
         run = plot_run(name)
         if not run.summary:
-            pytest.skip("has no summary to compare")
+            pytest.skip("this run has no summary to compare")
         parity = compare(Side("virtual", (run,)), Side("a-network-of-a-rather-long-name", (run,)))
     figure_info = info(parity)
     boxes = drawn_texts(partial(draw, figure_info))

@@ -13,7 +13,7 @@ from nenc_lab import quality
 
 FFMPEG = shutil.which("ffmpeg")
 
-needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="no ffmpeg: apt-get install ffmpeg")
+needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)")
 
 
 def ffmpeg(*words: str | Path) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PEAK_OF_A_RUN = r"""
 import re, sys
 from pathlib import Path
@@ -25,6 +27,7 @@ def peak_mb(out: Path, duration: str) -> float:
     return float(subprocess.run(child, capture_output=True, text=True, check=True).stdout)
 
 
+@pytest.mark.slow
 def test_an_hour_fits_and_little_of_it_grows(tmp_path: Path) -> None:
     short, long = peak_mb(tmp_path, "20min"), peak_mb(tmp_path, "60min")
     assert long < 300

@@ -108,6 +108,7 @@ def test_after_a_kill_it_goes_on_where_it_was(whole, tmp_path, capsys):
     ]
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_comes_to_its_end(whole, tmp_path, capsys):
     path, wanted = whole
     out = tmp_path / "out"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nenc_lab.network.base import JitterSetting, LinkChange, LinkSetting, LossSetting
-from nenc_lab.real.qdiscs.limits import MTU_BYTES, UNLIMITED_BPS, UNLIMITED_BYTES, WIRE_BYTES
 from nenc_lab.real.qdiscs.aqm import QDISCS
+from nenc_lab.real.qdiscs.limits import MTU_BYTES, UNLIMITED_BPS, UNLIMITED_BYTES, WIRE_BYTES
 from nenc_lab.real.qdiscs.schedule import STEP_NS
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 

@@ -29,6 +29,11 @@ class Host(Sandbox):
         self._needs = list(needs)
 
     def __enter__(self) -> Self:
+        if not _root_is_a_mount():
+            raise MachineError(
+                "this process runs in a chroot, where mounts cannot be made private; leave it, or make its folder a "
+                "mount point before you enter it (mount --bind FOLDER FOLDER)"
+            )
         super().__enter__()
         try:
             lacks = self.call("nenc_lab.real.sandbox.netem_support:lacking", self._needs) if self._needs else []
@@ -48,6 +53,15 @@ class Host(Sandbox):
             bases=bases(),
             as_root=True,
         )
+
+
+def _root_is_a_mount() -> bool:
+    """False in a chroot into a folder: the kernel then refuses to change how / propagates mounts (mount(2), EINVAL)."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+            return any(line.split(" ")[4] == "/" for line in lines)
+    except OSError:
+        return True  # it is found out when it starts
 
 
 @cache

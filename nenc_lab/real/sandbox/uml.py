@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from nenc_lab import programs
 from nenc_lab.errors import MachineError
 
 PROGRAMS = ("linux.uml", "linux")
@@ -25,7 +25,7 @@ VERSION_S = 5.0
 def find() -> Path | None:
     """The program of User-Mode Linux, or None. Another program may be called linux, so each is asked its version."""
     for name in PROGRAMS:
-        path = shutil.which(name)
+        path = programs.find(name)
         if path is not None and version(path) is not None:
             return Path(path)
     return None

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+from contention import TOO_MUCH, Contention
+
 from nenc_lab import api
+from nenc_lab.errors import MachineError
 from nenc_lab.real.sandbox import Sandbox
 from nenc_lab.recording.open import Run
 
@@ -30,12 +34,20 @@ def write(folder: Path, text: str = TEXT) -> Path:
     return file
 
 
-def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, **more: Any) -> Run:
-    """One run of the text with these overrides, in the sandbox."""
+def run(sandbox: Sandbox, folder: Path, *overrides: str, text: str = TEXT, may_skip: bool = True, **more: Any) -> Run:
+    """One run of the text with these overrides, in the sandbox. Skips where the machine is too slow because others use
+    it, unless that refusal is what the test is about."""
     scenario = api.load(write(folder, text), overrides=overrides, backend="netem")
-    return api.run_scenario(
-        scenario, out=folder / "runs", argv=["test"], backend="netem", place=sandbox, plot=False, **more
-    )
+    others = Contention()
+    try:
+        with others:
+            return api.run_scenario(
+                scenario, out=folder / "runs", argv=["test"], backend="netem", place=sandbox, plot=False, **more
+            )
+    except MachineError as error:
+        if may_skip and "too slow" in str(error) and others.share > TOO_MUCH:
+            pytest.skip(f"NOT JUDGED: processes waited for a processor in {others.share:.0%} of the time; {error}")
+        raise
 
 
 def run_virtual(folder: Path, *overrides: str, text: str = TEXT) -> Run:

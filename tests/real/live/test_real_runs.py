@@ -53,6 +53,7 @@ def nenc_lab_hop(name: str) -> object:
     return polars.col("hop").cast(polars.String) == name
 
 
+@pytest.mark.slow
 def test_the_path_is_calibrated_before(sandbox: Sandbox, tmp_path: Path) -> None:
     found = run(sandbox, tmp_path, "duration=2s", "flows.video.rate.max=20Mbps").info["calibration"]
     assert found["rate_mbps"] == pytest.approx(12.0, rel=0.05)
@@ -61,7 +62,9 @@ def test_the_path_is_calibrated_before(sandbox: Sandbox, tmp_path: Path) -> None
     assert found["reordered"] == 0
 
 
-@pytest.mark.parametrize("kind", ["nenc", "classic", "fixed"])
+@pytest.mark.parametrize(
+    "kind", ["nenc", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("classic", "fixed"))]
+)
 def test_every_controller_drives_the_real_sender(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     done = run(sandbox, tmp_path, f"flows.video.controller.kind={kind}", "duration=4s")
     ticks = done.frame("ticks")
@@ -72,6 +75,7 @@ def test_every_controller_drives_the_real_sender(sandbox: Sandbox, tmp_path: Pat
         assert ticks["rate_bps"].unique().to_list() == [4e6]
 
 
+@pytest.mark.slow
 def test_a_controller_of_the_users_drives_it_too(sandbox: Sandbox, tmp_path: Path) -> None:
     library = tmp_path / "mine.so"
     include = REPOSITORY / "kernels_c" / "include"
@@ -111,6 +115,7 @@ def nenc_lab_kind(name: str) -> object:
     return polars.col("kind").cast(polars.String) == name
 
 
+@pytest.mark.slow
 def test_random_loss_and_a_silent_receiver(sandbox: Sandbox, tmp_path: Path) -> None:
     done = run(
         sandbox,
@@ -127,6 +132,7 @@ def test_random_loss_and_a_silent_receiver(sandbox: Sandbox, tmp_path: Path) -> 
     assert 70 <= samples <= 105  # of 120 there would be
 
 
+@pytest.mark.slow
 def test_cross_traffic_is_real(sandbox: Sandbox, tmp_path: Path) -> None:
     text = TEXT + "cross_traffic:\n  - {name: other, kind: cbr, rate: 9Mbps, start: 2s}\n"
     done = run(sandbox, tmp_path, "flows.video.rate.max=6Mbps", "flows.video.rate.start=6Mbps", text=text)
@@ -142,6 +148,7 @@ def test_cross_traffic_is_real(sandbox: Sandbox, tmp_path: Path) -> None:
     assert told["sink"]["packets"] <= told["source"]["packets"]
 
 
+@pytest.mark.slow
 def test_an_aqm_and_tcp_that_the_virtual_network_has_not(sandbox: Sandbox, tmp_path: Path) -> None:
     text = TEXT.replace("{kind: droptail, size: 200ms}", "{kind: fq-codel}")
     text += "cross_traffic:\n  - {name: bulk, kind: tcp-cubic, start: 1s}\n"
@@ -152,8 +159,11 @@ def test_an_aqm_and_tcp_that_the_virtual_network_has_not(sandbox: Sandbox, tmp_p
         run_virtual(tmp_path, text=text)
 
 
-@pytest.mark.skipif(module("nenc-x264.so") is None, reason="built without x264")
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
+@pytest.mark.slow
+@pytest.mark.skipif(
+    module("nenc-x264.so") is None, reason="NOT CHECKED: this build has no x264 (apt-get install libx264-dev)"
+)
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)")
 def test_the_stream_that_arrives_is_the_one_that_was_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     encoder = "{kind: x264, resolution: 720p, fps: 30, source: {complexity: 50%}}"
     text = TEXT.replace("{kind: model, resolution: 1080p, fps: 30}", encoder).replace("max: 10Mbps", "max: 4Mbps")
@@ -180,11 +190,13 @@ def test_a_machine_too_slow_is_told_what_it_can_do(sandbox: Sandbox, tmp_path: P
             "flows.video.rate.max=950Mbps",
             "flows.video.packet=200B",
             "duration=2s",
+            may_skip=False,
             streams=True,
         )
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_it_runs_in_a_cell_of_a_notebook(tmp_path: Path) -> None:
     from real_runs import write
 

@@ -21,8 +21,12 @@ from nenc_lab.programs import module, modules_folder, program
 from nenc_lab.real.live.telemetry import Telemetry
 
 NENC = str(program("nenc"))
-needs_x264 = pytest.mark.skipif(module("nenc-x264.so") is None, reason="built without x264")
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
+needs_x264 = pytest.mark.skipif(
+    module("nenc-x264.so") is None, reason="NOT CHECKED: this build has no x264 (apt-get install libx264-dev)"
+)
+needs_ffmpeg = pytest.mark.skipif(
+    shutil.which("ffmpeg") is None, reason="NOT CHECKED: there is no ffmpeg (apt-get install ffmpeg)"
+)
 
 
 def free_port() -> int:
@@ -343,7 +347,7 @@ def test_what_icmp_says_of_a_packet_does_not_end_the_sender() -> None:
     try:
         raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     except PermissionError:
-        pytest.skip("no right to make ICMP packets")
+        pytest.skip("NOT CHECKED: this user may not send ICMP packets")
     with raw, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(5)

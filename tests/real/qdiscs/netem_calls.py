@@ -28,6 +28,7 @@ from nenc_lab.network.base import (
     QueueSetting,
 )
 from nenc_lab.real.qdiscs import commands
+from nenc_lab.real.qdiscs.attributes import attribute, walk
 from nenc_lab.real.qdiscs.layout import plan
 from nenc_lab.real.qdiscs.namespaces import inside, new_namespace
 from nenc_lab.real.qdiscs.path import Path
@@ -347,7 +348,10 @@ def _classes(fd):
 
 
 def _plain(entries):
+    """What was asked for: without what the kernel counts, and without the seed it drew for a netem (told since 6.6)."""
     keep = ("kind", "handle", "parent", "root", "options")
+    for entry in entries:
+        entry.get("options", {}).pop("seed", None)
     return sorted(({name: entry.get(name) for name in keep} for entry in entries), key=lambda entry: entry["kind"])
 
 
@@ -466,7 +470,7 @@ def aqm(kind):
 
 @called
 def raw_options(line, netem):
-    """TCA_OPTIONS as told of a qdisc of tc's making and of ours."""
+    """TCA_OPTIONS as told of a qdisc of our making and of tc's, less the seed that the kernel drew for each."""
     options: Options = Netem(**netem, loss=LossSetting("gilbert-elliott", 0.01, 0.3, 0.9, 0.005))
     told = []
     for ours in (True, False):
@@ -478,10 +482,17 @@ def raw_options(line, netem):
                 sock.add(index, ROOT, HANDLE, options)
             else:
                 subprocess.run(["tc", "qdisc", "add", "dev", "x0", "root", "handle", "1:", *line.split()], check=True)
-            told.append(sock.get(index, ROOT, HANDLE).options.hex())
+            told.append(_without_seed(sock.get(index, ROOT, HANDLE).options).hex())
         sock.close()
         os.close(fd)
     return told
+
+
+def _without_seed(options: bytes) -> bytes:
+    """Options of a netem less TCA_NETEM_PRNG_SEED (told since Linux 6.6) and what pads it."""
+    fixed = 24  # struct tc_netem_qopt
+    kept = (attribute(kind, value) for kind, value in walk(options[fixed:]) if kind not in (9, 14))
+    return options[:fixed] + b"".join(kept)
 
 
 @called

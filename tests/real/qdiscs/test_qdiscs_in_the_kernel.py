@@ -19,17 +19,19 @@ def test_the_first_packet_waits_for_nobodys_address(best):
     assert got["first"] <= 23.0
 
 
-@pytest.mark.parametrize("rate_bps", [20e6, 100e6])
+@pytest.mark.parametrize("rate_bps", [20e6, pytest.param(100e6, marks=pytest.mark.slow)])
 def test_the_rate_is_what_was_asked_for_within_1_percent(best, rate_bps):
     got = best("rate", lambda r: abs(r["share"] - 1), 0.002, rate_bps=rate_bps)
     assert got["share"] == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_pause_saves_nothing(best):
     got = best("after_a_pause", lambda r: max(abs(t - 1) for t in r["took"]), 0.03)
     assert got["took"] == pytest.approx([1] * 5, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_step_acts_on_what_is_queued_at_once(best):
     expected = 20e6 * 0.3 / 8 / 1242
     got = best("step_down", lambda r: abs(r["after"] / expected - 1), 0.05)
@@ -58,6 +60,7 @@ def test_loss_at_the_entry_spares_the_bottleneck(kernel):
     assert 0.4 < got["got"] / got["sent"] < 0.6
 
 
+@pytest.mark.slow
 def test_ordered_jitter_never_reorders_and_the_other_does(kernel):
     ordered = kernel("jitter", kind="ordered")
     assert (ordered["got"], ordered["overtaken"]) == (ordered["sent"], 0)
@@ -66,6 +69,7 @@ def test_ordered_jitter_never_reorders_and_the_other_does(kernel):
     assert reorder["overtaken"] > reorder["sent"] / 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ordered", "reorder"])
 def test_jitter_is_the_folded_normal(best, kind):
     # |N(0, 5 ms)| cut at 10 ms: mean 3.90 ms
@@ -94,6 +98,7 @@ def test_a_full_queue_moves_when_the_rate_comes_back_although_nothing_arrives(ke
     assert got["after"] == got["before"] + 50
 
 
+@pytest.mark.iproute2
 def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     said = kernel("limits")
     assert said == [
@@ -105,6 +110,8 @@ def test_the_limit_follows_the_rate_as_tc_sees_it(kernel):
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.iproute2
 def test_the_printed_commands_make_the_same_network(kernel, tmp_path):
     got = kernel("printed_commands", folder=str(tmp_path))
     for ours, tcs in got["pairs"]:
@@ -150,11 +157,13 @@ def test_packets_that_waited_longer_than_the_threshold_are_marked(kernel):
     assert 15 <= got["first"] <= 30
 
 
+@pytest.mark.iproute2
 @pytest.mark.parametrize("kind", ["codel", "fq_codel", "pie", "cake", "pfifo", "bfifo"])
 def test_every_queue_can_be_the_bottlenecks(kernel, kind):
     assert kernel("aqm", kind=kind)
 
 
+@pytest.mark.iproute2
 def test_our_netem_is_told_like_tcs(kernel):
     ours, tcs = kernel(
         "raw_options",
@@ -182,6 +191,7 @@ def test_duplicates_come_twice(kernel):
     assert got["got"] - got["sent"] == pytest.approx(500, abs=100)
 
 
+@pytest.mark.iproute2
 def test_a_qdisc_that_somebody_removed_fails_the_run(kernel):
     said = kernel("removed_behind_our_back")
     assert "f0-rate out" in said

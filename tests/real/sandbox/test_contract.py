@@ -40,6 +40,7 @@ def test_lo_is_up(sandbox):
     assert sandbox.call("sandbox_calls:lo_answers") == "x"
 
 
+@pytest.mark.iproute2
 def test_nothing_of_one_call_is_seen_by_the_next(sandbox):
     assert "litter" in sandbox.call("sandbox_calls:litter")
     after = sandbox.call("sandbox_calls:world")

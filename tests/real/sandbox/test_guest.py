@@ -92,6 +92,7 @@ def test_a_kernel_that_hangs_is_ended(clear, monkeypatch):
         assert time.monotonic() - began < 8
 
 
+@pytest.mark.slow
 def test_a_call_may_be_silent_for_longer_than_the_kernel(clear, monkeypatch):
     monkeypatch.setattr(conversation, "SILENCE_S", 2.0)
     with Guest() as guest, pytest.raises(SandboxLost.__mro__[1], match="longer than 5 s"):
@@ -135,6 +136,7 @@ def test_modules_are_found_by_name():
     assert kernel_modules.missing(["sch_netem"], "0.0.0") == ["sch_netem"]
 
 
+@pytest.mark.slow
 def test_boots_one_after_another_leave_nothing(clear):
     for number in range(20 if os.environ.get("NENC_LONG") == "1" else 6):
         with Guest() as guest:

@@ -19,6 +19,7 @@ def seen():
     return socket.if_nameindex(), sorted(os.listdir("/run")), Path("/proc/self/mounts").read_text()
 
 
+@pytest.mark.iproute2
 def test_the_hosts_own_network_and_mounts_are_not_touched():
     before = seen()
     with make("host") as sandbox:

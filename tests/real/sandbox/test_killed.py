@@ -42,7 +42,7 @@ def supervisor_of(lab: int) -> int:
     return supervisor
 
 
-@pytest.mark.parametrize("kind", ["guest", "host"])
+@pytest.mark.parametrize("kind", [pytest.param("guest", marks=pytest.mark.slow), "host"])
 def test_a_lab_killed_at_ten_random_moments_leaves_nothing(kind):
     make(kind)
     with begin(kind) as lab:
@@ -103,6 +103,7 @@ def test_lab_and_keeper_killed_at_once_leave_a_folder_that_clean_removes(kind, n
     assert gone_within(GONE_S, lab.pid) == set()
 
 
+@pytest.mark.slow
 @needs_guest
 def test_a_guest_that_may_not_be_confined_still_leaves_nothing(nenc_lab_clean):
     # where no PID namespaces are allowed: what ends the guest then is that it hears nothing any more

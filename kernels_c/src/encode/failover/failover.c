@@ -188,8 +188,11 @@ static void watch_input(nenc_failover *self, const nenc_coded *coded, int64_t pt
 {
     if ((int)coded->input == self->input) return;
     nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_INPUT, NENC_OK);
+    const int dmabuf = nenc_pool_memory(self->pool) == NENC_MEMORY_DMABUF;
     snprintf(event->text, sizeof event->text, "pictures are %s",
-             coded->input == NENC_INPUT_COPY ? "copied to the encoder" : "handed over without a copy");
+             coded->input == NENC_INPUT_COPY ? "copied to the encoder"
+             : dmabuf                        ? "handed over without a copy, as DMA-BUFs"
+                                             : "handed over without a copy, as memfds (a GPU needs DMA-BUFs: /dev/udmabuf)");
     self->input = (int)coded->input;
 }
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char signature[] = "YUV4MPEG2 ", frame_word[] = "FRAME";
-enum { HEADER_MAX = 512, FRAME_LINE = sizeof frame_word /* with the end of its line */ };
+static const char signature[] = "YUV4MPEG2 ", frame_line[] = "FRAME\n";
+enum { HEADER_MAX = 512, FRAME_LINE = sizeof frame_line - 1 };
 
 typedef struct clip {
     nenc_source source;
@@ -66,7 +66,7 @@ static int render(nenc_source *source, uint64_t number, uint8_t *const plane[2],
     int64_t at = self->first + (int64_t)(number % self->count) * self->pitch;
     if (self->y4m) {
         char line[FRAME_LINE];
-        if (!read_at(self->fd, line, sizeof line, at) || memcmp(line, "FRAME\n", sizeof line) != 0) return NENC_ERANGE;
+        if (!read_at(self->fd, line, sizeof line, at) || memcmp(line, frame_line, FRAME_LINE) != 0) return NENC_ERANGE;
         at += FRAME_LINE;
     }
     if (!rows_of(self, plane[0], stride[0], source->height, at)) return NENC_ERANGE;

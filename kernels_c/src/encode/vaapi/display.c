@@ -153,7 +153,20 @@ static int open_node(nenc_display *display, const char *device, nenc_failure *fa
     if (!display->va) return nenc_fail(failure, NENC_ENCODE_FAILED, "vaGetDisplayDRM: %s is no device for VA-API", device);
     vaSetErrorCallback(display->va, keep_message, display);
     vaSetInfoCallback(display->va, ignore_message, NULL);
-    return nenc_va_check(display, "vaInitialize", vaInitialize(display->va, &major, &minor), failure);
+    const VAStatus status = vaInitialize(display->va, &major, &minor);
+    if (status == (VAStatus)VA_STATUS_ERROR_UNKNOWN) /* as above */
+        return nenc_fail(failure, NENC_ENCODE_MISSING,
+                         "vaapi: no VA driver serves %s; apt-get install intel-media-va-driver or mesa-va-drivers (AMD), or use "
+                         "driver:nenc (software)", device);
+    return nenc_va_check(display, "vaInitialize", status, failure);
+}
+
+/* The software driver may also have been put in front of a device, by LIBVA_DRIVER_NAME; it is not to pass for hardware. */
+static int is_software(VADisplay display)
+{
+    static const char ours[] = "nenc software driver";
+    const char *vendor = vaQueryVendorString(display);
+    return vendor && strncmp(vendor, ours, sizeof ours - 1) == 0;
 }
 
 int nenc_display_open(nenc_display *display, const char *device, nenc_failure *failure)
@@ -164,6 +177,7 @@ int nenc_display_open(nenc_display *display, const char *device, nenc_failure *f
     int status = strncmp(device, driver_prefix, prefix) == 0 ? open_own(display, device + prefix, failure)
                                                              : open_node(display, device, failure);
     if (status != NENC_OK) nenc_display_close(display);
+    else if (is_software(display->va)) snprintf(display->place, sizeof display->place, "%snenc", driver_prefix);
     return status;
 }
 
