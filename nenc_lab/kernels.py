@@ -11,16 +11,19 @@ import numpy as np
 from nenc_lab.errors import InternalError
 from nenc_lab.programs import modules_folder
 
+CData = Any
+"""A value of cffi: a pointer, a struct, an array, the library. Cffi has no static types; C checks them at run time."""
+
 try:
-    _kernels: Any = import_module("nenc_lab._kernels")
+    _kernels: CData = import_module("nenc_lab._kernels")
 except ImportError as error:  # a broken build is the user's environment, but nothing works without it
     raise InternalError(
         f"the C core nenc_lab._kernels cannot be loaded ({error}); rebuild it: run ./lab in the checkout, "
         "or pip install again"
     ) from error
 
-lib: Any = _kernels.lib
-ffi: Any = _kernels.ffi
+lib: CData = _kernels.lib
+ffi: CData = _kernels.ffi
 
 if (_modules := modules_folder()) is not None:
     lib.nenc_encoder_modules(str(_modules).encode())
@@ -59,7 +62,7 @@ def dtype(struct: str) -> np.dtype[Any]:
     )
 
 
-def _format(kind: Any) -> Any:
+def _format(kind: CData) -> Any:
     if kind.kind == "struct":
         return dtype(kind.cname)
     if kind.kind == "array" and kind.item.cname == "char":
@@ -74,7 +77,7 @@ class Rows:
 
     def __init__(self, struct: str, capacity: int) -> None:
         self.array: np.ndarray[Any, np.dtype[Any]] = np.zeros(capacity, dtype(struct))
-        self.pointer: Any = ffi.cast(f"{struct} *", ffi.from_buffer(self.array))
+        self.pointer: CData = ffi.cast(f"{struct} *", ffi.from_buffer(self.array))
         self.capacity = capacity
 
 

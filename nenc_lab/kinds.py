@@ -8,7 +8,7 @@ from functools import cache
 from math import isnan
 from typing import Any, Literal
 
-from nenc_lab.kernels import ffi, lib
+from nenc_lab.kernels import CData, ffi, lib
 
 GAINS = ("kp", "ki", "kd")
 LimitUnit = Literal["bytes", "packets", "ms"]
@@ -98,7 +98,7 @@ def _rows(at: Callable[[int], Any]) -> Iterator[Any]:
         number += 1
 
 
-def _queue(row: Any) -> QueueKind:
+def _queue(row: CData) -> QueueKind:
     return QueueKind(
         name=_text(row.name),
         about=_text(row.about),
@@ -111,7 +111,7 @@ def _queue(row: Any) -> QueueKind:
     )
 
 
-def _parameters(row: Any) -> tuple[Parameter, ...]:
+def _parameters(row: CData) -> tuple[Parameter, ...]:
     found = (row.parameters[number] for number in range(row.parameter_count))
     return tuple(
         Parameter(_text(each.name), _text(each.unit), each.value, each.low, each.high, _text(each.about))
@@ -119,5 +119,5 @@ def _parameters(row: Any) -> tuple[Parameter, ...]:
     )
 
 
-def _text(pointer: Any) -> str:
+def _text(pointer: CData) -> str:
     return str(ffi.string(pointer).decode())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nenc_lab.analysis.arrays import Floats
+from nenc_lab.analysis.arrays import Floats, Ints
 from nenc_lab.analysis.series import JUDGED_OVER_NS
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def spread(curves: Sequence[Floats]) -> Spread:
     return Spread(np.clip(mean, low, high), low, high)
 
 
-def _integral(t: Floats, end: float, values: Any) -> Floats:
+def _integral(t: Floats, end: float, values: Floats) -> Floats:
     return np.concatenate(([0.0], np.cumsum(values * np.diff(np.append(t, end)))))
 
 
@@ -100,7 +100,7 @@ def _step_means(t: Floats, values: Floats, edges: Floats) -> Floats:
     return _ratio(np.bincount(step, weights=values[known], minlength=len(edges) - 1), count)
 
 
-def _ratio(parts: Any, of: Any) -> Floats:
+def _ratio(parts: Floats | Ints, of: Floats | Ints) -> Floats:
     result: Floats = np.divide(parts, of, out=np.full(len(parts), np.nan), where=of > 0)
     return result
 

@@ -107,7 +107,7 @@ def _scenarios(first: Named, second: Named) -> Iterator[str]:
         yield f"the scenarios differ in {len(keys) - _MOST_DIFFERENCES} more values"
 
 
-def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
     """Every scalar below, by its dotted key; list items by their name where they have one."""
     if isinstance(value, Mapping):
         for name, item in value.items():

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from statistics import median
-from typing import Any
 
 from nenc_lab.bench import Figure, Say
 from nenc_lab.bench.kernels import timed
 from nenc_lab.errors import InternalError
-from nenc_lab.kernels import ffi, lib
+from nenc_lab.kernels import CData, ffi, lib
 from nenc_lab.programs import module, program
 
 OVERHEAD = "encode.driver_overhead"
@@ -58,7 +57,7 @@ def _takes_over_ms(fault: int) -> float:
     text = ffi.new("char[]", 512)
     if lib.nenc_failover_open(config, made, text, 512) < 0:
         raise InternalError(f"{FALLBACK}: {ffi.string(text).decode(errors='replace')}")
-    encoder: Any = made[0]
+    encoder: CData = made[0]
     try:
         for number in range(FRAMES + 1):
             if number == FRAMES:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nenc_lab.control.base import Sample, State
 from nenc_lab.errors import InputError
-from nenc_lab.kernels import check, ffi, lib
+from nenc_lab.kernels import CData, check, ffi, lib
 from nenc_lab.kinds import GAINS
 
 OWN_KEYS: Mapping[str, str] = {
@@ -43,7 +43,7 @@ def knobs() -> list[dict[str, Any]]:
     ]
 
 
-def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str) -> Any:
+def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str) -> CData:
     """A checked ``nenc_config``; ``values`` by knob name. InputError names the key and the legal range."""
     config = ffi.new("nenc_config *")
     lib.nenc_config_default(config)
@@ -72,7 +72,7 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
 class CoreController:
     """A libnenc controller stepped by the engine: the same nenc_step that its own thread runs in production."""
 
-    def __init__(self, config: Any, now_ns: int) -> None:
+    def __init__(self, config: CData, now_ns: int) -> None:
         status = ffi.new("int *")
         handle = lib.nenc_create(config, now_ns, status)
         check(status[0], "nenc_create")

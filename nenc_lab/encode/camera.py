@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from nenc_lab.encode.base import FAULTS, Frame, Happening
 from nenc_lab.encode.pictures import Pictures
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.errors import InputError, InternalError, MachineError
-from nenc_lab.kernels import check, ffi, lib
+from nenc_lab.kernels import CData, check, ffi, lib
 from nenc_lab.programs import program
 
 SECOND_NS = 1_000_000_000
@@ -29,7 +29,7 @@ class Camera:
         self._shot = ffi.new("nenc_shot *")
         self._event = ffi.new("nenc_camera_event *")
         self._shoot = lib.nenc_camera_shoot
-        self._camera: Any = ffi.NULL
+        self._camera: CData = ffi.NULL
         self._pictures = Pictures.of(settings)
         try:
             self._camera = self._open(settings)
@@ -74,7 +74,7 @@ class Camera:
             detail = {} if event.frame < 0 else {"frame": event.frame}
             self.happenings.append(Happening(event.at_ns, kind, text, detail))
 
-    def _open(self, settings: EncoderSettings) -> Any:
+    def _open(self, settings: EncoderSettings) -> CData:
         config, camera, text = ffi.new("nenc_camera_config *"), ffi.new("nenc_camera **"), ffi.new("char[]", TEXT)
         lib.nenc_camera_config_default(config)
         kept = [

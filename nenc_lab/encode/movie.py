@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nenc_lab.errors import InputError, MachineError
-from nenc_lab.kernels import ffi
+from nenc_lab.kernels import CData, ffi
 
 
 class Movie:
@@ -46,7 +46,7 @@ class Movie:
         if not (16 <= self.width <= 16384 and 16 <= self.height <= 16384):
             raise InputError(f"{place}: {file} has pictures of {self.width}x{self.height}: 16 to 16384 is possible")
 
-    def render(self, number: int, picture: Any) -> None:
+    def render(self, number: int, picture: CData) -> None:
         """Renders picture ``number`` into a ``nenc_picture`` of NV12."""
         self._go_to(number)
         planes = self._picture.reformat(self.width, self.height, "nv12").to_ndarray()

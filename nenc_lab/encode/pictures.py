@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from nenc_lab.encode.movie import Movie
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.errors import InputError
-from nenc_lab.kernels import check, ffi, lib
+from nenc_lab.kernels import CData, check, ffi, lib
 
 Y4M = b"YUV4MPEG2 "
 
@@ -25,7 +24,7 @@ class Pictures:
             movie.width, movie.height, lib.nenc_lab_render, self._handle, made, text, len(text)
         )
         check(status, "nenc_source_callback")
-        self.source: Any = made[0]
+        self.source: CData = made[0]
 
     @staticmethod
     def of(settings: EncoderSettings) -> Pictures | None:
@@ -38,7 +37,7 @@ class Pictures:
             return None
         return Pictures(Movie(Path(str(file)), f"flows.{settings.flow}.encoder.source.file"))
 
-    def render(self, number: int, picture: Any) -> int:
+    def render(self, number: int, picture: CData) -> int:
         """Renders picture ``number`` into a ``nenc_picture``: a nenc_status. The error is kept for `raise_failure`."""
         try:
             self._movie.render(number, picture)
@@ -60,7 +59,7 @@ class Pictures:
         self._movie.close()
 
 
-def _render(user: Any, number: int, into: Any) -> int:
+def _render(user: CData, number: int, into: CData) -> int:
     """What C calls for a picture."""
     pictures: Pictures = ffi.from_handle(user)
     return pictures.render(number, into)

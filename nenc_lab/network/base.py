@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from nenc_lab.kernels import CData
 from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 Rows = np.ndarray[Any, np.dtype[Any]]
@@ -140,13 +141,13 @@ class Network(Protocol):
     def next_report(self, flow: int) -> int:
         """Earliest time a report can reach the sender unless ``apply`` is called; INT64_MAX: none is under way."""
 
-    def take_report(self, flow: int, now_ns: int) -> Any | None:
+    def take_report(self, flow: int, now_ns: int) -> CData | None:
         """The oldest report that has arrived, as ``nenc_sample *`` (valid until the next call), or None."""
 
     def apply(self, now_ns: int, change: LinkChange) -> None:
         """A step of the timeline."""
 
-    def counters(self, flow: int, into: Any) -> None:
+    def counters(self, flow: int, into: CData) -> None:
         """Fills a ``nenc_flow_counters *``."""
 
     def cut_delays(self, now_ns: int) -> None:

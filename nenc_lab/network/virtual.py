@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from nenc_lab import kinds
 from nenc_lab.errors import InputError
-from nenc_lab.kernels import check, dtype, ffi, lib
+from nenc_lab.kernels import CData, check, dtype, ffi, lib
 from nenc_lab.kinds import CrossKind, QueueKind
 from nenc_lab.network.base import (
     CrossSetting,
@@ -47,7 +48,7 @@ def _find(name: str, table: Sequence[_Kind]) -> tuple[int, _Kind]:
     raise InputError(f"the virtual network has no {name}: the backend netem has")
 
 
-def _fill_queue(into: Any, queue: QueueSetting) -> None:
+def _fill_queue(into: CData, queue: QueueSetting) -> None:
     into.kind, row = _find(queue.kind, kinds.queues())
     into.unit = kinds.LIMIT_UNITS.index(queue.unit)
     into.limit = queue.limit
@@ -107,7 +108,9 @@ class VirtualNetwork:
                 status = lib.nenc_vnet_set_opportunities(self._net, number, pointer, len(times), period_ns, 0, size)
                 check(status, "nenc_vnet_set_opportunities")
 
-    def _program(self, link: int, t_ns: Any, rate_bps: Any, period_ns: int) -> None:
+    def _program(
+        self, link: int, t_ns: npt.NDArray[np.int64], rate_bps: npt.NDArray[np.float64], period_ns: int
+    ) -> None:
         times, rates = np.ascontiguousarray(t_ns, np.int64), np.ascontiguousarray(rate_bps, np.float64)
         status = lib.nenc_vnet_set_program(
             self._net,
@@ -169,11 +172,11 @@ class VirtualNetwork:
     def next_report(self, flow: int) -> int:
         return int(lib.nenc_vnet_next_report(self._net, flow))
 
-    def take_report(self, flow: int, now_ns: int) -> Any | None:
+    def take_report(self, flow: int, now_ns: int) -> CData | None:
         taken = check(lib.nenc_vnet_take_report(self._net, flow, now_ns, self._sample), "nenc_vnet_take_report")
         return self._sample if taken else None
 
-    def counters(self, flow: int, into: Any) -> None:
+    def counters(self, flow: int, into: CData) -> None:
         lib.nenc_vnet_flow_counters_get(self._net, flow, into)
 
     # ---- the timeline
@@ -227,7 +230,7 @@ class VirtualNetwork:
             self._net = None
 
 
-def _drain(struct: str, take: Any) -> Rows:
+def _drain(struct: str, take: Callable[[CData, int], int]) -> Rows:
     blocks = []
     while True:
         block = np.empty(_BLOCK, dtype(struct))
@@ -237,7 +240,7 @@ def _drain(struct: str, take: Any) -> Rows:
             return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _fill_loss(into: Any, loss: LossSetting, at: str) -> None:
+def _fill_loss(into: CData, loss: LossSetting, at: str) -> None:
     into.kind = _LOSS[loss.kind]
     into.at_entry = at == "entry"
     into.p, into.r, into.loss_bad, into.loss_good = loss.p, loss.r, loss.loss_bad, loss.loss_good

@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nenc_lab.errors import InternalError
 from nenc_lab.records import Column, Kind
+
+Values = npt.NDArray[Any]
+"""Values of one column."""
+Bools = npt.NDArray[np.bool_]
 
 ROW_GROUP = 32768
 """Rows of a row group: the unit of streaming, 7 MB of ticks."""
@@ -34,7 +39,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
 }
 """Rows are in time order, then in flow (or hop) order; rows alike in all of these keep the order they were given in."""
 
-_TYPES: dict[Kind, Any] = {
+_TYPES: dict[Kind, pa.DataType] = {
     "f8": pa.float64(),
     "f4": pa.float32(),
     "i8": pa.int64(),
@@ -50,7 +55,7 @@ _NUMPY = {kind: np.dtype(name) for name, kind in _TYPES.items() if name not in (
 """Numpy's type of each of Arrow's numbers; our names of kinds are numpy's."""
 
 
-def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> Any:
+def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> pa.Schema:
     """Arrow schema; each field says its unit and meaning. ``order`` ranks the categories when rows are sorted."""
     fields = [
         pa.field(column.name, _TYPES[column.kind], metadata={"unit": column.unit, "meaning": column.meaning})
@@ -59,7 +64,7 @@ def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> Any:
     return pa.schema(fields, metadata={ORDER_KEY: json.dumps(list(order)).encode()})
 
 
-def write_file(path: Path, target_schema: Any, groups: Iterable[Any]) -> None:
+def write_file(path: Path, target_schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
     """Writes the row groups to a new file. Raises OSError, and then removes what it wrote."""
     # Differences of counters and byte planes of floats are what zstd can work on; dictionaries would only cost time.
     encodings = {
@@ -87,12 +92,12 @@ def write_file(path: Path, target_schema: Any, groups: Iterable[Any]) -> None:
         raise
 
 
-def empty_table(columns: Sequence[Column], order: Sequence[str] = ()) -> Any:
+def empty_table(columns: Sequence[Column], order: Sequence[str] = ()) -> pa.Table:
     """A table of this schema with no rows."""
     return pa.Table.from_arrays([_nothing(column.kind) for column in columns], schema=schema(columns, order))
 
 
-def _nothing(kind: Kind) -> Any:
+def _nothing(kind: Kind) -> pa.Array:
     if kind == "category":
         return categories(np.empty(0, np.int32), ())
     return texts(()) if kind == "text" else array(kind, np.empty(0, np.dtype(kind)), None)
@@ -107,9 +112,9 @@ def empty_file(columns: tuple[Column, ...], order: tuple[str, ...]) -> bytes:
     return data
 
 
-def row_groups(tables: Iterable[Any]) -> Iterator[Any]:
+def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """The rows of the tables, cut anew into groups of ROW_GROUP, the last one shorter."""
-    rest: list[Any] = []
+    rest: list[pa.Table] = []
     held = 0
     for table in tables:
         rest.append(table)
@@ -123,7 +128,7 @@ def row_groups(tables: Iterable[Any]) -> Iterator[Any]:
         yield _canonical(pa.concat_tables(rest))
 
 
-def _canonical(table: Any) -> Any:
+def _canonical(table: pa.Table) -> pa.Table:
     """The same rows, contiguous, categories numbered by first appearance."""
     arrays = [
         _by_appearance(column) if pa.types.is_dictionary(column.type) else joined(column) for column in table.columns
@@ -131,7 +136,7 @@ def _canonical(table: Any) -> Any:
     return pa.Table.from_arrays(arrays, schema=table.schema)
 
 
-def _by_appearance(column: Any) -> Any:
+def _by_appearance(column: pa.ChunkedArray) -> pa.Array:
     numbers, names = codes(column)  # in numpy: Arrow's dictionary_encode would import pyarrow.compute, 60 ms
     used, first = np.unique(numbers, return_index=True)
     used = used[np.argsort(first)]
@@ -141,7 +146,7 @@ def _by_appearance(column: Any) -> Any:
     return categories(again[numbers], [names[number] for number in used])
 
 
-def joined(column: Any) -> Any:
+def joined(column: pa.ChunkedArray) -> pa.Array:
     """The column as one Array, of a category with one dictionary."""
     if column.num_chunks == 1:
         return column.chunk(0)
@@ -150,7 +155,7 @@ def joined(column: Any) -> Any:
     return column.combine_chunks() if column.num_chunks else pa.nulls(0, column.type)
 
 
-def codes(column: Any) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
+def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     """A category column as codes, -1 for null, and the names they stand for."""
     whole = joined(column)
     numbers, known = _read(whole.indices)
@@ -159,24 +164,24 @@ def codes(column: Any) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
     return numbers.astype(np.int64), whole.dictionary.to_pylist()
 
 
-def plain(column: Any) -> np.ndarray[Any, Any]:
+def plain(column: pa.ChunkedArray) -> Values:
     """A column that is no category, in numpy. Nulls are NaN in numbers (of any kind, then float64 or float32), and None
     in text and truth values (then an object array)."""
     whole = joined(column)
     if whole.type not in _NUMPY:
-        text: np.ndarray[Any, Any] = np.array(whole.to_pylist(), dtype=object)
+        text: Values = np.array(whole.to_pylist(), dtype=object)
         return text
     values, known = _read(whole)
     if known is None:
         return values
     if values.dtype.kind == "b":
-        objects: np.ndarray[Any, Any] = values.astype(object)
+        objects: Values = values.astype(object)
         objects[~known] = None
         return objects
     return np.where(known, values, np.full((), np.nan, values.dtype if values.dtype.kind == "f" else np.float64))
 
 
-def _read(whole: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, np.dtype[np.bool_]] | None]:
+def _read(whole: pa.Array) -> tuple[Values, Bools | None]:
     """Values of an Arrow array of numbers, and which of them are known; None for all.
 
     From its buffers: Arrow's own ``to_numpy`` would import pandas wherever that is installed.
@@ -190,12 +195,12 @@ def _read(whole: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, np.dtype[np
     return values, None if whole.null_count == 0 else _bits(bits, begin, end)
 
 
-def _bits(buffer: Any, begin: int, end: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _bits(buffer: pa.Buffer, begin: int, end: int) -> Bools:
     packed = np.frombuffer(buffer if end > begin else b"", np.uint8)
     return np.unpackbits(packed, bitorder="little")[begin:end].astype(np.bool_)
 
 
-def in_order(table: Any, keys: Sequence[str]) -> Any:
+def in_order(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     """The rows sorted by the keys (stable); the same object when they already are."""
     if table.num_rows < 2:
         return table
@@ -208,7 +213,7 @@ def in_order(table: Any, keys: Sequence[str]) -> Any:
     return table.take(array("i8", order, None))
 
 
-def earliest(table: Any, keys: Sequence[str]) -> float:
+def earliest(table: pa.Table, keys: Sequence[str]) -> float:
     """The time of the earliest row. Raises InternalError when a row has none, for then there is no order."""
     when = float(np.min(first_key(table, keys)))
     if np.isnan(when):
@@ -216,13 +221,13 @@ def earliest(table: Any, keys: Sequence[str]) -> float:
     return when
 
 
-def first_key(table: Any, keys: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def first_key(table: pa.Table, keys: Sequence[str]) -> npt.NDArray[np.float64]:
     """The times the rows are ordered by."""
-    values: np.ndarray[Any, np.dtype[np.float64]] = plain(table.column(keys[0]))
+    values: npt.NDArray[np.float64] = plain(table.column(keys[0]))
     return values
 
 
-def _rank(table: Any, key: str) -> np.ndarray[Any, Any]:
+def _rank(table: pa.Table, key: str) -> Values:
     column = table.column(key)
     if not pa.types.is_dictionary(column.type):
         return plain(column)
@@ -230,11 +235,11 @@ def _rank(table: Any, key: str) -> np.ndarray[Any, Any]:
     numbers, names = codes(column)
     rank = {name: place for place, name in enumerate([*listed, *sorted(set(names) - set(listed))])}
     ranks = np.array([*(rank[name] for name in names), -1])  # the last one is for null
-    by_row: np.ndarray[Any, Any] = ranks[numbers]
+    by_row: Values = ranks[numbers]
     return by_row
 
 
-def merged(parts: Iterable[Any], from_when: Sequence[float], keys: Sequence[str]) -> Iterator[Any]:
+def merged(parts: Iterable[pa.Table], from_when: Sequence[float], keys: Sequence[str]) -> Iterator[pa.Table]:
     """The rows of nearly sorted parts in order, holding no more than the parts that overlap in time.
 
     ``from_when[i]`` is the earliest time in part i. Rows of the parts so far that are earlier than everything still to
@@ -252,13 +257,13 @@ def merged(parts: Iterable[Any], from_when: Sequence[float], keys: Sequence[str]
         yield held
 
 
-def read_file(path: Path, columns: Sequence[str] | None = None) -> Any:
+def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One parquet file as an Arrow table. Raises OSError or pyarrow.ArrowInvalid."""
     with pa.OSFile(str(path), "rb") as source:
         return pq.ParquetFile(source).read(columns=None if columns is None else list(columns), use_threads=False)
 
 
-def read_groups(path: Path, columns: Sequence[str]) -> Iterator[Any]:
+def read_groups(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
     """One parquet file, row group by row group; at least one table. Raises OSError or pyarrow.ArrowInvalid."""
     with pa.OSFile(str(path), "rb") as source:
         file = pq.ParquetFile(source)
@@ -271,7 +276,7 @@ def read_groups(path: Path, columns: Sequence[str]) -> Iterator[Any]:
 # ---- arrays, from their buffers: `pa.array` would import pandas wherever that is installed, and take longer than a run
 
 
-def array(kind: Kind, values: np.ndarray[Any, Any], missing: np.ndarray[Any, np.dtype[np.bool_]] | None) -> Any:
+def array(kind: Kind, values: Values, missing: Bools | None) -> pa.Array:
     """One Arrow array of a column that is neither category nor text; NaN is null."""
     if values.dtype.kind == "f":
         missing = np.isnan(values) if missing is None else missing | np.isnan(values)
@@ -286,13 +291,13 @@ def array(kind: Kind, values: np.ndarray[Any, Any], missing: np.ndarray[Any, np.
     return _made(_TYPES[kind], len(values), missing, np.ascontiguousarray(values))
 
 
-def categories(numbers: np.ndarray[Any, np.dtype[np.int32]], names: Sequence[str]) -> Any:
+def categories(numbers: npt.NDArray[np.int32], names: Sequence[str]) -> pa.Array:
     """A dictionary array; code -1 is null."""
     indices = _made(pa.int32(), len(numbers), numbers < 0, np.ascontiguousarray(numbers))
     return pa.DictionaryArray.from_arrays(indices, texts(names))
 
 
-def texts(values: Sequence[str | None]) -> Any:
+def texts(values: Sequence[str | None]) -> pa.Array:
     """A string array. Raises InternalError for what is neither text nor None."""
     wrong = [value for value in values if not (value is None or isinstance(value, str))]
     if wrong:
@@ -307,9 +312,7 @@ def texts(values: Sequence[str | None]) -> Any:
     return _made(pa.string(), len(data), missing, ends, np.frombuffer(b"".join(data), np.uint8))
 
 
-def _made(
-    kind: Any, length: int, missing: np.ndarray[Any, np.dtype[np.bool_]] | None, *buffers: np.ndarray[Any, Any]
-) -> Any:
+def _made(kind: pa.DataType, length: int, missing: Bools | None, *buffers: Values) -> pa.Array:
     """An Arrow array of these buffers, in Arrow's own layout; null where ``missing``."""
     known = None
     if missing is not None and missing.any():

@@ -94,7 +94,7 @@ class RunFolder:
         """The folder of an earlier run. Raises InputError when there is no readable run.json in it."""
         return cls(Path(path), read_info(Path(path)))
 
-    def update(self, **parts: Any) -> None:
+    def update(self, **parts: object) -> None:
         """Replaces these top-level parts of run.json, atomically. Raises MachineError, the old file intact."""
         before = self.info
         self.info = {**before, **parts}
@@ -105,7 +105,7 @@ class RunFolder:
             self.info = before
             raise
 
-    def complete(self, status: Status = "complete", **parts: Any) -> None:
+    def complete(self, status: Status = "complete", **parts: object) -> None:
         """Marks the run "complete" or "partial", with its last parts (summary, expectations, timing, ...)."""
         self.update(status=status, **parts)
 

@@ -45,7 +45,7 @@ class Recorder:
         """Adds rows to a table; see ``TableWriter.append``."""
         self.tables[table].append(columns)
 
-    def event(self, t_ns: int, flow: str | None, kind: str, text: str, **detail: Any) -> None:
+    def event(self, t_ns: int, flow: str | None, kind: str, text: str, **detail: object) -> None:
         """Adds an event: ``text`` is a line a person can read, ``detail`` its figures (JSON values)."""
         figures = json.dumps(detail, sort_keys=True, ensure_ascii=False, allow_nan=False) if detail else None
         self._events.append((t_ns / 1e9, flow, kind, text, figures))

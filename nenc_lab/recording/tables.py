@@ -151,7 +151,7 @@ class TableWriter:
     def _hidden(self, purpose: str) -> Path:
         return self.path.with_name(f".{self.path.name}.{purpose}")
 
-    def _write_part(self, number: int, table: Any) -> _Part:
+    def _write_part(self, number: int, table: pa.Table) -> _Part:
         directory = self.path if self.path.is_dir() else self._hidden("parts")
         directory.mkdir(exist_ok=True)
         name = f"part-{number:06d}.parquet"
@@ -163,12 +163,12 @@ class TableWriter:
             directory.unlink()  # what is there now is the empty file
         return _Part(self.path / name, arrow.earliest(table, self._keys))
 
-    def _sorted(self) -> Iterator[Any]:
+    def _sorted(self) -> Iterator[pa.Table]:
         tables = [self._in_memory()] if self._blocks else []
         times = [part.from_when for part in self._parts]
         times += [arrow.earliest(table, self._keys) for table in tables]
 
-        def parts() -> Iterator[Any]:
+        def parts() -> Iterator[pa.Table]:
             for part in self._parts:
                 yield arrow.read_file(part.path)
             yield from tables
@@ -177,7 +177,7 @@ class TableWriter:
 
     # -- rows in memory --
 
-    def _in_memory(self) -> Any:
+    def _in_memory(self) -> pa.Table:
         arrays = []
         for place, column in enumerate(self.columns):
             values = [block[place][0] for _, block in self._blocks]
@@ -239,7 +239,7 @@ class TableWriter:
         )
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     """Rows of one column, -1 when it is one value for all rows."""
     if isinstance(value, np.ndarray):
         return len(value) if value.ndim else -1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nenc_lab.kernels import Rows
+from nenc_lab.kernels import CData, Rows
 from nenc_lab.recording.recorder import Coded, Recorder
 
 KEY_FLAG = 1
@@ -23,8 +23,8 @@ class TickTape:
     def __init__(self, capacity: int) -> None:
         self._states = Rows("nenc_state", capacity)
         self._counters = Rows("nenc_flow_counters", capacity)
-        self.states: Any = self._states.pointer
-        self.counters: Any = self._counters.pointer
+        self.states: CData = self._states.pointer
+        self.counters: CData = self._counters.pointer
         self.capacity = capacity
         self.n = 0
         """Ticks written and not yet handed over."""

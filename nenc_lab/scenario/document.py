@@ -69,7 +69,7 @@ class Node:
             return "a list"
         return shown(self.value) if isinstance(self.value, str) else shown(self.text)[1:-1]
 
-    def plain(self) -> Any:
+    def plain(self) -> object:
         """Without places; lists become tuples."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}

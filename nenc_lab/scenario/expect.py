@@ -17,7 +17,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from nenc_lab.errors import InputError
 
@@ -84,7 +84,7 @@ class Verdict:
 
     text: str
     passed: bool
-    observed: tuple[tuple[str, Any], ...]
+    observed: tuple[tuple[str, object], ...]
 
 
 def compile(text: str) -> Expectation:
@@ -143,7 +143,7 @@ def _begin(steps: tuple[Step, ...]) -> None:
         raise InputError(f"{rest[0].name}[{rest[0].index}]: a flow is no list")
 
 
-def _find(here: Any, steps: tuple[Step, ...], where: str) -> Iterator[tuple[str, Any]]:
+def _find(here: object, steps: tuple[Step, ...], where: str) -> Iterator[tuple[str, object]]:
     if not steps:
         yield where, here
         return
@@ -165,7 +165,7 @@ def _find(here: Any, steps: tuple[Step, ...], where: str) -> Iterator[tuple[str,
                 yield from _find(value[index], rest, f"{name}[{index}]")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

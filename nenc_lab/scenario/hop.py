@@ -6,9 +6,17 @@ attributes, so that who builds a link needs no case distinction.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from nenc_lab import units
 from nenc_lab.errors import InputError
@@ -103,7 +111,7 @@ class _DelayVariation(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _three_std(cls, data: Any) -> Any:
+    def _three_std(cls, data: object) -> object:
         if isinstance(data, dict) and "max" not in data and "std" in data:
             try:
                 return {**data, "max": units.format_time(3 * units.parse_time(data["std"]))}
@@ -166,7 +174,7 @@ class Hop(Model):
 
     @field_validator("trace")
     @classmethod
-    def _one_capacity(cls, trace: Trace | None, info: Any) -> Trace | None:
+    def _one_capacity(cls, trace: Trace | None, info: ValidationInfo) -> Trace | None:
         if trace is not None and info.data.get("rate") is not None:
             raise wrong("a hop has either a rate or a trace: leave one of them out")
         return trace

@@ -121,7 +121,7 @@ def _or(given: Json, *forms: Json) -> Json:
     return {"anyOf": [*forms, *inner], **outside}
 
 
-def _tidy(value: Any) -> None:
+def _tidy(value: object) -> None:
     """Take out what only pydantic and OpenAPI need, and nulls: a key that is not wanted is left out."""
     if isinstance(value, list):
         for item in value:

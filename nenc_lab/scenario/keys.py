@@ -109,14 +109,14 @@ def _has(node: Node | None, key: str) -> bool:
     return node is not None and isinstance(node.value, dict) and key in node.value
 
 
-def _look(annotation: Any) -> tuple[tuple[type[schema.Model], ...], bool, bool]:
+def _look(annotation: object) -> tuple[tuple[type[schema.Model], ...], bool, bool]:
     """The models within an annotation, and whether they are items of a list; whether it is an open mapping."""
     models = tuple(dict.fromkeys(_models(annotation)))
     parts = list(_parts(annotation))
     return models, any(get_origin(part) is tuple for part in parts), any(get_origin(part) is dict for part in parts)
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
+def _parts(annotation: object) -> Iterator[object]:
     yield annotation
     if get_origin(annotation) is Annotated:
         yield from _parts(get_args(annotation)[0])
@@ -125,7 +125,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
             yield from _parts(part)
 
 
-def _models(annotation: Any) -> Iterator[type[schema.Model]]:
+def _models(annotation: object) -> Iterator[type[schema.Model]]:
     for part in _parts(annotation):
         if isinstance(part, type) and issubclass(part, schema.Model):
             yield part

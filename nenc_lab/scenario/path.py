@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import Field, field_validator, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from nenc_lab.scenario.hop import Hop, HopChange
 from nenc_lab.scenario.types import Model, PositiveTime, Time, wrong
@@ -26,7 +31,7 @@ class Direction(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_hop_written_flat(cls, data: Any) -> Any:
+    def _one_hop_written_flat(cls, data: object) -> object:
         if isinstance(data, dict) and "hops" not in data:
             if "name" in data:
                 raise wrong(
@@ -36,7 +41,7 @@ class Direction(Model):
         return data
 
     @model_serializer(mode="wrap")
-    def _flat_again(self, dump: Any) -> Any:
+    def _flat_again(self, dump: SerializerFunctionWrapHandler) -> object:
         data = dump(self)
         if len(self.hops) == 1 and self.hops[0].name == ONLY_HOP:
             return {key: value for key, value in data["hops"][0].items() if key != "name"}
@@ -70,7 +75,7 @@ class Entry(Model):
 
     @field_validator("ramp")
     @classmethod
-    def _ramps_a_rate(cls, ramp: Ramp | None, info: Any) -> Ramp | None:
+    def _ramps_a_rate(cls, ramp: Ramp | None, info: ValidationInfo) -> Ramp | None:
         if ramp is None or not {"forward", "reverse"} <= info.data.keys():
             return ramp  # what is wrong with a direction is reported there
         if not any(

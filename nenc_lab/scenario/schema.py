@@ -14,7 +14,7 @@ in `nenc_lab.scenario.checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
 
@@ -140,7 +140,7 @@ def kinds(key: str) -> tuple[str, ...]:
     return tuple(kind for model in TAGGED[key] for kind in get_args(model.model_fields["kind"].annotation))
 
 
-def model_of(key: str, kind: Any) -> type[Model] | None:
+def model_of(key: str, kind: object) -> type[Model] | None:
     """The model of one kind of a tagged ``key``; the first one when ``kind`` is None and it has a default."""
     for model in TAGGED[key]:
         field = model.model_fields["kind"]

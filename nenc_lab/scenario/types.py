@@ -44,7 +44,7 @@ def wrong(message: str) -> PydanticCustomError:
 def read_with(parse: Callable[[object], Any]) -> BeforeValidator:
     """Run ``parse``, which raises InputError, ahead of pydantic's own check."""
 
-    def validate(value: object) -> Any:
+    def validate(value: object) -> object:
         try:
             return parse(value)
         except InputError as error:

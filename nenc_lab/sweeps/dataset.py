@@ -80,7 +80,7 @@ def _key(plan: Plan, index: int) -> Column:
     return Column(plan.keys[index], "f8" if family is not None else "text", unit, "swept")
 
 
-def _cell(column: Column, value: Any) -> Any:
+def _cell(column: Column, value: object) -> object:
     if column.kind == "text":
         return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     family = common([value])
@@ -88,7 +88,7 @@ def _cell(column: Column, value: Any) -> Any:
     return family.read(value) / family.per_unit
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> object:
     return value if isinstance(value, str | int | float | bool) else json.dumps(value, sort_keys=True)
 
 

@@ -37,7 +37,7 @@ class Sweep:
     places: Mapping[str, Place] = field(repr=False)
     """Where each key of the space was written, and each listed value (key and its repr)."""
 
-    def place(self, key: str, value: Any) -> Place:
+    def place(self, key: str, value: object) -> Place:
         """Where a value of a swept key was written."""
         return self.places.get(f"{key}={value!r}", self.places[key])
 
@@ -63,6 +63,8 @@ def load(target: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
         faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
         raise ScenarioError(faults)
     sample = checked.sample
+    source = tree.plain()
+    assert isinstance(source, dict)  # the file's model was made from it
     return Sweep(
         name=checked.name or name,
         file=tree.place.file,
@@ -70,7 +72,7 @@ def load(target: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
         dimensions=tuple(dimensions),
         choice=Choice(sample.kind, sample.points or 0, sample.seed),
         seeds=seeds,
-        source=tree.plain(),
+        source=source,
         places=reader.places,
     )
 

@@ -15,8 +15,8 @@ MOST_POINTS = 1_000_000
 class Range(Model):
     """The values of one key, from ``low`` to ``high``, both included."""
 
-    low: Any = Field(description="Lowest value, with its unit where the key has one.")
-    high: Any = Field(description="Highest value.")
+    low: object = Field(description="Lowest value, with its unit where the key has one.")
+    high: object = Field(description="Highest value.")
     scale: Literal["linear", "log"] = Field(default="linear", description="How the values are spread.")
     steps: int | None = Field(default=None, ge=2, le=MOST_STEPS, description="How many values; for a grid only.")
 
@@ -52,4 +52,4 @@ class SweepFile(Model):
     set: dict[str, Any] = Field(default={}, description="Values for every run, by dotted key.")
     space: dict[str, Any] = Field(description="What is swept: dotted key to a list of values, or a range.")
     sample: Sample = Field(default=Sample(), description="Which points of the space are run.")
-    seeds: Any = Field(default=None, description="Seeds of the runs at each point; left out: the scenarios' own.")
+    seeds: object = Field(default=None, description="Seeds of the runs at each point; left out: the scenarios' own.")

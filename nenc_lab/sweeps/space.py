@@ -25,7 +25,7 @@ class Values:
     key: str
     values: tuple[Any, ...]
 
-    def at(self, share: float) -> Any:
+    def at(self, share: float) -> object:
         """The value at ``share`` (0 <= share < 1) of the way through the list."""
         return self.values[int(share * len(self.values))]
 
@@ -46,7 +46,7 @@ class Span:
     grain: int = 0
     """Values are multiples of it (1: whole numbers); 0: whatever comes."""
 
-    def at(self, share: float) -> Any:
+    def at(self, share: float) -> object:
         """The value at ``share`` (0..1) of the way from low to high."""
         if share in (0.0, 1.0):  # the ends are as they were given
             return self.family.write(self._grained(self.high if share else self.low))

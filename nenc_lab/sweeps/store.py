@@ -217,7 +217,7 @@ def _info(plan: Plan, argv: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """For JSON: what is not finite was refused before, except where it means nothing (a description)."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 
 from nenc_lab.control.base import Sample
 from nenc_lab.control.external.link import (
@@ -28,7 +27,7 @@ from nenc_lab.control.external.link import (
     refused,
 )
 from nenc_lab.control.external.symbols import own_symbol
-from nenc_lab.kernels import ffi
+from nenc_lab.kernels import CData, ffi
 
 WHY_BYTES = 512
 
@@ -39,7 +38,7 @@ class InProcess:
     abi: Abi = "v1"
 
     def __init__(self, setup: Setup) -> None:
-        self._controller: Any = ffi.NULL
+        self._controller: CData = ffi.NULL
         self._prints = _Prints()
         try:
             self._make(setup)
@@ -163,7 +162,7 @@ def _load(setup: Setup) -> ctypes.CDLL:
     return _loaded[digest]
 
 
-def _table(setup: Setup) -> Any:
+def _table(setup: Setup) -> CData:
     """The object's ``struct nenc_controller_v1 *``, checked."""
     if setup.abi == "origin":
         raise _needs_a_process()
@@ -180,7 +179,7 @@ def _table(setup: Setup) -> Any:
     return table
 
 
-def _text(pointer: Any) -> str:
+def _text(pointer: CData) -> str:
     return ffi.string(pointer).decode(errors="replace") if pointer else ""
 
 

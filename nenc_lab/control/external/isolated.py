@@ -15,12 +15,11 @@ import socket
 import subprocess
 from contextlib import ExitStack, suppress
 from time import monotonic, sleep
-from typing import Any
 
 from nenc_lab.control.base import Sample
 from nenc_lab.control.external.link import ORIGIN, Abi, Failure, Setup, check_table, no_gains, nothing_found, refused
 from nenc_lab.errors import MachineError
-from nenc_lab.kernels import ffi, lib
+from nenc_lab.kernels import CData, ffi, lib
 from nenc_lab.programs import program
 
 LOOK_S = 0.1
@@ -107,7 +106,7 @@ class Isolated:
         except OSError as error:
             raise MachineError(f"the process of a controller could not be started: {error}") from None
         self._buffer = ffi.from_buffer(self._memory)
-        self._page: Any = ffi.cast("nenc_host_page *", self._buffer)
+        self._page: CData = ffi.cast("nenc_host_page *", self._buffer)
         self._socket.settimeout(LOOK_S)
         try:
             self._answer(START_S)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from nenc_lab.control.base import Sample
-from nenc_lab.kernels import ffi, lib
+from nenc_lab.kernels import CData, ffi, lib
 
 Abi = Literal["v1", "origin"]
 TABLE = "nenc_controller_v1"
@@ -36,7 +36,7 @@ class Setup:
 class Failure(Exception):
     """The user's code failed in its ``function`` at ``at_ns`` of the lab's clock, for this ``reason``."""
 
-    def __init__(self, function: str, at_ns: int, reason: str, **detail: Any) -> None:
+    def __init__(self, function: str, at_ns: int, reason: str, **detail: object) -> None:
         super().__init__(f"{function}: {reason}")
         self.function, self.at_ns, self.reason = function, at_ns, reason
         self.detail = {"function": function, **detail}
@@ -49,7 +49,7 @@ class Link(Protocol):
     abi: Abi
     about: tuple[str, str]
     """Name and version that the controller gives itself; empty when it gives none."""
-    decision: Any
+    decision: CData
     """A cffi ``nenc_decision *``: the lab's defaults before ``step``, the decision after it."""
 
     def record(self, sample: Sample) -> None:

@@ -63,7 +63,7 @@ def entries(scenario: Scenario) -> list[tuple[int, Way, int, HopChange, int]]:
     return sorted(found, key=lambda one: (one[0], WAYS.index(one[1])))
 
 
-def _worded(written: Any) -> str:
+def _worded(written: object) -> str:
     """A value with its unit; of a model its kind and its values, of a tail-drop queue its size alone."""
     if not isinstance(written, dict):
         return str(written)
