@@ -11,7 +11,7 @@ from nenc_lab.records import payload_fraction
 from nenc_lab.scenario.encoder import Encoder, ModelEncoder
 from nenc_lab.scenario.types import Gain, Model, Name, PacketSize, PositiveTime, TargetRate, Time
 
-LAB_CONTROLLERS = {kind.name: kind.about for kind in kinds.controllers()} | {"fixed": "always rate.start"}
+LAB_CONTROLLERS = {kind.name: kind.about for kind in kinds.controllers()} | {"fixed": "rate.start throughout"}
 """The lab's own controllers, with what each is."""
 
 if TYPE_CHECKING:

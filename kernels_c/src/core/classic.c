@@ -88,7 +88,7 @@ static void gains_changed(void *self, const nenc_config *config) {}
 /* The origin names no gains. Its sum of errors has no limit, so that any ki winds up while the rate is clamped, and a kp much
  * above this one slams from one limit to the other. */
 const nenc_law_ops nenc_law_classic = {
-    .kind = {"classic", "its predecessor, see nenc.h", .kp = 0.05, .ki = 0.0, .kd = 0.0},
+    .kind = {"classic", "the law before it (nenc.h)", .kp = 0.05, .ki = 0.0, .kd = 0.0},
     .size = sizeof(classic),
     .init = init,
     .sample = sample,

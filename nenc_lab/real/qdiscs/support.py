@@ -55,7 +55,7 @@ def _queue(link: LinkSetting, changes: list[LinkChange]) -> list[str]:
             "a queue that changes between packets and bytes or ms would lose what is in it: keep to one kind of unit"
         )
     sizes = [link.queue, *(change.queue for change in changes if change.queue is not None)]
-    texts += [f"a {kind} queue: the virtual network has it" for kind in {queue.kind for queue in sizes} - KINDS]
+    texts += [f"a {kind} queue: the virtual network has it" for kind in sorted({queue.kind for queue in sizes} - KINDS)]
     if any(queue.unit == "bytes" and queue.limit < MTU_BYTES for queue in sizes):
         texts.append(f"a queue of less than the largest packet: at least {MTU_BYTES} B")
     if any(queue.unit == "bytes" and queue.limit > UNLIMITED_BYTES for queue in sizes):

@@ -107,7 +107,7 @@ def test_a_threshold_beside_a_law_is_codels_alone():
 def test_flows_of_a_hash_cannot_change():
     queue = MANAGED[1][0]
     link = LinkSetting("forward", 10e6, 0, queue=queue)
-    assert refusals([link], [LinkChange(0, queue=replace(queue, target_ns=MS))]) == []
+    assert refusals([link], [LinkChange(0, queue=replace(queue, parameters=queue.parameters | {"target": MS}))]) == []
     ((_, text),) = refusals([link], [LinkChange(0, queue=replace(queue, parameters=queue.parameters | {"flows": 32}))])
     assert "number of flows" in text
 
