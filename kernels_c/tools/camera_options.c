@@ -6,7 +6,7 @@
 
 enum { MOST = 64 };
 
-static const nenc_camera_field *of_option[MOST]; /* by the number of the option */
+static const nenc_camera_field *of_option[MOST]; /* indexed by the number of the option */
 static char initials[MOST][32], words[MOST][16], helps[MOST][300];
 static size_t config_at;
 
@@ -48,7 +48,7 @@ static const char *word_of(const nenc_camera_field *field)
     }
 }
 
-/* The word at a position of "one|other". */
+/* Finds the word at a position of "one|other". */
 static const char *choice(const char *from, uint32_t position, char word[16])
 {
     while (position--) from += strcspn(from, "|") + 1;
@@ -56,7 +56,7 @@ static const char *choice(const char *from, uint32_t position, char word[16])
     return word;
 }
 
-/* How the usage shows the default; NULL: not at all. */
+/* Formats the default for the usage; NULL when it is not shown. */
 static const char *initial_of(const nenc_option *option, const nenc_camera_config *config, size_t number)
 {
     const nenc_camera_field *field = of_option[number];
@@ -70,7 +70,7 @@ static const char *initial_of(const nenc_option *option, const nenc_camera_confi
     return field->optional && value == field->value && value == 0.0 ? NULL : nenc_option_shown(option, value, text);
 }
 
-/* A flag says first what it does to the key of its field. */
+/* The sentence of the table describes the key; a flag adds what it does to that key. */
 static const char *help_of(const nenc_camera_field *field, char text[300])
 {
     char word[16];

@@ -6,18 +6,18 @@
 
 #include "nenc/camera.h"
 
-/* Writes an option for every field that has one to `into`, then the closing entry; returns how many there are, at most `room`
- * less one. `at` is where the nenc_camera_config is in the struct that options are read into; `initial` is what the usage shows
- * as defaults. Valid until the next call. */
+/* Writes one option into `into` for every field that has one, then the closing entry. Returns how many there are, at most
+ * `room` - 1. `at` is the offset of the nenc_camera_config in the struct that options are read into; `initial` supplies the
+ * defaults that the usage shows. Valid until the next call. */
 size_t nenc_camera_options(nenc_option *into, size_t room, size_t at, const nenc_camera_config *initial);
 
-/* Sets the field of such an option; for nenc_command. */
+/* Sets the field that belongs to such an option; a callback for nenc_command. */
 int nenc_camera_option_take(void *into, const nenc_option *option, const char *text, double number, char *why, size_t size);
 
-/* A line for the usage that lists the fields without an option of their own, which --model sets. */
+/* A paragraph of the usage: the fields that have no option of their own and are set with --model. */
 const char *nenc_camera_model_help(void);
 
-/* Sets such a field; for nenc_pairs_read. */
+/* Sets such a field; a callback for nenc_pairs_read. */
 int nenc_camera_model_set(void *config, const char *name, double value);
 
 #endif

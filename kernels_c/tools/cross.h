@@ -1,4 +1,4 @@
-/* cross.h - what `nenc cross` was asked for, and its two kinds of source. */
+/* cross.h - options of `nenc cross`, and its two kinds of source. */
 #ifndef NENC_TOOLS_CROSS_H
 #define NENC_TOOLS_CROSS_H
 
@@ -8,7 +8,7 @@
 
 typedef struct cross_options {
     nenc_endpoint to;
-    int kind; /* the first three are rows of the table of cross traffic */
+    int kind; /* the first three are rows of the library's table of cross traffic */
     int64_t rate_bps;
     int64_t wire_bytes;
     int64_t overhead;
@@ -24,9 +24,10 @@ typedef struct cross_options {
     bool die_with_parent;
 } cross_options;
 
-enum { CROSS_TCP = 3 }; /* this kind and those above it */
+enum { CROSS_TCP = 3 }; /* the first TCP kind; all later kinds are TCP too */
 
-/* Starts every packet of a cross source, in network byte order, as far as there is room: what `nenc sink` counts by. */
+/* Header at the start of every packet of a cross source, in network byte order and cut off where the packet ends. `nenc sink`
+ * counts packets by it. */
 typedef struct cross_head {
     uint32_t magic;
     uint32_t stream;
@@ -36,7 +37,7 @@ typedef struct cross_head {
 
 enum { CROSS_MAGIC = 0x6e656e63 };
 
-/* Each sends from start_at to stop_at, prints its line and returns an exit code. */
+/* Each sends from start_at to stop_at, prints one line of JSON and returns an exit code. */
 int cross_udp(const cross_options *options, const nenc_address *to);
 int cross_tcp(const cross_options *options, const nenc_address *to, const char *algorithm);
 

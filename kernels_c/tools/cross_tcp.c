@@ -1,4 +1,4 @@
-/* cross_tcp.c - TCP connections that always have more to send, under a congestion control of the kernel's. */
+/* cross_tcp.c - TCP connections that always have data to send, under one of the kernel's congestion controls. */
 #include "cross.h"
 
 #include "stop.h"
@@ -20,16 +20,17 @@ enum { WRITE_BYTES = 65536, MOST_STREAMS = 64 };
 typedef struct streams {
     struct pollfd file[MOST_STREAMS];
     unsigned count;
-    unsigned lost; /* connections that ended by an error */
+    unsigned lost; /* connections that ended with an error */
     int last_errno;
     int64_t first_ns;
-    struct tcp_info sum; /* of what it did, over all streams */
+    struct tcp_info sum; /* totals over all streams */
 } streams;
 
 static const uint8_t filling[WRITE_BYTES];
-static const int64_t pause_ns = 1000000; /* a system call may be dear, and an acknowledgement makes room for little */
+static const int64_t pause_ns =
+    1000000; /* System calls can be slow (36 us in a User-Mode Linux guest), and one acknowledgement frees little room: wait a little between writes. */
 
-/* What an ordinary user may choose from; the words of the error. */
+/* Reads the congestion controls that an ordinary user may choose from, for the error message. */
 static int unavailable(const char *algorithm)
 {
     char allowed[200] = "";
@@ -40,7 +41,7 @@ static int unavailable(const char *algorithm)
     }
     allowed[strcspn(allowed, "\n")] = '\0';
     return nenc_complain("cross", NENC_EXIT_ENVIRONMENT,
-                         "TCP %s is not available to this user here; allowed: %s. As root: modprobe tcp_%s, then add it to "
+                         "TCP %s is not available to this user; allowed: %s. As root: modprobe tcp_%s, then add it to "
                          "/proc/sys/net/ipv4/tcp_allowed_congestion_control",
                          algorithm, *allowed ? allowed : "unknown", algorithm);
 }
@@ -48,7 +49,7 @@ static int unavailable(const char *algorithm)
 static int open_one(const cross_options *options, const nenc_address *to, const char *algorithm, int *fd)
 {
     const int ip_and_tcp = 14 + (to->any.sa_family == AF_INET6 ? 40 : 20) + 20;
-    const int largest = (int)options->wire_bytes - ip_and_tcp; /* options of TCP are inside */
+    const int largest = (int)options->wire_bytes - ip_and_tcp; /* includes room for TCP options */
     *fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (*fd < 0) return nenc_complain("cross", NENC_EXIT_ENVIRONMENT, "opening a TCP socket: %s", strerror(errno));
     if (setsockopt(*fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, (socklen_t)strlen(algorithm)) < 0) return unavailable(algorithm);
@@ -65,10 +66,10 @@ static void drop(streams *all, unsigned at, int error)
         all->last_errno = error;
     }
     close(all->file[at].fd);
-    all->file[at].fd = -1; /* poll skips it */
+    all->file[at].fd = -1; /* poll() ignores negative descriptors */
 }
 
-/* As much as it takes; the first write also says how the connection went. */
+/* Writes until the socket is full. The first write also tells whether the connection was established. */
 static void feed(streams *all, unsigned at)
 {
     int error = 0;
@@ -89,7 +90,7 @@ static void feed(streams *all, unsigned at)
     }
 }
 
-/* Adds up what the kernel counted, then ends the connection at once: what is still queued would be sent after the stop. */
+/* Adds the kernel's counters, then resets the connection: data still queued would otherwise be sent after the stop time. */
 static void finish(streams *all, unsigned at)
 {
     struct tcp_info info = {.tcpi_state = 0};
@@ -129,7 +130,8 @@ int cross_tcp(const cross_options *options, const nenc_address *to, const char *
     const int64_t until_ns = nenc_now_ns();
     for (unsigned i = 0; i < all.count; i++)
         if (all.file[i].fd >= 0) finish(&all, i);
-    const uint64_t headers = 14 + (to->any.sa_family == AF_INET6 ? 40 : 20) + 32; /* with the time stamps Linux sends */
+    const uint64_t headers =
+        14 + (to->any.sa_family == AF_INET6 ? 40 : 20) + 32; /* with the time-stamp option, which Linux sends */
     printf("{\"stream\": %" PRId64 ", \"packets\": %u, \"bytes\": %llu, \"wire_bytes\": %llu, \"from_ns\": %" PRId64
            ", \"until_ns\": %" PRId64
            ", \"acked\": %llu, \"retransmits\": %u, \"rtt_us\": %u, \"streams\": %u, \"lost_streams\": %u"

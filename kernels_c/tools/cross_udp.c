@@ -1,4 +1,4 @@
-/* cross_udp.c - packets of one size on the schedule of the virtual network's source: the same times for the same seed. */
+/* cross_udp.c - UDP packets of one size on the schedule of the virtual network's source: the same seed gives the same times. */
 #include "cross.h"
 
 #include "stop.h"
@@ -15,19 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int64_t wake_up_ns = 1000000; /* a system call may be dear: all that is due goes in one */
-static const int64_t grace_ns = 100000000; /* after the stop, for packets that could not be sent in time */
-enum { MOST_BATCHES = 32 };                /* between two looks at clock and signals */
+static const int64_t wake_up_ns =
+    1000000; /* System calls can be slow (36 us in a User-Mode Linux guest), so all packets that are due go in one call. */
+static const int64_t grace_ns = 100000000; /* how long after the stop time late packets may still be sent */
+enum { MOST_BATCHES = 32 };                /* longest time between checks of the clock and of signals */
 
 typedef struct source {
     nenc_source *schedule; /* 0 = start_at */
     int64_t origin_ns;
     uint32_t stream;
     uint32_t payload;
-    uint64_t next; /* number of the next packet */
+    uint64_t next; /* number of the next packet to make */
     cross_head head[NENC_UDP_BATCH];
     nenc_udp_packet packet[NENC_UDP_BATCH];
-    size_t waiting, first; /* packets made and not sent yet: those from `first` on */
+    size_t waiting, first; /* packets made but not yet sent start at `first` */
     nenc_udp_sent sent;
     nenc_histogram late;
     int64_t late_max_ns, wake_ups, first_ns, last_ns;
@@ -48,7 +49,7 @@ static void make(source *self)
     self->schedule->ops->send(self->schedule, &unused);
 }
 
-/* What is due by now_ns; false when that is more than goes at once, or than the socket takes at the moment. */
+/* Makes the packets that are due by now_ns. Returns false when one batch or the socket cannot take them all. */
 static bool send_due(source *self, int fd, int64_t now_ns)
 {
     for (int batches = 0; batches < MOST_BATCHES; batches++) {
@@ -102,10 +103,9 @@ int cross_udp(const cross_options *options, const nenc_address *to)
     };
     int status = nenc_source_check(&config);
     if (!status)
-        self.schedule = nenc_source_create(nenc_source_ops_at(config.kind), (int)options->stream, (uint64_t)options->seed, &config,
-                                           &status);
-    if (status)
-        return nenc_complain("cross", NENC_EXIT_INTERNAL, "the schedule was refused");
+        self.schedule =
+            nenc_source_create(nenc_source_ops_at(config.kind), (int)options->stream, (uint64_t)options->seed, &config, &status);
+    if (status) return nenc_complain("cross", NENC_EXIT_INTERNAL, "the virtual network rejected the schedule");
     const int fd = nenc_udp_open(&(nenc_udp_options){.peer = to, .send_bytes = 1 << 20}, why, sizeof why);
     if (fd < 0) {
         nenc_source_destroy(self.schedule);

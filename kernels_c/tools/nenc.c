@@ -1,4 +1,4 @@
-/* nenc.c - the program `nenc`: one table of subcommands. */
+/* nenc.c - the program `nenc`: its table of subcommands. */
 #include "tool.h"
 
 #include "nenc/nenc.h"
@@ -10,12 +10,12 @@
 
 static const struct {
     const char *name, *about;
-    int (*run)(int argc, char **argv); /* argv[0] is the name */
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 } commands[] = {
     {"send", "encodes, paces and sends one stream, and adapts its rate", nenc_send_main},
-    {"recv", "receives one stream, reports about it, writes it to a file", nenc_recv_main},
-    {"cross", "other traffic for a path under test", nenc_cross_main},
-    {"sink", "receives what cross sends, and counts it", nenc_sink_main},
+    {"recv", "receives one stream, sends feedback on it, writes it to a file", nenc_recv_main},
+    {"cross", "sends competing traffic over a path under test", nenc_cross_main},
+    {"sink", "receives and counts what `nenc cross` sends", nenc_sink_main},
     {NULL, NULL, NULL},
 };
 
@@ -35,14 +35,14 @@ int nenc_check_control(const char *command, int64_t fd)
     int type = 0;
     socklen_t size = sizeof type;
     if (fd < 0 || (getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)) return NENC_EXIT_OK;
-    return nenc_complain(command, NENC_EXIT_INPUT, "--control %d: no SOCK_SEQPACKET socket has this descriptor", (int)fd);
+    return nenc_complain(command, NENC_EXIT_INPUT, "--control %d: this file descriptor is not a SOCK_SEQPACKET socket", (int)fd);
 }
 
 static int usage(FILE *to, int status)
 {
     fputs("usage: nenc COMMAND [OPTION...]\n\n", to);
     for (size_t i = 0; commands[i].name; i++) fprintf(to, "  %-6s  %s\n", commands[i].name, commands[i].about);
-    fputs("\nnenc COMMAND --help says more; nenc --version says which it is.\n", to);
+    fputs("\nUse nenc COMMAND --help for its options, and nenc --version for the version.\n", to);
     return status;
 }
 

@@ -35,7 +35,8 @@ static const char *const wanted[] = {
     [NENC_OPTION_LISTEN] = "an address, such as :5004, 127.0.0.1:5004 or [::1]:5004",
 };
 
-/* A decimal number >= 0 times the scale of its unit, exactly: what is finer than 1 or does not fit is refused. */
+/* Reads a decimal number >= 0 and multiplies it by the scale of its unit, exactly. Rejects values that are not whole or do not
+ * fit. */
 static bool parse_scaled(const char *text, const unit *units, int64_t *into)
 {
     const int64_t largest = INT64_MAX / 2;
@@ -64,7 +65,8 @@ static bool parse_scaled(const char *text, const unit *units, int64_t *into)
 static bool parse_number(const char *text, double *into)
 {
     char *end;
-    if (!*text || strspn(text, "0123456789.eE+-") != strlen(text)) return false; /* no spaces, no nan, no hexadecimal */
+    if (!*text || strspn(text, "0123456789.eE+-") != strlen(text))
+        return false; /* rejects spaces, nan and hexadecimal, which strtod accepts */
     *into = strtod(text, &end);
     return !*end && isfinite(*into);
 }
@@ -105,7 +107,7 @@ static bool parse_choice(const char *text, const char *words, int *into)
     return false;
 }
 
-/* The value as a number for min and max; NAN where there is none. */
+/* The value as a number to compare with min and max; NAN when it is not a number. */
 static bool parse(const nenc_option *option, const char *text, char *into, double *value)
 {
     int64_t *integer = (int64_t *)(void *)into;
@@ -173,9 +175,11 @@ static int read_value(const nenc_command *command, const nenc_option *option, co
     const bool taken = is_taken(command, option);
     if (!parse(option, text, taken ? (char *)&unused : into + option->at, &value)) {
         if (option->kind == NENC_OPTION_CHOICE)
-            return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is none of %s", option->name, text, option->value);
+            return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is not one of %s", option->name, text,
+                                 option->value);
         if (option->kind == NENC_OPTION_TEXT)
-            return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: it is empty; give %s", option->name, option->value);
+            return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: the value is empty; give %s", option->name,
+                                 option->value);
         return nenc_complain(command->name, NENC_EXIT_INPUT, "--%s: '%s' is not %s", option->name, text, wanted[option->kind]);
     }
     const bool bounded = option->min != 0.0 || option->max != 0.0;
@@ -187,7 +191,7 @@ static int read_value(const nenc_command *command, const nenc_option *option, co
     return NENC_EXIT_OK;
 }
 
-/* How many leading characters two words share. */
+/* Counts the leading characters that two words share. */
 static size_t shared(const char *left, const char *right)
 {
     size_t count = 0;
@@ -206,11 +210,11 @@ static int unknown(const nenc_command *command, const char *word)
             near = each;
         }
     }
-    if (near) return nenc_complain(command->name, NENC_EXIT_INPUT, "there is no option %s (--%s?)", word, near->name);
-    return nenc_complain(command->name, NENC_EXIT_INPUT, "there is no option %s; nenc %s --help lists them", word, command->name);
+    if (near) return nenc_complain(command->name, NENC_EXIT_INPUT, "unknown option %s; did you mean --%s?", word, near->name);
+    return nenc_complain(command->name, NENC_EXIT_INPUT, "unknown option %s; nenc %s --help lists them", word, command->name);
 }
 
-/* A text in lines of at most 100 characters, each below the first one's beginning. */
+/* Prints text in lines of at most 100 characters, each indented to where the first one begins. */
 static void print_wrapped(const char *text, size_t indent)
 {
     size_t column = indent;
@@ -286,7 +290,7 @@ bool nenc_options_read(const nenc_command *command, int argc, char **argv, void 
         const nenc_option *option = &command->options[at];
         if (given[at]) continue;
         if (option->required)
-            return ends(status, nenc_complain(command->name, NENC_EXIT_INPUT, "--%s %s is missing; nenc %s --help says more",
+            return ends(status, nenc_complain(command->name, NENC_EXIT_INPUT, "--%s %s is required; see nenc %s --help",
                                               option->name, option->value, command->name));
         if (option->initial && !is_taken(command, option) && (*status = read_value(command, option, option->initial, into)))
             return false;

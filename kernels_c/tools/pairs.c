@@ -1,4 +1,4 @@
-/* pairs.c - cutting at commas and equals signs. */
+/* pairs.c - splits at commas and equals signs. */
 #include "pairs.h"
 
 #include "tool.h"
@@ -28,8 +28,8 @@ bool nenc_pairs_read(const char *command, const char *option, const char *pairs,
         }
         *equals = '\0';
         if (set(into, pair, value) == 0) continue;
-        nenc_complain(command, NENC_EXIT_INPUT, "--%s: %s=%s: there is no such name, or the value is out of its range", option,
-                      pair, equals + 1);
+        nenc_complain(command, NENC_EXIT_INPUT, "--%s: %s=%s: unknown name, or the value is out of range", option, pair,
+                      equals + 1);
         return false;
     }
     return true;

@@ -1,4 +1,4 @@
-/* recv.c - `nenc recv`: receives one RTP stream, reports about it, and writes it to a file. */
+/* recv.c - `nenc recv`: receives one RTP stream, sends feedback on it, and writes it to a file. */
 #include "options.h"
 #include "stop.h"
 #include "tool.h"
@@ -26,39 +26,39 @@ enum { PAYLOAD_AUTO, PAYLOAD_H264, PAYLOAD_HEVC, PAYLOAD_PADDING };
 
 #define AT(field) offsetof(recv_options, field)
 static const nenc_option options[] = {
-    {"listen", NENC_OPTION_LISTEN, AT(listen), "[HOST]:PORT", "where packets come", NULL, true, 0, 0},
-    {"out", NENC_OPTION_TEXT, AT(out), "FILE", "write the stream: .264 or .265 (Annex B)", NULL, false, 0, 0},
-    {"payload", NENC_OPTION_CHOICE, AT(payload), "auto|h264|hevc|padding", "what is in the packets; auto: by the name of --out",
-     "auto", false, 0, 0},
-    {"report", NENC_OPTION_TIME, AT(report), "TIME", "between two reports (RFC 8888); 0s: none", "50ms", false, 0, 1e10},
-    {"quantum", NENC_OPTION_TIME, AT(quantum), "TIME", "packets that come within this time are taken together", "1ms", false, 0,
-     1e8},
-    {"idle", NENC_OPTION_TIME, AT(idle), "TIME", "end after this time without a packet, once one came; 0s: never", "0s", false, 0,
-     0},
-    {"buffer", NENC_OPTION_SIZE, AT(buffer), "SIZE", "room for packets that wait in the kernel, as far as it allows", "16MB",
-     false, 4096, 1e9},
-    {"ssrc", NENC_OPTION_INTEGER, AT(ssrc), "N", "of the stream; left out: the first that comes twice", "-1", false, -1,
+    {"listen", NENC_OPTION_LISTEN, AT(listen), "[HOST]:PORT", "address on which to receive packets", NULL, true, 0, 0},
+    {"out", NENC_OPTION_TEXT, AT(out), "FILE", "file for the stream: .264 or .265 (Annex B)", NULL, false, 0, 0},
+    {"payload", NENC_OPTION_CHOICE, AT(payload), "auto|h264|hevc|padding", "payload format; auto: from the name of --out", "auto",
+     false, 0, 0},
+    {"report", NENC_OPTION_TIME, AT(report), "TIME", "interval of the RFC 8888 reports; 0s: send none", "50ms", false, 0, 1e10},
+    {"quantum", NENC_OPTION_TIME, AT(quantum), "TIME", "packets that arrive within this time are received together", "1ms", false,
+     0, 1e8},
+    {"idle", NENC_OPTION_TIME, AT(idle), "TIME", "stop after this long without a packet, once one has arrived; 0s: never", "0s",
+     false, 0, 0},
+    {"buffer", NENC_OPTION_SIZE, AT(buffer), "SIZE", "socket receive buffer, up to the kernel's limit", "16MB", false, 4096, 1e9},
+    {"ssrc", NENC_OPTION_INTEGER, AT(ssrc), "N", "SSRC of the stream; default: the first that is seen twice", "-1", false, -1,
      4294967295},
-    {"payload-type", NENC_OPTION_INTEGER, AT(payload_type), "N", "of RTP; left out: any", "-1", false, -1, 127},
-    {"sequence", NENC_OPTION_INTEGER, AT(sequence), "N", "of the first packet sent; left out: that of the first to come", "-1",
-     false, -1, 65535},
-    {"telemetry", NENC_OPTION_TEXT, AT(telemetry), "FILE", "write everything that happens (nenc/live.h)", NULL, false, 0, 0},
-    {"ordinary", NENC_OPTION_FLAG, AT(ordinary), NULL, "do not ask for SCHED_FIFO", NULL, false, 0, 0},
-    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to listen in", "-1", false, -1, 0x7fffffff},
-    {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the receiver ends when it closes",
-     "-1", false, -1, 0x7fffffff},
-    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: now", "-1", false, -1, 4e18},
-    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "reports are counted from here, of CLOCK_MONOTONIC; -1: now", "-1",
+    {"payload-type", NENC_OPTION_INTEGER, AT(payload_type), "N", "RTP payload type; default: any", "-1", false, -1, 127},
+    {"sequence", NENC_OPTION_INTEGER, AT(sequence), "N",
+     "sequence number of the first packet sent; default: that of the first to arrive", "-1", false, -1, 65535},
+    {"telemetry", NENC_OPTION_TEXT, AT(telemetry), "FILE", "telemetry file (nenc/live.h)", NULL, false, 0, 0},
+    {"ordinary", NENC_OPTION_FLAG, AT(ordinary), NULL, "do not request SCHED_FIFO", NULL, false, 0, 0},
+    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "file descriptor of the network namespace to listen in", "-1", false, -1,
+     0x7fffffff},
+    {"control", NENC_OPTION_INTEGER, AT(control), "FD", "control socket (nenc/live.h); the receiver stops when it closes", "-1",
+     false, -1, 0x7fffffff},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0 on CLOCK_MONOTONIC; -1: now", "-1", false, -1, 4e18},
+    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "start of the report intervals on CLOCK_MONOTONIC; -1: now", "-1",
      false, -1, 4e18},
-    {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
+    {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "exit when the parent process ends", NULL, false, 0, 0},
     {0},
 };
 static const nenc_command command = {
     .name = "recv",
-    .about = "Receives one RTP stream, sends RFC 8888 feedback about it, and writes it to a file.",
+    .about = "Receives one RTP stream, sends RFC 8888 feedback on it, and writes it to a file.",
     .options = options,
-    .more =
-        "Malformed, foreign and replayed packets are counted and ignored. Ends with one line of JSON on stdout; Ctrl-C ends it.",
+    .more = "Malformed, foreign and replayed packets are counted and ignored. Ctrl-C stops it; it then prints one line of JSON "
+            "on stdout.",
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -67,7 +67,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* False when --out names neither. */
+/* Takes the payload format from the name of --out; false when the name tells neither. */
 static bool format_of(const recv_options *o, nenc_rtp_format *format)
 {
     const char *out = o->out ? o->out : "";
@@ -113,7 +113,7 @@ int nenc_recv_main(int argc, char **argv)
     if (!nenc_options_read(&command, argc, argv, &o, &status)) return status;
     nenc_rtp_format format;
     if (!format_of(&o, &format))
-        return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the name ends neither in .264 nor in .265; say --payload",
+        return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the name ends neither in .264 nor in .265; give --payload",
                              o.out);
     if ((status = nenc_check_control("recv", o.control))) return status;
     nenc_stop_prepare(o.die);

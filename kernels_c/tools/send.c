@@ -1,4 +1,4 @@
-/* send.c - `nenc send`: encodes, paces and sends one stream, and adapts its rate to what the receiver reports. */
+/* send.c - `nenc send`: encodes, paces and sends one stream, and adapts its rate to the receiver's reports. */
 #include "camera_options.h"
 #include "options.h"
 #include "pairs.h"
@@ -19,7 +19,7 @@
 #include <sys/random.h>
 
 typedef struct send_options {
-    nenc_camera_config camera; /* its options come from its table of fields */
+    nenc_camera_config camera; /* its options come from the camera's table of fields */
     nenc_endpoint to, from;
     int encoder, controller;
     int64_t rate_min, rate_max, rate_start, seed, stream;
@@ -32,7 +32,11 @@ typedef struct send_options {
     const char *telemetry, *save, *sdp;
 } send_options;
 
-enum { CONTROLLER_FIXED, CONTROLLER_SOCKET, CONTROLLER_LAWS }; /* from there on, the rows of the library's table */
+enum {
+    CONTROLLER_FIXED,
+    CONTROLLER_SOCKET,
+    CONTROLLER_LAWS
+}; /* values from here on are rows of the library's table of controllers */
 static char controllers[256] = "fixed|socket";
 
 static void list_controllers(void)
@@ -43,59 +47,63 @@ static void list_controllers(void)
         used += (size_t)snprintf(controllers + used, sizeof controllers - used, "|%s", kind->name);
 }
 
-static char encoders[100]; /* the kinds of camera, "model|null|..." */
+static char encoders[100]; /* names of the camera kinds, "model|null|..." */
 
 #define AT(field) offsetof(send_options, field)
-/* All but the camera's. */
+/* All options but the camera's. */
 static const nenc_option own[] = {
-    {"to", NENC_OPTION_TO, AT(to), "HOST:PORT", "where the receiver is", NULL, true, 0, 0},
-    {"from", NENC_OPTION_LISTEN, AT(from), "[HOST]:PORT", "the port to send from", ":0", false, 0, 0},
+    {"to", NENC_OPTION_TO, AT(to), "HOST:PORT", "address of the receiver", NULL, true, 0, 0},
+    {"from", NENC_OPTION_LISTEN, AT(from), "[HOST]:PORT", "local address and port to send from", ":0", false, 0, 0},
     {"encoder", NENC_OPTION_CHOICE, AT(encoder), encoders,
-     "auto: hardware where there is any, else software; model and null: padding", "auto", false, 0, 0},
-    {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target", "5Mbps", false, 1e3, 1e9},
-    {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target", "120Mbps", false, 1e3, 1e9},
-    {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "target to begin with", "5Mbps", false, 1e3, 1e9},
+     "auto: hardware if available, else software; model and null send padding", "auto", false, 0, 0},
+    {"rate-min", NENC_OPTION_RATE, AT(rate_min), "RATE", "lowest target rate", "5Mbps", false, 1e3, 1e9},
+    {"rate-max", NENC_OPTION_RATE, AT(rate_max), "RATE", "highest target rate", "120Mbps", false, 1e3, 1e9},
+    {"rate-start", NENC_OPTION_RATE, AT(rate_start), "RATE", "initial target rate", "5Mbps", false, 1e3, 1e9},
     {"controller", NENC_OPTION_CHOICE, AT(controller), controllers,
-     "what decides the rate; fixed: --rate-start; socket: whoever has the other end of --control", "nenc", false, 0, 0},
-    {"gains", NENC_OPTION_TEXT, AT(gains), "kp=X,ki=X,kd=X", "of the controller", NULL, false, 0, 0},
-    {"knobs", NENC_OPTION_TEXT, AT(knobs), "NAME=X,...", "of the controller (nenc.h)", NULL, false, 0, 0},
+     "what sets the rate; fixed: --rate-start; socket: the peer of --control", "nenc", false, 0, 0},
+    {"gains", NENC_OPTION_TEXT, AT(gains), "kp=X,ki=X,kd=X", "gains of the controller", NULL, false, 0, 0},
+    {"knobs", NENC_OPTION_TEXT, AT(knobs), "NAME=X,...", "settings of the controller (nenc.h)", NULL, false, 0, 0},
     {"tick-rate", NENC_OPTION_INTEGER, AT(tick_rate), "N", "control ticks per second", "60", false, 1, 1000},
-    {"model", NENC_OPTION_TEXT, AT(model), "NAME=X,...", "fields of the model (listed below)", NULL, false, 0, 0},
-    {"seed", NENC_OPTION_INTEGER, AT(seed), "N", "of made pictures and of the model", "1", false, 0, 0},
-    {"stream", NENC_OPTION_INTEGER, AT(stream), "N", "of the model's random numbers", "0", false, 0, 0},
+    {"model", NENC_OPTION_TEXT, AT(model), "NAME=X,...", "settings of the model encoder (listed below)", NULL, false, 0, 0},
+    {"seed", NENC_OPTION_INTEGER, AT(seed), "N", "seed of generated pictures and of the model", "1", false, 0, 0},
+    {"stream", NENC_OPTION_INTEGER, AT(stream), "N", "random stream of the model", "0", false, 0, 0},
     {"packet", NENC_OPTION_SIZE, AT(packet), "SIZE", "UDP payload of a full packet, RTP header included", "1200B", false, 64,
      1472},
-    {"pacer-factor", NENC_OPTION_NUMBER, AT(factor), "X", "the pacer sends at this times the target", "1.5", false, 1, 100},
-    {"pacer-burst", NENC_OPTION_TIME, AT(burst), "TIME", "and may send that much back to back", "5ms", false, 0, 0},
+    {"pacer-factor", NENC_OPTION_NUMBER, AT(factor), "X", "the pacer sends at this multiple of the target rate", "1.5", false, 1,
+     100},
+    {"pacer-burst", NENC_OPTION_TIME, AT(burst), "TIME", "and may send this much back to back", "5ms", false, 0, 0},
     {"quantum", NENC_OPTION_TIME, AT(quantum), "TIME", "packets due within this time leave together", "1ms", false, 0, 1e8},
-    {"report", NENC_OPTION_TIME, AT(report), "TIME", "time between the receiver's reports; 0s: not known", "50ms", false, 0,
-     1e10},
-    {"ecn", NENC_OPTION_FLAG, AT(ecn), NULL, "packets are ECN-capable", NULL, false, 0, 0},
-    {"ssrc", NENC_OPTION_INTEGER, AT(ssrc), "N", "of the stream; left out: by chance", "-1", false, -1, 4294967295},
-    {"sequence", NENC_OPTION_INTEGER, AT(sequence), "N", "of the first packet; left out: by chance", "-1", false, -1, 32767},
+    {"report", NENC_OPTION_TIME, AT(report), "TIME", "interval of the receiver's reports; 0s: unknown", "50ms", false, 0, 1e10},
+    {"ecn", NENC_OPTION_FLAG, AT(ecn), NULL, "mark packets as ECN-capable", NULL, false, 0, 0},
+    {"ssrc", NENC_OPTION_INTEGER, AT(ssrc), "N", "SSRC of the stream; default: random", "-1", false, -1, 4294967295},
+    {"sequence", NENC_OPTION_INTEGER, AT(sequence), "N", "sequence number of the first packet; default: random", "-1", false, -1,
+     32767},
     {"payload-type", NENC_OPTION_INTEGER, AT(payload_type), "N", "of RTP", "96", false, 0, 127},
-    {"duration", NENC_OPTION_TIME, AT(duration), "TIME", "how long; 0s: until it is interrupted", "0s", false, 0, 0},
-    {"sdp", NENC_OPTION_TEXT, AT(sdp), "FILE", "write a description of the stream, for any RTP player", NULL, false, 0, 0},
-    {"save", NENC_OPTION_TEXT, AT(save), "FILE", "write the stream that is sent", NULL, false, 0, 0},
-    {"telemetry", NENC_OPTION_TEXT, AT(telemetry), "FILE", "write everything that happens (nenc/live.h)", NULL, false, 0, 0},
-    {"ordinary", NENC_OPTION_FLAG, AT(ordinary), NULL, "do not ask for SCHED_FIFO", NULL, false, 0, 0},
-    {"same-clock", NENC_OPTION_FLAG, AT(same_clock), NULL, "the receiver runs on this machine: one-way delay is known", NULL,
-     false, 0, 0},
-    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "network namespace to send from", "-1", false, -1, 0x7fffffff},
-    {"control", NENC_OPTION_INTEGER, AT(control), "FD", "socket that steers (nenc/live.h); the sender ends when it closes", "-1",
+    {"duration", NENC_OPTION_TIME, AT(duration), "TIME", "how long to send; 0s: until interrupted", "0s", false, 0, 0},
+    {"sdp", NENC_OPTION_TEXT, AT(sdp), "FILE", "file for an SDP description of the stream, for any RTP player", NULL, false, 0,
+     0},
+    {"save", NENC_OPTION_TEXT, AT(save), "FILE", "file for the stream that is sent", NULL, false, 0, 0},
+    {"telemetry", NENC_OPTION_TEXT, AT(telemetry), "FILE", "telemetry file (nenc/live.h)", NULL, false, 0, 0},
+    {"ordinary", NENC_OPTION_FLAG, AT(ordinary), NULL, "do not request SCHED_FIFO", NULL, false, 0, 0},
+    {"same-clock", NENC_OPTION_FLAG, AT(same_clock), NULL, "the receiver shares this machine's clock, so one-way delay is known",
+     NULL, false, 0, 0},
+    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "file descriptor of the network namespace to send from", "-1", false, -1,
+     0x7fffffff},
+    {"control", NENC_OPTION_INTEGER, AT(control), "FD", "control socket (nenc/live.h); the sender stops when it closes", "-1",
      false, -1, 0x7fffffff},
-    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0, of CLOCK_MONOTONIC; -1: the first frame", "-1", false, -1, 4e18},
-    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS", "the first frame, of CLOCK_MONOTONIC; -1: now, and then time 0", "-1",
-     false, -1, 4e18},
-    {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "no frame from then on; -1: --duration counts", "-1", false, -1, 4e18},
-    {"modules", NENC_OPTION_TEXT, AT(camera.modules), "DIR", "where the encoders' modules are", NULL, false, 0, 0},
-    {"encoder-host", NENC_OPTION_TEXT, AT(camera.host), "FILE", "the program nenc_encoder_host", NULL, false, 0, 0},
-    {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "end when the process that started it does", NULL, false, 0, 0},
+    {"origin", NENC_OPTION_INTEGER, AT(origin), "NS", "time 0 on CLOCK_MONOTONIC; -1: the first frame", "-1", false, -1, 4e18},
+    {"start-at", NENC_OPTION_INTEGER, AT(start_at), "NS",
+     "time of the first frame on CLOCK_MONOTONIC; -1: now, which is then time 0", "-1", false, -1, 4e18},
+    {"stop-at", NENC_OPTION_INTEGER, AT(stop_at), "NS", "time after which no frame is captured; -1: use --duration", "-1", false,
+     -1, 4e18},
+    {"modules", NENC_OPTION_TEXT, AT(camera.modules), "DIR", "directory of the encoder modules", NULL, false, 0, 0},
+    {"encoder-host", NENC_OPTION_TEXT, AT(camera.host), "FILE", "path of the program nenc_encoder_host", NULL, false, 0, 0},
+    {"die-with-parent", NENC_OPTION_FLAG, AT(die), NULL, "exit when the parent process ends", NULL, false, 0, 0},
     {0},
 };
 enum { OWN = sizeof own / sizeof *own - 1, ROOM = OWN + 64 };
 
-/* The camera's defaults in `nenc send`, where they differ from the table's: modest enough for any machine. */
+/* The camera's defaults for `nenc send` where they differ from the table's: modest enough for any machine. */
 static void camera_default(nenc_camera_config *camera)
 {
     nenc_camera_config_default(camera);
@@ -104,7 +112,7 @@ static void camera_default(nenc_camera_config *camera)
     camera->quality = 0;
 }
 
-/* Reads argv by one table: the options of this program, then the camera's. */
+/* Parses argv with one table: the options of this program, then the camera's. */
 static bool read_options(int argc, char **argv, send_options *o, int *status)
 {
     static nenc_option options[ROOM];
@@ -116,7 +124,7 @@ static bool read_options(int argc, char **argv, send_options *o, int *status)
     camera_default(&o->camera);
     memcpy(options, own, sizeof own);
     nenc_camera_options(options + OWN, ROOM - OWN, AT(camera), &o->camera);
-    snprintf(more, sizeof more, "%s\n\nEnds with one line of JSON on stdout. Ctrl-C ends it in good order.",
+    snprintf(more, sizeof more, "%s\n\nCtrl-C stops it cleanly. At the end it prints one line of JSON on stdout.",
              nenc_camera_model_help());
     const nenc_command command = {
         .name = "send",
@@ -146,14 +154,15 @@ static bool fill_controller(const send_options *o, nenc_config *config)
     config->rate_max_bps = (double)o->rate_max;
     config->rate_start_bps = (double)o->rate_start;
     config->fps_max = o->camera.fps;
-    config->height_max = o->camera.lines > 1080 ? o->camera.lines : 1080.0; /* the core's lowest rung */
+    config->height_max = o->camera.lines > 1080 ? o->camera.lines : 1080.0; /* the controller's lowest resolution */
     config->packet_bytes = (double)o->packet;
     if (!nenc_pairs_read("send", "gains", o->gains, set_gain, config) ||
         !nenc_pairs_read("send", "knobs", o->knobs, set_knob, config))
         return false;
     const char *culprit = NULL;
     if (o->controller == CONTROLLER_SOCKET || nenc_config_check(config, &culprit) == 0) return true;
-    nenc_complain("send", NENC_EXIT_INPUT, "%s does not go with the other values (--rate-min, --rate-max, --rate-start, --knobs)",
+    nenc_complain("send", NENC_EXIT_INPUT,
+                  "%s is inconsistent with the other values (--rate-min, --rate-max, --rate-start, --knobs)",
                   culprit ? culprit : "the controller");
     return false;
 }
@@ -197,7 +206,7 @@ static int open_socket(const send_options *o, char *address)
     return fd >= 0 ? fd : nenc_complain("send", -NENC_EXIT_ENVIRONMENT, "%s", why);
 }
 
-/* The numeric host of "1.2.3.4:5" or "[::1]:5". */
+/* Copies the numeric host of "1.2.3.4:5" or "[::1]:5". */
 static void host_of(char *address)
 {
     char *colon = strrchr(address, ':');
@@ -227,9 +236,9 @@ int nenc_send_main(int argc, char **argv)
     if (!read_options(argc, argv, &o, &status)) return status;
     const char *encoder = nenc_camera_kind_at((size_t)o.encoder);
     if (o.controller == CONTROLLER_SOCKET && o.control < 0)
-        return nenc_complain("send", NENC_EXIT_INPUT, "--controller socket needs --control FD, the socket it is on");
+        return nenc_complain("send", NENC_EXIT_INPUT, "--controller socket needs --control FD, the control socket");
     if (o.sdp && nenc_camera_group_of(encoder) != NENC_CAMERA_REAL)
-        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, and --encoder %s makes padding", encoder);
+        return nenc_complain("send", NENC_EXIT_INPUT, "--sdp describes video, but --encoder %s sends padding", encoder);
     nenc_config controller;
     if (!fill_controller(&o, &controller) || !fill_camera(&o)) return NENC_EXIT_INPUT;
     if ((status = nenc_check_control("send", o.control))) return status;

@@ -1,4 +1,4 @@
-/* sink.c - `nenc sink`: where cross traffic ends; counts what arrives. */
+/* sink.c - `nenc sink`: receives cross traffic and counts what arrives. */
 #include "cross.h"
 #include "options.h"
 #include "stop.h"
@@ -18,7 +18,8 @@
 
 enum { KIND_UDP, KIND_TCP, MOST_CONNECTIONS = 64, READ_BYTES = 1 << 20, RECEIVE_BYTES = 8 << 20 };
 
-static const int64_t pause_ns = 2000000; /* a system call may be dear: what comes in that time is taken in one */
+static const int64_t pause_ns =
+    2000000; /* System calls can be slow (36 us in a User-Mode Linux guest), so packets that arrive within this time are received in one call. */
 
 typedef struct sink_options {
     nenc_endpoint listen;
@@ -33,27 +34,29 @@ typedef struct sink_options {
 #define AT(field) offsetof(sink_options, field)
 
 static const nenc_option table[] = {
-    {"listen", NENC_OPTION_LISTEN, AT(listen), "[ADDR]:PORT", "where; port 0: any that is free", .required = true},
-    {"kind", NENC_OPTION_CHOICE, AT(kind), "udp|tcp", "what is received", .required = true},
-    {"until", NENC_OPTION_INTEGER, AT(until), "NS", "CLOCK_MONOTONIC; left out: until a signal", .min = 0, .max = 4e18},
-    {"overhead", NENC_OPTION_INTEGER, AT(overhead), "BYTES", "headers below UDP's payload, for wire_bytes", "42", .min = 28,
-     .max = 200},
-    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "descriptor of the network namespace to listen in", .min = 0, .max = 1e6},
-    {"announce", NENC_OPTION_FLAG, AT(announce), .help = "print a line {\"listening\": \"ADDR:PORT\"} as soon as it does"},
-    {"die-with-parent", NENC_OPTION_FLAG, AT(die_with_parent), .help = "end when the process that started this ends"},
+    {"listen", NENC_OPTION_LISTEN, AT(listen), "[ADDR]:PORT", "address to listen on; port 0: any free port", .required = true},
+    {"kind", NENC_OPTION_CHOICE, AT(kind), "udp|tcp", "transport protocol", .required = true},
+    {"until", NENC_OPTION_INTEGER, AT(until), "NS", "stop time on CLOCK_MONOTONIC; default: until a signal", .min = 0,
+     .max = 4e18},
+    {"overhead", NENC_OPTION_INTEGER, AT(overhead), "BYTES", "bytes of headers below the UDP payload, to compute wire_bytes",
+     "42", .min = 28, .max = 200},
+    {"netns", NENC_OPTION_INTEGER, AT(netns), "FD", "file descriptor of the network namespace to listen in", .min = 0,
+     .max = 1e6},
+    {"announce", NENC_OPTION_FLAG, AT(announce), .help = "print {\"listening\": \"ADDR:PORT\"} once it listens"},
+    {"die-with-parent", NENC_OPTION_FLAG, AT(die_with_parent), .help = "exit when the parent process ends"},
     {.name = NULL},
 };
 
 static const nenc_command command = {
     .name = "sink",
-    .about = "Receives what `nenc cross` sends, and counts it.",
+    .about = "Receives and counts what `nenc cross` sends.",
     .options = table,
-    .more = "Ends at its time, or cleanly on SIGINT and SIGTERM, and prints what it counted as one line of JSON.",
+    .more = "Stops at its stop time, or cleanly on SIGINT or SIGTERM, and prints its counters as one line of JSON.",
 };
 
 typedef struct counts {
     uint64_t packets, bytes, foreign, overflowed, connections;
-    uint64_t expected; /* highest number seen + 1 */
+    uint64_t expected; /* highest sequence number seen, plus 1 */
     int64_t first_ns, last_ns;
 } counts;
 
@@ -99,7 +102,7 @@ static int receive_udp(const sink_options *options, const nenc_address *local, c
     struct pollfd file = {.fd = fd, .events = POLLIN};
     if (!batch) return nenc_complain(command.name, NENC_EXIT_ENVIRONMENT, "no memory for packets");
     announce(options, fd);
-    for (bool last = false; !last;) { /* what is there at the end is still taken */
+    for (bool last = false; !last;) { /* packets that arrived before the stop time are still counted */
         nenc_stop_poll(&file, 1, options->until);
         last = is_over(options);
         do {
@@ -130,7 +133,7 @@ static int listen_tcp(const nenc_address *local)
     return -1;
 }
 
-/* False when the connection has ended. The kernel throws the bytes away (MSG_TRUNC), nothing is copied. */
+/* False when the connection has ended. MSG_TRUNC makes the kernel discard the bytes, so that nothing is copied. */
 static bool drain(counts *all, int fd)
 {
     for (;;) {

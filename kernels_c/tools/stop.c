@@ -1,4 +1,5 @@
-/* stop.c - signals that end the program, taken only where it waits: none is missed between a look and a wait. */
+/* stop.c - signals that end the program are blocked except while it waits, so that none is missed between a check and a
+ * wait. */
 #include "stop.h"
 
 #include "core/clock.h"
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t asked;
-static sigset_t open_mask; /* while waiting */
+static sigset_t open_mask; /* the signal mask while waiting */
 
 static void ask(int number) { asked = number; }
 
@@ -22,7 +23,7 @@ void nenc_stop_prepare(bool die_with_parent)
     if (die_with_parent) {
         const pid_t parent = getppid();
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) raise(SIGKILL); /* it ended just now */
+        if (getppid() != parent) raise(SIGKILL); /* the parent has ended before prctl took effect */
     }
     prctl(PR_SET_TIMERSLACK, 1);
     sigemptyset(&ours);
