@@ -1,14 +1,14 @@
-/* vnet.h - the virtual network's data plane: when does each packet arrive?
+/* vnet.h - the virtual network's data plane, which computes when each packet arrives.
  *
- * Packets live here; whoever drives it (the lab's engine) only sends frames, asks for feedback and moves the clock. Each
- * direction is a chain of links, each link: queue -> serialiser -> propagation -> loss -> jitter (loss first with
- * NENC_LOSS_AT_ENTRY). All randomness comes from (seed, link, stage): changing one stage never changes another's draws.
+ * Packets live here; the caller only sends frames, asks for feedback and advances the clock. Each direction is a chain of
+ * links, and each link is a chain of stages: queue -> serialiser -> propagation -> loss -> jitter (loss comes first with
+ * NENC_LOSS_AT_ENTRY). All randomness is derived from (seed, link, stage), so changing one stage never changes another's draws.
  *
- * Units: int64 nanoseconds since the start of the run, bytes, bit/s (double, NENC_UNLIMITED = no serialiser at all).
- * Capacity counts wire bytes. Ownership: configs and arrays are copied in, rows are copied out, nothing is shared. One thread
- * at a time per nenc_vnet.
- * Errors: a negative nenc_status. NENC_EINVAL for a NULL, an unknown id or kind, a NaN, or a value outside what is said here:
- * then nothing has changed. NENC_ENOMEM in mid-run is final: every later call that moves the clock returns it again.
+ * Units: int64 nanoseconds since the start of the run, bytes, bit/s (double; NENC_UNLIMITED: there is no serialiser). Capacity
+ * counts wire bytes. Ownership: configs and arrays are copied in, rows are copied out, nothing is shared. Threads: a nenc_vnet
+ * belongs to one thread at a time. Errors: a negative nenc_status. NENC_EINVAL for a NULL, an unknown id or kind, a NaN, or a
+ * value outside the ranges given here; nothing has changed then. NENC_ENOMEM in mid-run is final: every later call that
+ * advances the clock returns it again.
  */
 #ifndef NENC_VNET_H
 #define NENC_VNET_H
@@ -27,7 +27,7 @@ typedef struct nenc_vnet nenc_vnet;
 
 typedef enum nenc_direction { NENC_FORWARD = 0, NENC_REVERSE = 1 } nenc_direction;
 
-/* A number by which a queue or a source is set: its name as in tc or in a scenario, and what is legal. */
+/* A parameter of a queue or a source: its name as in tc or in a scenario, and its range. */
 typedef struct nenc_parameter {
     const char *name;
     const char *unit; /* "ns", "B", "packets", "bit/s", "bool" (0 or 1), or "" for a plain number */
@@ -37,29 +37,29 @@ typedef struct nenc_parameter {
     const char *about; /* one sentence */
 } nenc_parameter;
 
-/* Parameters of one kind at most; values are given in the order of its table. */
+/* Largest number of parameters of a kind; values are given in the order of its table. */
 enum { NENC_PARAMETERS = 8 };
 
 typedef enum nenc_queue_unit {
     NENC_QUEUE_BYTES = 0,   /* wire bytes */
     NENC_QUEUE_PACKETS = 1,
-    NENC_QUEUE_TIME = 2, /* ns x the rate now (at rate 0 the last rate that was not 0) */
+    NENC_QUEUE_TIME = 2, /* ns x the present rate (at rate 0, the last rate that was not 0) */
 } nenc_queue_unit;
 
 /* A kind of queue: a row of the table. */
 typedef struct nenc_queue_kind {
     const char *name;
     const char *about;     /* one sentence */
-    const char *limit_key; /* what a scenario calls its limit; NULL: it has none */
+    const char *limit_key; /* name of its limit in a scenario; NULL: it has none */
     const char *limit_about;
-    uint32_t limit_units;  /* bit 1 << nenc_queue_unit of each unit the limit may have */
+    uint32_t limit_units;  /* bit 1 << nenc_queue_unit for each unit in which the limit may be given */
     uint32_t limit_unit;   /* the default limit and its unit */
     int64_t limit;
     uint32_t parameter_count;
-    const nenc_parameter *parameters; /* parameter_count of them, at most NENC_PARAMETERS */
+    const nenc_parameter *parameters; /* parameter_count entries, at most NENC_PARAMETERS */
 } nenc_queue_kind;
 
-/* One queue: its kind (index into the table), its limit (> 0), its parameters. The packet in service counts as held. */
+/* A queue: its kind (index into the table), its limit (> 0), its parameters. The packet in service counts towards the limit. */
 typedef struct nenc_queue_config {
     uint32_t kind;
     uint32_t unit; /* nenc_queue_unit */
@@ -69,7 +69,7 @@ typedef struct nenc_queue_config {
 
 typedef enum nenc_loss_kind {
     NENC_LOSS_NONE = 0,
-    NENC_LOSS_BERNOULLI = 1, /* each packet with probability p */
+    NENC_LOSS_BERNOULLI = 1, /* each packet is lost with probability p */
     NENC_LOSS_GILBERT_ELLIOTT = 2, /* good -> bad with p, bad -> good with r, per packet; loss probability of each state */
 } nenc_loss_kind;
 
@@ -81,7 +81,7 @@ typedef enum nenc_jitter_kind {
 
 typedef struct nenc_loss {
     uint32_t kind; /* nenc_loss_kind */
-    uint32_t at_entry; /* 1: before the queue */
+    uint32_t at_entry; /* 1: loss comes before the queue */
     double p;
     double r;
     double loss_bad;
@@ -92,7 +92,7 @@ typedef struct nenc_link_config {
     uint32_t direction;   /* nenc_direction; links are crossed in the order they are added */
     uint32_t jitter_kind; /* nenc_jitter_kind */
     nenc_queue_config queue;
-    double queue_rate_bps; /* NENC_QUEUE_TIME: > 0 fixes the rate by which the limit is computed (a trace's mean) */
+    double queue_rate_bps; /* NENC_QUEUE_TIME: > 0 fixes the rate from which the limit is computed (a trace's mean) */
     double rate_bps;       /* NENC_UNLIMITED, or >= 0 */
     int64_t delay_ns;
     nenc_loss loss;
@@ -110,8 +110,8 @@ typedef struct nenc_flow_config {
     uint32_t header_bytes;   /* RTP header, part of packet_bytes */
     uint32_t overhead_bytes; /* UDP, IP and link headers on the wire */
     uint32_t ecn;            /* 1: packets are ECT */
-    double pacer_factor;     /* the pacer sends at factor x target */
-    int64_t pacer_burst_ns;  /* and may send that much of it back to back */
+    double pacer_factor;     /* the pacer sends at this multiple of the target */
+    int64_t pacer_burst_ns;  /* and may send this much of it back to back */
     int64_t silence_ns;      /* reserved, 0 */
 } nenc_flow_config;
 
@@ -120,7 +120,7 @@ typedef struct nenc_cross_kind {
     const char *name;
     const char *about; /* one sentence */
     uint32_t parameter_count;
-    const nenc_parameter *parameters; /* parameter_count of them, at most NENC_PARAMETERS */
+    const nenc_parameter *parameters; /* parameter_count entries, at most NENC_PARAMETERS */
 } nenc_cross_kind;
 
 typedef struct nenc_cross_config {
@@ -128,7 +128,7 @@ typedef struct nenc_cross_config {
     uint32_t direction; /* nenc_direction */
     int32_t first_link; /* -1: the whole chain */
     int32_t last_link;
-    uint32_t wire_bytes; /* of a full packet */
+    uint32_t wire_bytes; /* size of a full packet */
     uint32_t reserved;
     int64_t start_ns;
     int64_t stop_ns;
@@ -137,16 +137,16 @@ typedef struct nenc_cross_config {
 
 /* ---- the tables --------------------------------------------------------------------------------------------------- */
 
-/* Row `kind` of each table, NULL behind the last one. Static, not to be freed. */
+/* Returns row `kind` of each table; NULL after the last one. Static, not to be freed. */
 NENC_API const nenc_queue_kind *nenc_queue_kind_at(uint32_t kind);
 NENC_API const nenc_cross_kind *nenc_cross_kind_at(uint32_t kind);
 
 /* ---- building (before the first advance) ------------------------------------------------------------------------ */
 
-/* An empty network at time 0. path_row_ns > 0: period of the path rows; log_packets != 0: keep a row per packet. NULL when
- * memory is short or path_row_ns is not positive. Free with nenc_vnet_destroy. */
+/* Creates an empty network at time 0. path_row_ns > 0: period of the path rows; log_packets != 0: keep a row per packet.
+ * Returns NULL when out of memory or when path_row_ns is not positive. Free with nenc_vnet_destroy. */
 NENC_API nenc_vnet *nenc_vnet_create(uint64_t seed, int64_t path_row_ns, int log_packets);
-/* Frees everything, rows that were not taken included. NULL is allowed. */
+/* Frees everything, including rows that were not taken. Accepts NULL. */
 NENC_API void nenc_vnet_destroy(nenc_vnet *net);
 /* Each returns an id, counted from 0: of links over both directions, in the order they are crossed; of flows; of cross traffic.
  * NENC_ESTATE after the first advance; NENC_ERANGE beyond 64 links, 256 flows, 256 cross flows. */
@@ -154,13 +154,13 @@ NENC_API int nenc_vnet_add_link(nenc_vnet *net, const nenc_link_config *config);
 NENC_API int nenc_vnet_add_flow(nenc_vnet *net, const nenc_flow_config *config);
 NENC_API int nenc_vnet_add_cross(nenc_vnet *net, const nenc_cross_config *config);
 
-/* ---- what changes (at the time last advanced to) ---------------------------------------------------------------- */
+/* ---- changes (at the time last advanced to) --------------------------------------------------------------------- */
 
-/* Wire bit/s from now on, for the packet in service too; 0 is an outage. Also ends a program. */
+/* Wire rate in bit/s from now on, also for the packet in service; 0 is an outage. This ends a program or opportunities. */
 NENC_API int nenc_vnet_set_rate(nenc_vnet *net, int link, double rate_bps);
-/* Propagation delay >= 0 of packets that leave the serialiser from now on; none overtakes one before it. */
+/* Propagation delay >= 0 of packets that leave the serialiser from now on; no packet overtakes an earlier one. */
 NENC_API int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns);
-/* New limit and parameters; the kind is that of the link's queue. Packets already in a queue that shrinks stay. */
+/* New limit and parameters; the kind must be that of the link's queue. A queue that shrinks keeps the packets it holds. */
 NENC_API int nenc_vnet_set_queue(nenc_vnet *net, int link, const nenc_queue_config *config);
 /* Probabilities 0..1. A Gilbert-Elliott chain keeps its state when only its numbers change. */
 NENC_API int nenc_vnet_set_loss(nenc_vnet *net, int link, const nenc_loss *loss);
@@ -169,50 +169,51 @@ NENC_API int nenc_vnet_set_jitter(nenc_vnet *net, int link, uint32_t kind, int64
 /* Probability 0..1 that a packet arrives twice. */
 NENC_API int nenc_vnet_set_duplicate(nenc_vnet *net, int link, double probability);
 
-/* Piecewise constant rates: rate_bps[i] from t_ns[i] (increasing, absolute) on; repeated every period_ns from t_ns[0]
- * when period_ns > 0. Copied. Replaces the program before it. */
+/* Sets piecewise constant rates: rate_bps[i] holds from t_ns[i] (increasing, absolute) on; the program repeats every period_ns
+ * from t_ns[0] when period_ns > 0. Copied. Replaces the previous program. */
 NENC_API int nenc_vnet_set_program(nenc_vnet *net, int link, const int64_t *t_ns, const double *rate_bps, size_t count,
                                    int64_t period_ns);
-/* Delivery opportunities (mahimahi): at each t_ns up to bytes of the queue leave, what is not used is lost; repeated every
- * period_ns. A packet may use several opportunities. Copied. Instead of a rate. */
+/* Sets delivery opportunities (mahimahi) instead of a rate: at each t_ns up to bytes of the queue leave, and unused bytes are
+ * lost; repeated every period_ns. A packet may use several opportunities. Copied. */
 NENC_API int nenc_vnet_set_opportunities(nenc_vnet *net, int link, const int64_t *t_ns, size_t count, int64_t period_ns,
                                          int64_t start_ns, double bytes);
 
 /* ---- the clock -------------------------------------------------------------------------------------------------- */
 
-/* Everything that happens up to and including now_ns. Every call below does this first for its own now_ns. NENC_ERANGE when
- * now_ns is before the time already advanced to. */
+/* Processes everything up to and including now_ns. Every call below does this first for its own now_ns. NENC_ERANGE when now_ns
+ * is before the time already advanced to. */
 NENC_API int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns);
 
 /* ---- sender ----------------------------------------------------------------------------------------------------- */
 
-/* The pacer's target from now on: media bit/s, times pacer_factor. */
+/* Sets the pacer's target from now on: media bit/s, which pacer_factor multiplies. */
 NENC_API int nenc_vnet_set_target(nenc_vnet *net, int flow, int64_t now_ns, double target_bps);
-/* A frame of media bytes (> 0), captured and ready for the pacer at these times (ready_ns >= the time advanced to).
- * tag, flags, qp, psnr, ssim come back unchanged in the frame's row. Returns its number, from 0. */
+/* Sends a frame of media bytes (> 0), captured and ready for the pacer at these times (ready_ns >= the time advanced to).
+ * tag, flags, qp, psnr, ssim come back unchanged in the frame's row. Returns the frame's number, from 0. */
 NENC_API int64_t nenc_vnet_send_frame(nenc_vnet *net, int flow, int64_t capture_ns, int64_t ready_ns, int64_t bytes, uint32_t tag,
                                       uint32_t flags, float qp, float psnr, float ssim);
 
 /* ---- feedback --------------------------------------------------------------------------------------------------- */
 
-/* The receiver makes a report of what has newly arrived and sends it over the reverse direction; a receiver with nothing
- * new to report sends none (RFC 8888 section 3). Returns 1 when one was sent, 0 when not. */
+/* The receiver reports what has newly arrived over the reverse direction; with nothing new to report it sends nothing
+ * (RFC 8888 section 3). Returns 1 when a report was sent, else 0. */
 NENC_API int nenc_vnet_send_report(nenc_vnet *net, int flow, int64_t now_ns);
-/* Earliest time at which a report of this flow can reach the sender if nothing is changed before: now when one waits to be
- * taken, INT64_MAX when none is under way. */
+/* Earliest time at which a report of this flow can reach the sender if nothing is changed before then: now when one is waiting,
+ * INT64_MAX when none is in flight. */
 NENC_API int64_t nenc_vnet_next_report(nenc_vnet *net, int flow);
-/* The oldest report that has reached the sender by now_ns, as a controller's sample. Returns 1, or 0 when there is none. */
+/* Takes the oldest report that has reached the sender by now_ns, as a controller's sample. Returns 1, or 0 when there is
+ * none. */
 NENC_API int nenc_vnet_take_report(nenc_vnet *net, int flow, int64_t now_ns, nenc_sample *sample);
 
 /* ---- what happened ---------------------------------------------------------------------------------------------- */
 
 typedef struct nenc_flow_counters { /* since the start */
-    int64_t sent_packets;      /* out of the pacer */
+    int64_t sent_packets;      /* left the pacer */
     int64_t sent_bytes;        /* media */
     int64_t received_packets;  /* first copies */
     int64_t received_bytes;    /* media */
     int64_t received_wire_bytes;
-    int64_t dropped_packets;   /* by full queues */
+    int64_t dropped_packets;   /* by queues */
     int64_t lost_packets;      /* by the loss stages */
     int64_t reports_sent;
     int64_t report_wire_bytes;
@@ -220,7 +221,7 @@ typedef struct nenc_flow_counters { /* since the start */
     int64_t last_wait_ns;      /* queue delay of the newest packet received, all hops */
 } nenc_flow_counters;
 
-/* Copies the counters as they are at the time advanced to. */
+/* Copies the counters as of the time last advanced to. */
 NENC_API int nenc_vnet_flow_counters_get(const nenc_vnet *net, int flow, nenc_flow_counters *counters);
 
 typedef struct nenc_frame_row {
@@ -228,7 +229,7 @@ typedef struct nenc_frame_row {
     int64_t capture_ns;
     int64_t ready_ns;
     int64_t sent_ns;     /* its last packet left the pacer; -1: not yet */
-    int64_t received_ns; /* its last surviving packet arrived; -1: none did */
+    int64_t received_ns; /* its last surviving packet arrived; -1: not yet, or none survived */
     int64_t bytes;       /* media */
     uint32_t packets;
     uint32_t lost;       /* dropped or lost */
@@ -240,16 +241,16 @@ typedef struct nenc_frame_row {
     float ssim;
 } nenc_frame_row;
 
-/* Rows of frames whose fate is known, oldest first, at most max; each once. all != 0: also those still under way.
- * Returns how many were copied. */
+/* Copies rows of frames whose fate is known, oldest first, at most max; each row is returned once. all != 0: also frames in
+ * flight. Returns the number of rows copied. */
 NENC_API int nenc_vnet_take_frames(nenc_vnet *net, int flow, nenc_frame_row *rows, int max, int all);
 
-typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
+typedef struct nenc_path_row { /* One link over (t_ns - path_row_ns, t_ns]. */
     int64_t t_ns;
     int32_t link;
     uint32_t packets;       /* that left the serialiser */
-    double capacity_bps;    /* mean over the period, infinite when unlimited */
-    double queue_delay_ms;  /* wait of the newest packet to leave the queue; if none left, age of the oldest in it */
+    double capacity_bps;    /* mean over the period; infinite when unlimited */
+    double queue_delay_ms;  /* wait of the newest packet to leave the queue; if none left, age of the oldest packet in it */
     int64_t queue_bytes;    /* at t_ns */
     uint32_t drops_queue;
     uint32_t drops_loss;
@@ -257,10 +258,10 @@ typedef struct nenc_path_row { /* one link over (t_ns - path_row_ns, t_ns] */
     uint32_t duplicated;
 } nenc_path_row;
 
-/* The oldest rows, of all links, at most max; each once. Returns how many were copied. */
+/* Copies the oldest rows of all links, at most max; each row is returned once. Returns the number copied. */
 NENC_API int nenc_vnet_take_path(nenc_vnet *net, nenc_path_row *rows, int max);
 
-typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, until_ns] after about this queue delay */
+typedef struct nenc_delay_row { /* Packets of a flow that arrived in (from_ns, until_ns] after about this queue delay. */
     int64_t from_ns;
     int64_t until_ns;
     int64_t delay_ns;  /* upper edge of the bin; bins are at most 1 % wide, 10 us below 1 ms */
@@ -268,12 +269,13 @@ typedef struct nenc_delay_row { /* packets of a flow that arrived in (from_ns, u
     uint32_t packets;
 } nenc_delay_row;
 
-/* The upper edge of the bin that each of count waits falls into, as in nenc_delay_row.delay_ns: for delays measured elsewhere. */
+/* Computes nenc_delay_row.delay_ns, the upper edge of its bin, for each of `count` waits that were measured elsewhere. */
 NENC_API void nenc_delay_edges(const int64_t *wait_ns, size_t count, int64_t *edge_ns);
 
-/* Closes the running histogram of every flow at now_ns: queue-delay percentiles weighted by packets come from these. */
+/* Closes the current histogram of every flow at now_ns; packet-weighted percentiles of the queue delay are computed from
+ * these. */
 NENC_API int nenc_vnet_cut_delays(nenc_vnet *net, int64_t now_ns);
-/* The oldest closed rows, at most max; each once. Returns how many were copied. */
+/* Copies the oldest closed rows, at most max; each row is returned once. Returns the number copied. */
 NENC_API int nenc_vnet_take_delays(nenc_vnet *net, nenc_delay_row *rows, int max);
 
 typedef struct nenc_packet_row {
@@ -281,14 +283,14 @@ typedef struct nenc_packet_row {
     int64_t frame;
     int64_t sent_ns;
     int64_t received_ns; /* -1: it never arrived */
-    int64_t wait_ns;     /* in all queues */
+    int64_t wait_ns;     /* time spent in all queues */
     int32_t flow;
     uint32_t wire_bytes;
-    uint32_t fate;       /* 0 received, 1 dropped by a queue, 2 lost, 3 a second copy */
-    int32_t link;        /* where it was dropped or lost, else -1 */
+    uint32_t fate;       /* 0 received, 1 dropped by a queue, 2 lost, 3 a duplicate */
+    int32_t link;        /* link that dropped or lost it, else -1 */
 } nenc_packet_row;
 
-/* The oldest rows, at most max; each once; none unless log_packets was asked for. Returns how many were copied. */
+/* Copies the oldest rows, at most max; each once; none unless log_packets was set. Returns the number copied. */
 NENC_API int nenc_vnet_take_packets(nenc_vnet *net, nenc_packet_row *rows, int max);
 
 /* ---- random numbers, the same on every machine ------------------------------------------------------------------ */
@@ -300,7 +302,7 @@ typedef enum nenc_draw {
     NENC_DRAW_EXPONENTIAL = 3, /* mean 1 */
 } nenc_draw;
 
-/* Fills out[0..count) from stream (seed, stream), starting at draw number `from`; kind is a nenc_draw. Any thread. */
+/* Fills out[0..count) from stream (seed, stream), starting at draw number `from`; kind is a nenc_draw. Thread-safe. */
 NENC_API int nenc_random(uint64_t seed, uint64_t stream, uint64_t from, uint32_t kind, double *out, size_t count);
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)
