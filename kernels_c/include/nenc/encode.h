@@ -68,8 +68,7 @@ typedef struct nenc_encoder_config {
     int64_t timeout_ns;   /* a frame that takes longer counts as failed, where the backend can detect it; at most an hour */
     nenc_rate rate;
     char preset[32];  /* x264's names, which NVENC maps to its own and VA-API ignores; empty: the default */
-    char device
-        [256]; /* VA-API: /dev/dri/renderD128, or driver:NAME for a driver without a device; NVENC: 0, 1, ...; empty: the first one */
+    char device[256]; /* VA-API: /dev/dri/renderD128, or driver:NAME without a device; NVENC: 0, 1, ...; empty: the first */
 } nenc_encoder_config;
 
 /* A picture and where its memory is. Pictures from a pool can be passed on without a copy. */

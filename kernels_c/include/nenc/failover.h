@@ -59,8 +59,7 @@ typedef enum nenc_failover_kind {
     NENC_FAILOVER_FALLBACK = 0, /* the primary failed, and the fallback encoded the frame */
     NENC_FAILOVER_PROBE_FAILED = 1, /* a probe failed */
     NENC_FAILOVER_RECOVERED = 2, /* the primary is back, and this is its first frame */
-    NENC_FAILOVER_INPUT =
-        3, /* whether pictures reach the primary with or without a copy: reported at its first picture and on each change */
+    NENC_FAILOVER_INPUT = 3, /* whether pictures are copied to the primary: at its first and on changes */
 } nenc_failover_kind;
 
 typedef struct nenc_failover_event {

@@ -114,8 +114,7 @@ typedef struct nenc_live_counters {
     uint64_t bytes;            /* UDP payload of those packets */
     uint64_t refused;          /* rejected by the kernel */
     uint64_t feedback;         /* feedback packets that made a sample, or that were sent */
-    uint64_t
-        feedback_ignored; /* malformed, foreign, replayed or without news, or not taken by the controller at the control socket */
+    uint64_t feedback_ignored; /* malformed, foreign, replayed, without news, or not taken by the control socket's peer */
     uint64_t duplicates;
     uint64_t late;
     uint64_t foreign;

@@ -30,7 +30,7 @@ bool nenc_endpoint_parse(const char *text, nenc_endpoint *endpoint)
         end = colon - 1;
         if (end <= host || *end != ']') return false;
     } else if (memchr(text, ':', (size_t)(colon - text))) {
-        return false; /* an IPv6 address without brackets: nobody can say where the port begins */
+        return false; /* an IPv6 address without brackets is rejected: where its port begins is ambiguous */
     }
     if (end - host >= NENC_HOST_BYTES) return false;
     memcpy(read.host, host, (size_t)(end - host));
@@ -66,7 +66,7 @@ bool nenc_endpoint_resolve(const nenc_endpoint *endpoint, nenc_address *address,
     struct addrinfo *found = NULL;
     int failed = getaddrinfo(endpoint->host, port, &wanted, &found);
     if (failed) {
-        snprintf(why, why_bytes, "no address of %s is known: %s", endpoint->host, gai_strerror(failed));
+        snprintf(why, why_bytes, "cannot resolve %s: %s", endpoint->host, gai_strerror(failed));
         return false;
     }
     address->bytes = found->ai_addrlen;

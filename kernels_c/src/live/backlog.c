@@ -1,4 +1,4 @@
-/* backlog.c - a list under a lock. */
+/* backlog.c - the frames that wait for the pacer: a list under a lock. */
 #include "live/backlog.h"
 
 #include "core/clock.h"

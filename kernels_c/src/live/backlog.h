@@ -1,4 +1,4 @@
-/* backlog.h - frames between the encoder and the pacer: one thread puts them in, another cuts them into packets. */
+/* backlog.h - the queue of frames between the encoder thread, which adds them, and the pacer, which cuts them into packets. */
 #ifndef NENC_LIVE_BACKLOG_H
 #define NENC_LIVE_BACKLOG_H
 
@@ -12,10 +12,10 @@ typedef struct nenc_waiting {
     struct nenc_waiting *next;
     int64_t frame;
     int64_t capture_ns;
-    int64_t ready_ns; /* not before this */
-    int64_t left_bytes; /* of the unit, not yet sent */
+    int64_t ready_ns; /* earliest time to send it */
+    int64_t left_bytes; /* bytes of the unit not yet sent */
     nenc_cutter cutter;
-    uint8_t unit[]; /* the access unit; nothing for padding */
+    uint8_t unit[]; /* the access unit; empty for padding */
 } nenc_waiting;
 
 typedef struct nenc_backlog {
@@ -23,23 +23,24 @@ typedef struct nenc_backlog {
     pthread_cond_t changed; /* on CLOCK_MONOTONIC */
     nenc_waiting *first;
     nenc_waiting *last;
-    int64_t bytes; /* left of all of them */
-    bool ended;    /* nothing more comes */
+    int64_t bytes; /* bytes left of all frames */
+    bool ended;    /* no more frames will come */
 } nenc_backlog;
 
 int nenc_backlog_init(nenc_backlog *backlog);
 void nenc_backlog_free(nenc_backlog *backlog);
 
-/* Takes it over and wakes the pacer. */
+/* Takes ownership of the frame and wakes the pacer. */
 void nenc_backlog_put(nenc_backlog *backlog, nenc_waiting *frame);
-/* Nothing more comes; wakes the pacer. */
+/* Marks the end of the frames and wakes the pacer. */
 void nenc_backlog_end(nenc_backlog *backlog);
-/* The oldest, which stays where it is; NULL: there is none. */
+/* Returns the oldest frame without removing it; NULL when there is none. */
 nenc_waiting *nenc_backlog_first(nenc_backlog *backlog);
-/* `bytes` of the oldest were sent; `whole`: its last, and it goes. Fragmentation headers may make them more than it has. */
+/* Records that `bytes` of the oldest frame were sent, and removes it when `whole`. With fragmentation headers, `bytes` may
+ * exceed what is left. */
 void nenc_backlog_sent(nenc_backlog *backlog, int64_t bytes, bool whole);
 int64_t nenc_backlog_bytes(nenc_backlog *backlog);
-/* Until another frame comes while there is none, the end, or that time. */
+/* While the backlog is empty, waits for a frame, for the end, or until that time. */
 void nenc_backlog_wait(nenc_backlog *backlog, int64_t until_ns);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often a thread that waits for its time looks whether that still matters. */
+/* How often a waiting thread checks whether it should stop. */
 static const int64_t look_ns = 100000000;
-/* Coded frames that may wait for the pacer: at no rate it never sends them, and memory has an end. */
+/* Bound on the coded frames that wait for the pacer: at rate 0 they are never sent, and memory is finite. */
 static const int64_t backlog_most = INT64_C(1) << 30;
 
 static void tell(nenc_sender *sender)
@@ -19,7 +19,7 @@ static void tell(nenc_sender *sender)
         nenc_sender_event(sender, event.at_ns + sender->config->origin_ns, event.kind, event.text);
 }
 
-/* A frame of its own for the pacer: what the camera gave is gone with its next call. NULL: *status says why. */
+/* Copies the frame for the pacer, as the camera's frame is only valid until the next call. NULL: *status says why. */
 static nenc_waiting *waiting(const nenc_sender *sender, const nenc_shot *shot, int *status)
 {
     nenc_waiting *frame = malloc(sizeof *frame + (shot->data ? shot->bytes : 0));
@@ -33,7 +33,7 @@ static nenc_waiting *waiting(const nenc_sender *sender, const nenc_shot *shot, i
     return NULL;
 }
 
-/* What is recorded of a coded frame. False: it cannot be, and the sender ends. */
+/* Records a coded frame. Returns false when that is impossible; the sender then ends. */
 static bool keep(nenc_sender *sender, const nenc_shot *shot)
 {
     if (!shot->data) return true;
@@ -48,12 +48,12 @@ static bool keep(nenc_sender *sender, const nenc_shot *shot)
     return false;
 }
 
-/* False: the sender ends. */
+/* Returns false when the sender must end. */
 static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number, int64_t capture_ns, int64_t *sequence)
 {
     if (shot->data && nenc_backlog_bytes(&sender->backlog) > backlog_most) {
         nenc_sender_fail(sender, NENC_ERANGE,
-                         "more than 1 GiB waits for the pacer: the encoder makes more than the target rate lets it send");
+                         "more than 1 GiB is waiting for the pacer: the encoder exceeds the target rate by too much");
         return false;
     }
     if (!keep(sender, shot)) return false;
@@ -61,14 +61,15 @@ static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number
     nenc_waiting *frame = waiting(sender, shot, &status);
     if (!frame) {
         nenc_sender_fail(sender, status,
-                         status == NENC_ENOMEM ? "no memory for a frame" : "the encoder's frame is no legal access unit");
+                         status == NENC_ENOMEM ? "out of memory for a frame" : "the encoder returned a malformed access unit");
         return false;
     }
     const int64_t now_ns = nenc_now_ns();
     const size_t packets = nenc_cut_count(&frame->cutter);
     frame->frame = number;
     frame->capture_ns = capture_ns;
-    frame->ready_ns = shot->data ? now_ns : capture_ns + shot->encode_ns; /* the model only says how long it takes */
+    frame->ready_ns =
+        shot->data ? now_ns : capture_ns + shot->encode_ns; /* the model only computes its latency; it does not take that time */
     frame->left_bytes = shot->bytes;
     nenc_captured_record *record = nenc_telemetry_next(sender->telemetry, NENC_RING_CAPTURED);
     if (record)
@@ -92,10 +93,10 @@ static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number
     return true;
 }
 
-/* No frame is wanted any more. */
+/* True when no more frames are wanted. */
 static bool enough(nenc_sender *sender) { return nenc_sender_over(sender) || atomic_load(&sender->stopping); }
 
-/* Until that time; false: the sender is to end, however far away that is. */
+/* Waits until that time. Returns false as soon as the sender is to end, however far away that time is. */
 static bool await(nenc_sender *sender, int64_t due_ns)
 {
     while (!enough(sender)) {
@@ -106,7 +107,7 @@ static bool await(nenc_sender *sender, int64_t due_ns)
     return false;
 }
 
-/* A steered sender has nothing to go by until its controller has answered once. */
+/* A sender whose controller is the peer of the control socket has no decision until the peer has answered once. */
 static int first_decision(nenc_sender *sender, nenc_state *state)
 {
     const int64_t patience_ns = 5000000000;
@@ -141,7 +142,7 @@ static void film(nenc_sender *sender)
         if (status < 0) return;
         if (!hand_over(sender, &shot, number, due_ns, &sequence)) return;
         due_ns += shot.interval_ns;
-        /* An encoder that takes longer than a frame lasts must not fall behind for ever: captures are left out. */
+        /* Skips captures when the encoder takes longer than a frame interval, so that it does not fall behind without limit. */
         for (const int64_t now_ns = nenc_now_ns(); due_ns + shot.interval_ns < now_ns; due_ns += shot.interval_ns)
             sender->counters->skipped++;
     }

@@ -10,7 +10,7 @@
 
 enum { LOOK_MS = 50, MOST_BYTES = 65535 };
 
-/* To the controller, wherever it is. */
+/* Passes the sample to the controller, in this process or at the control socket. */
 static void deliver(nenc_sender *sender, const nenc_sample *sample)
 {
     nenc_sample *record = nenc_telemetry_next(sender->telemetry, NENC_RING_SAMPLES);
@@ -23,7 +23,7 @@ static void deliver(nenc_sender *sender, const nenc_sample *sample)
     if (!sender->config->steered) return;
     nenc_message message = {.kind = NENC_SAY_SAMPLE, .sample = *sample};
     if (send(sender->config->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        sender->counters->feedback_ignored++; /* nobody takes them out: the next tick will say so */
+        sender->counters->feedback_ignored++; /* ignored here: nobody empties the socket, which the next tick reports */
 }
 
 static void take(nenc_sender *sender, const nenc_udp_received *packet, int64_t offset_ns)
@@ -65,7 +65,7 @@ void *nenc_sender_feedback(void *argument)
     nenc_sender *sender = argument;
     nenc_udp_batch *batch = nenc_udp_batch_create(MOST_BYTES);
     if (!batch) {
-        nenc_sender_fail(sender, NENC_ENOMEM, "no memory for feedback");
+        nenc_sender_fail(sender, NENC_ENOMEM, "out of memory for feedback");
         return NULL;
     }
     listen_for_reports(sender, batch);

@@ -1,11 +1,11 @@
-/* lock.h - a lock between threads of different priority. */
+/* lock.h - a mutex with priority inheritance, for threads of different priority. */
 #ifndef NENC_LIVE_LOCK_H
 #define NENC_LIVE_LOCK_H
 
 #include <pthread.h>
 
-/* Who holds it runs at the priority of whoever waits for it: an ordinary thread that loses its processor in between would keep a
- * real-time one waiting for its next turn. Where the kernel has no such locks, a plain one. 0 or an errno. */
+/* The holder runs at the priority of its waiters; otherwise an ordinary thread that is preempted while it holds the lock would
+ * delay a real-time one. Falls back to a plain mutex where the kernel lacks priority inheritance. Returns 0 or an errno. */
 static inline int nenc_lock_init(pthread_mutex_t *lock)
 {
     pthread_mutexattr_t inherit;

@@ -1,4 +1,4 @@
-/* pace.c - the pacing thread: cuts frames into RTP packets and sends each when the bucket lets it. */
+/* pace.c - the pacing thread: cuts frames into RTP packets and sends them at the pace of a token bucket. */
 #include "core/clock.h"
 #include "live/sender_state.h"
 #include "live/udp.h"
@@ -11,9 +11,9 @@
 
 enum { MOST_BYTES = 1500 };
 
-/* While nothing waits, decisions are still taken up this often. */
+/* How often new decisions are picked up while no frame waits. */
 static const int64_t idle_ns = 4000000;
-/* A pacer that could not run makes up for no more than this, on top of what may go back to back anyway. */
+/* A pacer that was delayed catches up on no more than this, beyond the burst that is allowed anyway. */
 static const int64_t catch_up_ns = 5000000;
 
 typedef struct pacer {
@@ -21,13 +21,13 @@ typedef struct pacer {
     nenc_bucket bucket;
     nenc_udp_packet batch[NENC_UDP_BATCH];
     nenc_sent_record records[NENC_UDP_BATCH];
-    size_t count; /* in the batch */
+    size_t count; /* packets in the batch */
     nenc_udp_sent sent;
     uint8_t data[NENC_UDP_BATCH][MOST_BYTES];
     int64_t sequence;
     int64_t sent_bytes;
     int64_t sent_packets;
-    uint64_t ticks; /* taken up so far */
+    uint64_t ticks; /* number of the last decision picked up */
 } pacer;
 
 static void record_tick(pacer *p, const nenc_state *state)
@@ -49,7 +49,8 @@ static int64_t next_send(const pacer *p, const nenc_waiting *frame)
     return frame ? nenc_bucket_next(&p->bucket, frame->ready_ns) : INT64_MAX;
 }
 
-/* The new pace holds from when the next packet was due: what is late is late at the old one, and not forgiven. */
+/* A new pace holds from the time at which the next packet was due: packets that are late by then are still due at the old
+ * pace. */
 static void take_decision(pacer *p, int64_t now_ns)
 {
     nenc_state state;
@@ -68,7 +69,7 @@ static uint32_t rtp_time(const nenc_waiting *frame)
     return (uint32_t)(frame->capture_ns / 100000 * (NENC_RTP_CLOCK_HZ / 10000));
 }
 
-/* Puts the frame's next packet into the batch; returns its media bytes, *last: it is the frame's last. */
+/* Puts the frame's next packet into the batch. Returns its media bytes; *last tells whether it is the frame's last. */
 static size_t write_packet(pacer *p, nenc_waiting *frame, int64_t sequence, bool *last)
 {
     const nenc_sender_config *config = p->sender->config;
@@ -89,7 +90,7 @@ static size_t write_packet(pacer *p, nenc_waiting *frame, int64_t sequence, bool
     return bytes;
 }
 
-/* Everything that is due by now, as much as one system call takes. */
+/* Batches everything that is due by now, up to what one system call takes. */
 static void fill(pacer *p, int64_t now_ns)
 {
     for (p->count = 0; p->count < NENC_UDP_BATCH; p->count++) {
@@ -124,12 +125,12 @@ static void record_sent(pacer *p, const nenc_sent_record *sent)
     counters->bytes += sent->media_bytes + NENC_RTP_HEADER_BYTES;
 }
 
-/* UDP keeps its promise by dropping: what a full buffer does not take is lost, and counted, as it would be on the way. */
+/* Packets that do not fit into a full socket buffer are dropped and counted, as a full queue on the path would drop them. */
 static void send_batch(pacer *p)
 {
     nenc_sender *sender = p->sender;
     const int64_t sent_ns = nenc_now_ns();
-    pthread_mutex_lock(&sender->outbox_lock); /* before they go: an answer may be quick */
+    pthread_mutex_lock(&sender->outbox_lock); /* recorded before the packets are sent, because a report may arrive at once */
     for (size_t i = 0; i < p->count; i++)
         nenc_outbox_sent(sender->outbox, p->records[i].sequence, sent_ns, p->records[i].media_bytes);
     pthread_mutex_unlock(&sender->outbox_lock);
@@ -153,17 +154,18 @@ static void pace(pacer *p)
         take_decision(p, now_ns);
         fill(p, now_ns);
         if (p->count) send_batch(p);
-        const int captured = atomic_load(&sender->captured); /* first: the last frame may come between the two */
+        const int captured =
+            atomic_load(&sender->captured); /* read this first: the last frame may arrive between the two checks */
         const nenc_waiting *frame = nenc_backlog_first(&sender->backlog);
         if (!frame && captured) return;
         const int64_t next_ns = next_send(p, frame);
         if (!frame) {
             nenc_backlog_wait(&sender->backlog, now_ns + idle_ns);
-            wake_ns = nenc_now_ns(); /* woken by a frame or by the idle time: neither is late */
+            wake_ns = nenc_now_ns(); /* a wake-up by a frame or by the idle time-out is not late */
             continue;
         }
         if (next_ns <= now_ns && p->count == NENC_UDP_BATCH) {
-            wake_ns = INT64_MAX; /* it has not slept */
+            wake_ns = INT64_MAX; /* it has not slept, so no lateness is recorded */
             continue;
         }
         wake_ns = next_ns > now_ns + sender->config->quantum_ns ? next_ns : now_ns + sender->config->quantum_ns;
@@ -178,7 +180,7 @@ void *nenc_sender_pace(void *argument)
     const nenc_sender_config *config = sender->config;
     pacer *p = calloc(1, sizeof *p);
     if (!p) {
-        nenc_sender_fail(sender, NENC_ENOMEM, "no memory for the pacer");
+        nenc_sender_fail(sender, NENC_ENOMEM, "out of memory for the pacer");
         return NULL;
     }
     p->sender = sender;

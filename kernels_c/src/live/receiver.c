@@ -1,4 +1,4 @@
-/* receiver.c - one thread: batches of packets, their record, the report when it is due. */
+/* receiver.c - one thread that receives packets in batches, records them and sends the reports that are due. */
 #include "live/receiver.h"
 
 #include "core/clock.h"
@@ -37,18 +37,18 @@ typedef struct receiver {
     nenc_telemetry *telemetry;
     nenc_live_counters *counters;
     nenc_inbox *inbox;
-    nenc_joiner *joiner; /* NULL: nothing is written */
+    nenc_joiner *joiner; /* NULL: the stream is not written */
     nenc_udp_batch *batch;
     FILE *out;
-    int write_errno; /* the first failure of writing */
-    nenc_address sender; /* of the newest packet taken: reports go there */
-    int64_t highest;     /* extended number */
-    int64_t restarts;    /* of the inbox, seen so far */
-    int64_t offset_ns;   /* CLOCK_REALTIME to CLOCK_MONOTONIC ... */
-    int64_t read_ns;     /* ... as it was then */
+    int write_errno; /* the first error in writing */
+    nenc_address sender; /* source address of the newest packet, to which reports go */
+    int64_t highest;     /* extended sequence number */
+    int64_t restarts;    /* the inbox's counters as last read */
+    int64_t offset_ns;   /* offset from CLOCK_REALTIME to CLOCK_MONOTONIC ... */
+    int64_t read_ns;     /* ... and when it was measured */
     int64_t newest_ns;
     int64_t report_due_ns;
-    int silent; /* the steering side wants no reports */
+    int silent; /* the control socket has turned reports off */
 } receiver;
 
 static void write_unit(void *context, const nenc_unit *unit)
@@ -71,7 +71,7 @@ static nenc_verdict judge(receiver *r, const nenc_udp_received *got, int64_t rec
     }
 }
 
-/* What came before was no packet of this stream: numbers begin anew. */
+/* Earlier packets were not of this stream, so numbering begins anew. */
 static void begin_anew(receiver *r)
 {
     r->restarts = nenc_inbox_counted(r->inbox)->restarts;
@@ -103,10 +103,10 @@ static void take(receiver *r, const nenc_udp_received *got, int64_t now_ns)
     counters->duplicates += verdict == NENC_DUPLICATE;
     counters->late += verdict == NENC_LATE;
     if (verdict != NENC_ARRIVED && verdict != NENC_LATE) return;
-    if (verdict == NENC_LATE && nenc_inbox_counted(r->inbox)->received == before) return; /* too old to tell from a replay */
+    if (verdict == NENC_LATE && nenc_inbox_counted(r->inbox)->received == before) return; /* too old to be told from a replay */
     counters->packets++;
     counters->bytes += got->bytes;
-    if (verdict == NENC_ARRIVED) r->sender = got->from; /* a late one may be somebody's replay */
+    if (verdict == NENC_ARRIVED) r->sender = got->from; /* a late packet may be a replay, and must not change where reports go */
     r->newest_ns = now_ns;
     if (nenc_inbox_counted(r->inbox)->restarts != r->restarts) begin_anew(r);
     if (sequence > r->highest) r->highest = sequence;
@@ -135,7 +135,7 @@ static void report(receiver *r, int64_t now_ns)
     }
 }
 
-/* False when the steering side is gone. */
+/* Returns false when the control socket has closed. */
 static int hear(receiver *r)
 {
     nenc_message message;
@@ -169,7 +169,8 @@ static void receive(receiver *r)
             r->offset_ns = nenc_udp_clock_offset_ns();
             r->read_ns = now_ns;
         }
-        int count = NENC_UDP_BATCH; /* a flood must not keep it from its reports, nor from the signal that ends it */
+        int count =
+            NENC_UDP_BATCH; /* bounded, so that a flood of packets delays neither reports nor the signal that ends the receiver */
         for (int batches = 0; count == NENC_UDP_BATCH && batches < MOST_BATCHES; batches++) {
             count = nenc_udp_recv_batch(config->socket, r->batch);
             for (int i = 0; i < count; i++) take(r, &r->batch->packet[i], now_ns);
@@ -178,7 +179,7 @@ static void receive(receiver *r)
         if (r->joiner) nenc_join_advance(r->joiner, now_ns);
         if (config->report_ns && now_ns >= r->report_due_ns) {
             nenc_telemetry_late(r->counters->wakeups, &r->counters->wakeup_max_ns, now_ns - r->report_due_ns);
-            report(r, nenc_now_ns()); /* not before what it is about */
+            report(r, nenc_now_ns()); /* only after the packets on which it reports */
             r->report_due_ns += (1 + (now_ns - r->report_due_ns) / config->report_ns) * config->report_ns;
         }
         if (config->idle_ns && r->newest_ns && now_ns - r->newest_ns > config->idle_ns) return;
@@ -239,7 +240,8 @@ int nenc_receiver_run(const nenc_receiver_config *config, const nenc_receiver_wa
     int status = open_all(&r, text, size);
     if (status == 0) {
         prctl(PR_SET_TIMERSLACK, 1);
-        if (!config->ordinary) sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){PRIORITY}); /* where it is allowed */
+        if (!config->ordinary)
+            sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){PRIORITY}); /* uses real-time priority where allowed */
         r.offset_ns = nenc_udp_clock_offset_ns();
         r.read_ns = nenc_now_ns();
         __atomic_store_n(&r.telemetry->ready, 1, __ATOMIC_RELEASE);

@@ -1,4 +1,4 @@
-/* sender.c - a sender's life: opens what its threads need, starts them, waits, takes everything down again. */
+/* sender.c - the lifetime of a sender: opens what its threads need, starts them, waits, and tears everything down. */
 #include "live/sender.h"
 
 #include "core/clock.h"
@@ -11,14 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* After the last packet reports may still come. */
+/* Reports may still arrive this long after the last packet. */
 static const int64_t linger_ns = 500000000;
 static const int64_t look_ns = 20000000;
-/* How long a sender that is asked to end may still send. */
+/* How long a sender that was asked to end may go on sending. */
 static const int64_t patience_ns = 1000000000;
-/* From everything open to the first capture: threads have to come up. */
+/* Time from everything being open to the first capture, in which the threads start. */
 static const int64_t settle_ns = 50000000;
-/* With SCHED_FIFO: below the tick thread (10), which is short. */
+/* SCHED_FIFO priority, below that of the tick thread (10), whose work is short. */
 enum { PACE_PRIORITY = 9, FEEDBACK_PRIORITY = 8, THREADS = 4 };
 
 static const uint32_t capacities[NENC_RINGS] = {
@@ -77,8 +77,8 @@ bool nenc_sender_describe(nenc_sender *sender, const uint8_t *unit, size_t bytes
     };
     const int length = nenc_sdp_write(&sdp, text, sizeof text);
     if (length < 0) {
-        snprintf(failure, sizeof failure, "%s: the first key frame has no parameter sets to describe the stream with",
-                 config->sdp);
+        snprintf(failure, sizeof failure,
+                 "%s: the first key frame has no parameter sets, which the description of the stream needs", config->sdp);
         nenc_sender_fail(sender, NENC_ESTATE, failure);
         return false;
     }
@@ -112,7 +112,7 @@ static int open_all(nenc_sender *sender, char *text, size_t size)
         .same_clock = config->same_clock,
     };
     sender->outbox = nenc_outbox_create(&memory);
-    if (!sender->outbox) return say(text, size, NENC_ENOMEM, "no memory for what was sent", "");
+    if (!sender->outbox) return say(text, size, NENC_ENOMEM, "out of memory for the record of sent packets", "");
     if (config->save && !(sender->save = fopen(config->save, "wb")))
         return say(text, size, NENC_EINVAL, config->save, strerror(errno));
     if (config->start_ns < 0) config->origin_ns = config->start_ns = sender->telemetry->origin_ns = nenc_now_ns() + settle_ns;
@@ -144,7 +144,7 @@ static int close_all(nenc_sender *sender, char *text, size_t size)
     return status;
 }
 
-/* As a real-time thread where that is allowed and asked for, else as an ordinary one. */
+/* Starts a real-time thread if that is wanted and allowed, else an ordinary one. */
 static int start(pthread_t *thread, void *(*run)(void *), nenc_sender *sender, int priority)
 {
     pthread_attr_t attributes;
@@ -159,7 +159,7 @@ static int start(pthread_t *thread, void *(*run)(void *), nenc_sender *sender, i
     return error ? pthread_create(thread, NULL, run, sender) : 0;
 }
 
-/* The adaptation thread begins with the flow. False: the sender is to end before that. */
+/* Starts the adaptation thread when the flow starts. Returns false when the sender must end before that. */
 static bool begin_controller(nenc_sender *sender)
 {
     if (!sender->controller) return true;
@@ -173,10 +173,10 @@ static bool begin_controller(nenc_sender *sender)
     return true;
 }
 
-/* Everything captured has gone out. */
+/* True when everything captured has been sent. */
 static bool drained(nenc_sender *sender) { return atomic_load(&sender->captured) && !nenc_backlog_first(&sender->backlog); }
 
-/* Asked to end: what was captured still goes out, for a while. */
+/* When asked to end, goes on for a while to send what was captured. */
 static void run_dry(nenc_sender *sender)
 {
     const int64_t until_ns = nenc_now_ns() + patience_ns;

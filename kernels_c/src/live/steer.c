@@ -1,4 +1,4 @@
-/* steer.c - the steering thread: words from the control socket, and ticks for a controller on its other side. */
+/* steer.c - the steering thread: handles messages from the control socket, and sends ticks to a controller at its other end. */
 #include "core/clock.h"
 #include "live/sender_state.h"
 
@@ -12,7 +12,8 @@ static const int64_t look_ns = 50000000;
 static void decide(nenc_sender *sender, const nenc_state *state)
 {
     pthread_mutex_lock(&sender->state_lock);
-    const uint64_t ticks = sender->state.ticks + 1; /* the sender's own count: a foreign law need not keep one */
+    const uint64_t ticks =
+        sender->state.ticks + 1; /* the sender counts decisions itself, because a foreign controller need not */
     sender->state = *state;
     sender->state.ticks = ticks;
     pthread_mutex_unlock(&sender->state_lock);
@@ -42,7 +43,7 @@ static void obey(nenc_sender *sender, const nenc_message *message)
     pthread_mutex_unlock(&sender->camera_lock);
 }
 
-/* False when the other side is gone. */
+/* Returns false when the peer has closed the socket. */
 static int hear(nenc_sender *sender)
 {
     nenc_message message;
@@ -58,7 +59,7 @@ static void tick(nenc_sender *sender, int64_t now_ns)
 {
     nenc_message message = {.kind = NENC_SAY_TICK, .state = {.now_ns = now_ns}};
     if (send(sender->config->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN)
-        nenc_sender_event(sender, now_ns, "warning", "the controller is behind by a whole socket buffer: a tick was left out");
+        nenc_sender_event(sender, now_ns, "warning", "the controller is a whole socket buffer behind: a tick was dropped");
 }
 
 void *nenc_sender_steer(void *argument)

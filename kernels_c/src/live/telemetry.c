@@ -1,4 +1,4 @@
-/* telemetry.c - fixed records in mapped memory, one writer a ring. */
+/* telemetry.c - fixed-size records in mapped memory, with one writer per ring. */
 #include "live/telemetry.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static int map(const char *path, size_t bytes, void **memory)
     if (path) {
         fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0) return -errno;
-        /* Room is taken now: a full tmpfs is an error here and not a SIGBUS in mid-run. */
+        /* Allocates the space now, so that a full tmpfs is an error here and not a SIGBUS in mid-run. */
         const int error = posix_fallocate(fd, 0, (off_t)bytes);
         if (error) {
             close(fd);
@@ -40,7 +40,7 @@ static int map(const char *path, size_t bytes, void **memory)
     return -error;
 }
 
-/* Last, and in one piece: a reader takes it for a whole header. */
+/* Written last and atomically: from then on, readers regard the header as complete. */
 static void set_magic(nenc_telemetry *telemetry)
 {
     typedef uint64_t __attribute__((may_alias)) word;

@@ -1,4 +1,4 @@
-/* telemetry.h - the rings that a sender or a receiver writes for whoever watches (nenc/live.h). */
+/* telemetry.h - writes the telemetry rings of a sender or receiver (format: nenc/live.h). */
 #ifndef NENC_LIVE_TELEMETRY_H
 #define NENC_LIVE_TELEMETRY_H
 
@@ -6,18 +6,19 @@
 
 #include <stddef.h>
 
-/* Makes the file of these capacities (NENC_RINGS powers of two, 0: none), all zero but its header. path NULL: private memory,
- * for a program that nobody watches. 0, or a negative errno. */
+/* Creates the file with these capacities (NENC_RINGS powers of two, 0: none), zeroed but for its header. path NULL: private
+ * memory instead of a file. Returns 0 or a negative errno. */
 int nenc_telemetry_open(const char *path, const uint32_t *capacities, int64_t origin_ns, nenc_telemetry **telemetry);
 
-/* Where the next record of this ring is to be written; NULL: the ring has no room at all. Then nenc_telemetry_put counts it. */
+/* Returns where to write the next record of this ring, which nenc_telemetry_put then counts; NULL when the ring has no
+ * capacity. */
 void *nenc_telemetry_next(nenc_telemetry *telemetry, nenc_ring_kind ring);
 void nenc_telemetry_put(nenc_telemetry *telemetry, nenc_ring_kind ring);
 
-/* Counts a lateness in one of the histograms of the counters. */
+/* Counts a lateness in one of the counters' histograms. */
 void nenc_telemetry_late(uint64_t *bins, int64_t *max_ns, int64_t late_ns);
 
-/* The file stays for its reader. Also of NULL. */
+/* Unmaps the file, which stays for its readers. Accepts NULL. */
 void nenc_telemetry_close(nenc_telemetry *telemetry);
 
 #endif

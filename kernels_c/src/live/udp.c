@@ -1,4 +1,4 @@
-/* udp.c - sendmmsg and recvmmsg. */
+/* udp.c - UDP sockets with sendmmsg and recvmmsg. */
 #include "live/udp.h"
 
 #include "core/alloc.h"
@@ -16,17 +16,18 @@ static int set(int fd, int level, int name, int value) { return setsockopt(fd, l
 
 static void set_buffer(int fd, int forced, int plain, int bytes)
 {
-    if (bytes > 0 && set(fd, SOL_SOCKET, forced, bytes) < 0) set(fd, SOL_SOCKET, plain, bytes); /* as much as is allowed */
+    if (bytes > 0 && set(fd, SOL_SOCKET, forced, bytes) < 0)
+        set(fd, SOL_SOCKET, plain, bytes); /* the kernel caps this at its limit */
 }
 
-/* Where it failed, or NULL. */
+/* Returns the name of the call that failed, or NULL. */
 static const char *prepare(int fd, int family, const nenc_udp_options *options)
 {
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options->receive_bytes);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options->send_bytes);
     if (set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) < 0) return "SO_TIMESTAMPNS";
     if (set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1) < 0) return "SO_RXQ_OVFL";
-    if (set(fd, IPPROTO_IP, IP_RECVTOS, 1) < 0) return "IP_RECVTOS"; /* on an IPv6 socket: of IPv4 packets */
+    if (set(fd, IPPROTO_IP, IP_RECVTOS, 1) < 0) return "IP_RECVTOS"; /* on an IPv6 socket, this covers IPv4 packets */
     if (set(fd, IPPROTO_IP, IP_TOS, options->tos) < 0) return "IP_TOS";
     if (family != AF_INET6) return NULL;
     if (set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) < 0) return "IPV6_V6ONLY";
@@ -98,7 +99,7 @@ size_t nenc_udp_send_batch(int fd, const nenc_udp_packet *packets, size_t count,
         for (size_t from = 0; from < wanted;) {
             const int took = sendmmsg(fd, all.message + from, (unsigned)(wanted - from), MSG_DONTWAIT | MSG_NOSIGNAL);
             sent->calls++;
-            if (took > 0) { /* fewer than asked: the next call says why */
+            if (took > 0) { /* fewer than asked: the next call returns the reason */
                 sent->packets += (uint64_t)took;
                 for (int i = 0; i < took; i++) sent->bytes += all.message[from + (size_t)i].msg_len;
                 from += (size_t)took;
@@ -106,7 +107,7 @@ size_t nenc_udp_send_batch(int fd, const nenc_udp_packet *packets, size_t count,
                 sent->full++;
                 return done + from;
             } else if (errno == ECONNREFUSED) {
-                sent->refused++; /* an earlier packet's: this one has not been tried */
+                sent->refused++; /* the error belongs to an earlier packet; this one has not been tried yet */
             } else if (errno != EINTR) {
                 sent->failed++;
                 sent->last_errno = errno;
@@ -171,7 +172,8 @@ static void read_control(struct msghdr *message, nenc_udp_received *packet, uint
     }
 }
 
-/* What ICMP tells of an earlier packet of a connected socket, and RFC 1122 section 4.1.3.3 hands on: nothing is wrong here. */
+/* ICMP errors about an earlier packet of a connected socket, which RFC 1122 section 4.1.3.3 passes on: the socket itself is
+ * fine. */
 static bool is_told_by_icmp(int error)
 {
     static const int told[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET,
@@ -223,7 +225,7 @@ int nenc_udp_recv_batch(int fd, nenc_udp_batch *batch)
 int64_t nenc_udp_clock_offset_ns(void)
 {
     int64_t best = INT64_MAX, offset = 0;
-    for (int i = 0; i < 5; i++) { /* the closest pair of readings counts */
+    for (int i = 0; i < 5; i++) { /* the pair of readings that are closest in time is the most accurate */
         struct timespec real;
         const int64_t before = nenc_now_ns();
         clock_gettime(CLOCK_REALTIME, &real);
