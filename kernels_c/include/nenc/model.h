@@ -33,7 +33,7 @@ typedef struct nenc_model_config {
     double transient_change; /* relative change of the rate that triggers a transient (section 7) */
     double rate_min_bps; /* R_min and R_max of section 5.4 */
     double rate_max_bps;
-    int64_t reaction_ns; /* time constant with which the output follows the rate; 0: at once; otherwise no change is abrupt */
+    int64_t reaction_ns; /* tau_v: the shortest time between two reactions to the rate */
     int64_t lag_ns; /* time constant with which the output follows the rate; 0: at once; otherwise no change is abrupt */
     int64_t encode_ns; /* time from capture to ready in hardware ... */
     int64_t software_ns; /* ... and in software */

@@ -1,4 +1,4 @@
-/* alloc.h - the one way the core gets memory: zeroed, on a cache line of its own. */
+/* alloc.h - memory for the controller: zeroed, and aligned to cache lines. */
 #ifndef NENC_CORE_ALLOC_H
 #define NENC_CORE_ALLOC_H
 
@@ -6,7 +6,7 @@
 
 enum { NENC_CACHE_LINE = 64 };
 
-/* NULL when memory is short. Free with nenc_free. */
+/* Returns NULL when out of memory. Free with nenc_free. */
 void *nenc_alloc(size_t size);
 void nenc_free(void *memory);
 

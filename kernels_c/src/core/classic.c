@@ -1,16 +1,16 @@
-/* classic.c - the origin's law as written, with only its units repaired; here so that every comparison shows what the
- * production law gains over it.
+/* classic.c - the control law of the original program (see nenc.h) with only its units repaired, so that comparisons show what
+ * the production law gains over it.
  *
  * Repaired, because the units demand it:
- * - The target was throughput * (1/sqrt(loss)/rtt) * 0.85, whose dimension is not a rate. What it meant is TCP's rate under
- *   this loss and rtt: the equation of RFC 5348 (bytes, seconds, loss-event rate) * 0.85. The factor 1/(sqrt(loss) rtt) stays,
- *   the packet size takes the place of the throughput, which is left to tell how many packets a loss ratio stands for.
- *   Loss 0 was infinite and was clamped to the upper limit; "no bound from loss" gives that limit again.
- * - The error was in bit/s and the adjustment in percent. It is taken in percent of the current rate, so that a gain is a
- *   number near one and not near 1e-6.
+ * - The target was throughput * (1/sqrt(loss)/rtt) * 0.85, which does not have the dimension of a rate. The intended formula is
+ *   TCP's rate under this loss and rtt: the equation of RFC 5348 (bytes, seconds, loss-event rate) * 0.85. The factor
+ *   1/(sqrt(loss) rtt) stays, and the packet size replaces the throughput, which only converts a loss ratio into packets.
+ *   Loss 0 gave infinity, which was clamped to the upper limit; "no bound from loss" gives the same limit.
+ * - The error was in bit/s and the adjustment in percent. The error is now in percent of the current rate, so that gains are
+ *   numbers near one and not near 1e-6.
  *
- * Not repaired: one iteration is one tick whatever its dt, the sum of errors has no limit, the derivative is on the raw error,
- * there is no slew limit, and queue delay is not looked at. The only guard is that a result which is no number is not used.
+ * Not repaired: one iteration is one tick whatever its dt, the sum of errors is unlimited, the derivative acts on the raw
+ * error, there is no slew limit, and queue delay is ignored. The only safeguard is that a NaN result is discarded.
  */
 #include "core/law.h"
 #include "core/tfrc.h"
@@ -21,9 +21,9 @@ typedef struct classic {
     nenc_tfrc tfrc;
     double rate_bps;
     double target_bps;
-    double integral; /* sum of Ki * error: Ki * sum(error) while Ki is constant, and no jump when it changes */
+    double integral; /* sum of Ki * error: equals Ki * sum(error) while Ki is constant, and does not jump when Ki changes */
     double last_error;
-    double base_rtt_ms; /* smallest rtt so far; for the state and the QP only */
+    double base_rtt_ms; /* smallest rtt so far; used only for the state and the QP */
 } classic;
 
 static const double target_share = 0.85;
@@ -82,11 +82,11 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     state->rate_bps = state->encode_bps = law->rate_bps;
 }
 
-/* The integral already holds Ki * error as it was; P and D act on what comes. */
+/* The integral already holds Ki * error of the past; P and D act on the new error. */
 static void gains_changed(void *self, const nenc_config *config) {}
 
-/* The origin names no gains. Its sum of errors has no limit, so that any ki winds up while the rate is clamped, and a kp much
- * above this one slams from one limit to the other. */
+/* The original program defines no gains. Its sum of errors is unlimited, so any ki winds up while the rate is clamped, and a
+ * much larger kp swings between the limits. */
 const nenc_law_ops nenc_law_classic = {
     .kind = {"classic", "the law before it (nenc.h)", .kp = 0.05, .ki = 0.0, .kd = 0.0},
     .size = sizeof(classic),

@@ -1,4 +1,4 @@
-/* clock.h - the time of this machine, for what is measured and waited for. */
+/* clock.h - this machine's monotonic clock, for measuring and waiting. */
 #ifndef NENC_CORE_CLOCK_H
 #define NENC_CORE_CLOCK_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* CLOCK_MONOTONIC, nanoseconds. In a header: modules have it too, and they do not link the library. */
+/* CLOCK_MONOTONIC in nanoseconds. Inline, because encoder modules use it too and do not link the library. */
 static inline int64_t nenc_now_ns(void)
 {
     struct timespec now;
@@ -19,7 +19,7 @@ static inline struct timespec nenc_timespec(int64_t ns)
     return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
-/* Until that time of the same clock, whatever signals come. */
+/* Sleeps until that time of the same clock, resuming after signals. */
 static inline void nenc_sleep_until(int64_t deadline_ns)
 {
     const struct timespec deadline = nenc_timespec(deadline_ns);

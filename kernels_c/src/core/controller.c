@@ -1,4 +1,4 @@
-/* controller.c - the core under the table of controller.h, so that it can be loaded like anybody's controller. */
+/* controller.c - the built-in controller behind the interface of controller.h, so that it loads like a user's controller. */
 #include "nenc/controller.h"
 
 #include "core/encoder.h"
@@ -9,7 +9,7 @@
 static bool set(nenc_config *config, const char *name, double value, char *why, size_t why_size)
 {
     if (nenc_config_set(config, name, value) == NENC_OK) return true;
-    snprintf(why, why_size, "%s = %g: no such knob, or out of its range", name, value);
+    snprintf(why, why_size, "%s = %g: unknown setting, or out of range", name, value);
     return false;
 }
 
@@ -34,7 +34,7 @@ static void *create(const nenc_controller_config *from, char *why, size_t why_si
     if (!translate(from, &config, why, why_size)) return NULL;
     const char *culprit = NULL;
     if (nenc_config_check(&config, &culprit) != NENC_OK) {
-        snprintf(why, why_size, "%s does not go with the other values", culprit);
+        snprintf(why, why_size, "%s is inconsistent with the other values", culprit);
         return NULL;
     }
     int status;
@@ -73,8 +73,8 @@ static int set_gains(void *controller, double kp, double ki, double kd)
 {
     AdaptiveEncoder *enc = controller;
     nenc_gains now = {.kp = enc->config.kp, .ki = enc->config.ki, .kd = enc->config.kd};
-    /* A set that the next step is to take counts already. It stays there, in case this one is not legal; nobody takes it
-     * meanwhile, as all calls come from one thread. */
+    /* Gains that the next step will pick up are checked too. They stay queued in case this set is invalid; nothing picks them
+     * up meanwhile, because all calls come from one thread. */
     const uint64_t taken = enc->gains.taken;
     nenc_gains_take(&enc->gains, &now);
     enc->gains.taken = taken;

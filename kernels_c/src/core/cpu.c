@@ -1,4 +1,4 @@
-/* cpu.c - finds SIMD features once: the instructions are there and the operating system saves their registers. */
+/* cpu.c - detects SIMD features once: the processor has the instructions and the operating system saves their registers. */
 #include "core/cpu.h"
 
 #include "nenc/nenc.h"

@@ -1,4 +1,4 @@
-/* create.c - a controller comes and goes: one block of memory, the law's private state behind the object. */
+/* create.c - creates and destroys a controller: one block of memory, with the law's private state behind the object. */
 #include "control/table.h"
 #include "core/encoder.h"
 
@@ -7,7 +7,7 @@ static void begin(AdaptiveEncoder *enc, const nenc_config *config, int64_t now_n
     enc->config = *config;
     enc->dispatch = nenc_dispatch_get();
     enc->law = nenc_law_at(config->law);
-    enc->law_state = enc + 1; /* sizeof *enc is whole cache lines */
+    enc->law_state = enc + 1; /* sizeof *enc is a whole number of cache lines */
     enc->newest_ns = INT64_MIN;
     enc->law->init(enc->law_state, &enc->config, now_ns);
     nenc_qp_init(&enc->qp, &enc->config);

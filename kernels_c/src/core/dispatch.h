@@ -1,4 +1,4 @@
-/* dispatch.h - the one table of kernels: the plain C, or what the processor does faster with the same result. */
+/* dispatch.h - the table of kernels: plain C, or a faster variant for this processor with the same result. */
 #ifndef NENC_CORE_DISPATCH_H
 #define NENC_CORE_DISPATCH_H
 
@@ -17,7 +17,7 @@ typedef struct nenc_dispatch {
     nenc_ssim_row_fn *ssim_row_pairs;
 } nenc_dispatch;
 
-/* The table in use, the same address always. */
+/* Returns the table in use, always at the same address. */
 const nenc_dispatch *nenc_dispatch_get(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* encoder.h - the controller object: who touches what, hot apart from cold. */
+/* encoder.h - the controller object: which thread accesses which part, with hot data apart from cold. */
 #ifndef NENC_CORE_ENCODER_H
 #define NENC_CORE_ENCODER_H
 
@@ -12,13 +12,13 @@
 #include "core/thread.h"
 #include "core/window.h"
 
-/* Times are kept this far from the ends of int64 so that no difference of two of them overflows (146 years). */
+/* Times are kept this far from the ends of int64 so that no difference of two overflows (146 years). */
 #define NENC_TIME_LIMIT ((int64_t)1 << 62)
 
 struct AdaptiveEncoder {
     /* Producer to consumer. */
     nenc_ring ring;
-    alignas(NENC_CACHE_LINE) nenc_word refused; /* producer: invalid samples so far */
+    alignas(NENC_CACHE_LINE) nenc_word refused; /* producer only: invalid samples so far */
 
     /* Owner to consumer. */
     nenc_gains_box gains;
@@ -27,9 +27,9 @@ struct AdaptiveEncoder {
     alignas(NENC_CACHE_LINE) _Atomic uint32_t rate_bps;
     nenc_publish published;
 
-    /* The consumer's alone, every tick: the thread's while it runs, else the owner's. */
+    /* Accessed by the consumer alone, every tick: by the thread while it runs, else by the owner. */
     alignas(NENC_CACHE_LINE) nenc_window window;
-    nenc_state state;  /* of the last tick; the one being filled within a tick */
+    nenc_state state;  /* of the last tick; during a tick, the one being filled */
     int64_t newest_ns; /* time of the newest sample, INT64_MIN before the first */
     const nenc_dispatch *dispatch;
     const nenc_law_ops *law;
@@ -37,13 +37,13 @@ struct AdaptiveEncoder {
     nenc_qp qp;
     nenc_scheduler scheduler;
 
-    /* Cold: changes only with the gains. */
+    /* Cold data: changes only with the gains. */
     alignas(NENC_CACHE_LINE) nenc_config config;
 
     nenc_thread thread;
 };
 
-/* One tick, for nenc_step and for the thread alike. NENC_ERANGE when now_ns is before the last tick or beyond the limit. */
+/* Runs one tick, for both nenc_step and the thread. NENC_ERANGE when now_ns is before the last tick or beyond the limit. */
 int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns);
 
 #endif

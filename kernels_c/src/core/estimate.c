@@ -1,17 +1,18 @@
-/* estimate.c - the path's state from throughput, rtt and loss.
+/* estimate.c - estimates the path's state from throughput, rtt and loss.
  *
- * A longer path looks like a longer queue. What tells them apart: a queue means that the link is busy, and a busy link
- * delivers its capacity whatever we send. So when we have cut the rate, the delivered rate has followed us down, and the rtt
- * has not moved, then there is no queue and the rtt is the new base. */
+ * A longer path looks like a longer queue. The delivered rate tells them apart: a queue means that the link is busy, and a busy
+ * link delivers its capacity whatever we send. So when we have cut the rate, the delivered rate has followed it down, and the
+ * rtt has not moved, there is no queue and the rtt is the new base.
+ */
 #include "core/estimate.h"
 
 #include <math.h>
 
-enum { PLATEAU = 6 }; /* samples that make one, at most NENC_RECENT_SAMPLES */
+enum { PLATEAU = 6 }; /* samples that make a plateau, at most NENC_RECENT_SAMPLES */
 
 static const double slow_ns = 100e6;      /* time constant of delivered_bps */
-static const double loss_slow_ns = 700e6; /* ... of loss: bursts must not look like congestion */
-static const int64_t decided_ns = 60000000; /* an encoder's reaction and a pacer's burst, on average */
+static const double loss_slow_ns = 700e6; /* time constant of loss: bursts must not look like congestion */
+static const int64_t decided_ns = 60000000; /* average reaction time of an encoder plus burst of a pacer */
 
 void nenc_estimate_init(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns)
 {
@@ -58,7 +59,7 @@ static void track_base(nenc_estimate *estimate, int64_t now_ns, double rtt_ms)
     estimate->rtt_base_ms = *newest_ms < estimate->older_ms ? *newest_ms : estimate->older_ms;
 }
 
-/* Packets that a sample stands for, lost ones included. */
+/* Number of packets that a sample represents, lost ones included. */
 static double packets_of(const nenc_estimate *estimate, const nenc_config *config, double bps, double loss)
 {
     const double received = bps * estimate->interval_ns * 1e-9 / (8.0 * config->packet_bytes);
@@ -67,31 +68,32 @@ static double packets_of(const nenc_estimate *estimate, const nenc_config *confi
 
 static void track_loss(nenc_estimate *estimate, const nenc_config *config, double dt_ns, double bps, double loss)
 {
-    /* Over at least this many packets: the smoothed ratio must not wander by more than a percent or two by chance. */
+    /* Averages over at least this many packets, so that chance moves the smoothed ratio by no more than a percent or two. */
     static const double packets = 1000.0;
-    if (loss == 0.0 && estimate->loss == 0.0 && estimate->loss_packets >= packets) { /* all that follows comes to this */
+    if (loss == 0.0 && estimate->loss == 0.0 && estimate->loss_packets >= packets) { /* closed form of the calculation below */
         estimate->loss_floor = estimate->clean_packets = 0.0;
         estimate->broken = 0;
         return;
     }
     const double count = packets_of(estimate, config, bps, loss);
-    if (estimate->loss_packets < packets) { /* the plain mean first: a filter would remember its first sample for long */
+    if (estimate->loss_packets < packets) { /* the plain mean at first: a filter would remember its first sample for too long */
         estimate->loss += (loss - estimate->loss) * count / (estimate->loss_packets + count + 1.0);
     } else if (loss != estimate->loss) {
         const double packets_ns = packets * 8e9 * config->packet_bytes / (bps + 1e5);
         estimate->loss = towards(estimate->loss, loss, dt_ns, packets_ns > loss_slow_ns ? packets_ns : loss_slow_ns);
     }
-    /* Loss that has ended is known by a row of clean packets, not by the tail of a filter: n in a row come by chance with
-     * (1 - loss)^n < exp(-10) where n loss > 10: never while there is such loss. */
+    /* A run of clean packets shows that loss has ended sooner than the tail of a filter does. With loss, n clean packets in a
+     * row have probability (1 - loss)^n < exp(-10) where n loss > 10, so this practically never happens while there is loss. */
     estimate->clean_packets = loss < 0.1 * estimate->loss ? estimate->clean_packets + count : 0.0;
     if (estimate->clean_packets * estimate->loss > 10.0) estimate->loss = loss;
     estimate->broken = loss > config->shed_loss && loss - 2.0 * sqrt(loss * (1.0 - loss) / (count + 1.0)) > config->shed_loss;
     estimate->loss_packets += count;
-    if (estimate->loss_packets < packets) return; /* too few to call anything the path's own loss */
+    if (estimate->loss_packets < packets) return; /* too few samples to call any loss the path's own */
     if (estimate->loss < estimate->loss_floor) estimate->loss_floor = estimate->loss;
 }
 
-/* What the newest sample reports was sent one rtt ago, and decided an encoder's and a pacer's lag before that. */
+/* The newest sample reports packets that were sent one rtt ago, at a rate that was decided an encoder's and a pacer's lag
+ * before. */
 double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples)
 {
     const nenc_recent *newest = nenc_estimate_recent(estimate, 0);
@@ -105,8 +107,8 @@ static double arriving_bps(const nenc_estimate *estimate, double samples)
     return nenc_estimate_reported_bps(estimate, samples) * (1.0 - estimate->loss);
 }
 
-/* The longer path, see the top of the file: the rtt jumped to a plateau, and the delivered rate has gone down with ours while
- * the rtt stayed on it. A queue that others fill as we drain it wanders too much to pass for a plateau. */
+/* Detects a longer path (see the top of the file): the rtt jumped to a plateau, and the delivered rate has gone down with ours
+ * while the rtt stayed there. A queue that others fill while we drain it varies too much to pass for a plateau. */
 static int base_has_moved(nenc_estimate *estimate)
 {
     static const double jump_ms = 25.0, flat_ms = 5.0;
@@ -146,11 +148,11 @@ double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples)
     return known ? sum / known : 0.0;
 }
 
-/* The link's rate, or our share of it. What arrives is a lower bound of it at any time; while there is a queue it is the
- * thing itself, unless the "queue" is a longer path: then what arrives is what we sent, and is believed slowly.
+/* Estimates the link's rate, or our share of it. The delivered rate is always a lower bound. While there is a queue it is the
+ * capacity itself, unless the "queue" is a longer path: then what arrives is only what we sent, and is adopted slowly.
  *
- * A link that is ours alone delivers at a steady rate as long as it is busy, so that one sample can be believed. Where
- * others send too, a sample is three frames of ours among theirs: only a mean says anything. */
+ * A link that we have to ourselves delivers at a steady rate while it is busy, so one sample is enough. Where others send too,
+ * a sample covers three of our frames among theirs, and only a mean is meaningful. */
 static void track_capacity(nenc_estimate *estimate, double dt_ns, double busy_ms, int sated)
 {
     const nenc_recent *newest = nenc_estimate_recent(estimate, 0);
@@ -201,7 +203,7 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
         estimate->interval_ns = 50e6;
         return 0;
     }
-    /* The usual interval: lost reports make gaps, and must not make us patient. */
+    /* The usual feedback interval. Lost reports leave gaps, which must not make us wait longer. */
     estimate->interval_ns = towards(estimate->interval_ns, dt_ns, dt_ns, dt_ns > estimate->interval_ns ? 10e9 : 500e6);
     const int busy = estimate->queue_ms > busy_ms && before.rtt_ms - estimate->rtt_base_ms > busy_ms;
     estimate->busy = busy ? estimate->busy + 1 : 0;

@@ -1,4 +1,4 @@
-/* estimate.h - what the law knows of the path from the three metrics: base rtt, queue delay, delivered rate, capacity. */
+/* estimate.h - what the law knows about the path from the three metrics: base rtt, queue delay, delivered rate, capacity. */
 #ifndef NENC_CORE_ESTIMATE_H
 #define NENC_CORE_ESTIMATE_H
 
@@ -6,7 +6,7 @@
 #include "nenc/nenc.h"
 
 enum {
-    NENC_BASE_BUCKETS = 8,     /* of base_window_ns / 8 each */
+    NENC_BASE_BUCKETS = 8,     /* each covers base_window_ns / 8 */
     NENC_RECENT_SAMPLES = 8,   /* a power of two */
 };
 
@@ -18,17 +18,17 @@ typedef struct nenc_recent {
 
 typedef struct nenc_estimate {
     /* Base rtt: the minimum of a sliding window, in buckets. */
-    double base_ms[NENC_BASE_BUCKETS]; /* INFINITY: no sample in it */
-    double older_ms;                   /* least of all buckets but the newest */
+    double base_ms[NENC_BASE_BUCKETS]; /* INFINITY: the bucket has no sample */
+    double older_ms;                   /* minimum over all buckets but the newest */
     int64_t bucket_ns;                 /* when the newest bucket began */
     int64_t width_ns;
     int bucket;
     double rtt_base_ms; /* INFINITY before the first sample */
-    double spread_ms;   /* mean of |rtt - rtt before| while no queue is in the way: jitter */
-    int busy;           /* samples in a row with a queue */
+    double spread_ms;   /* mean of |rtt - previous rtt| while there is no queue, that is, jitter */
+    int busy;           /* consecutive samples with a queue */
     double edge_ms;     /* rtt before it jumped */
-    int64_t edge_ns;    /* when it did, INT64_MIN: not lately */
-    double peak_bps;    /* highest delivered rate since, but for the first few samples */
+    int64_t edge_ns;    /* time of the jump, INT64_MIN: no recent jump */
+    double peak_bps;    /* highest delivered rate since the jump, without the first few samples */
     int since_edge;
 
     /* The newest samples, see nenc_estimate_recent. */
@@ -37,43 +37,43 @@ typedef struct nenc_estimate {
     nenc_recent recent[NENC_RECENT_SAMPLES];
     double interval_ns; /* mean time between two samples */
 
-    double queue_ms;     /* newest rtt - base */
+    double queue_ms;     /* newest rtt - base rtt */
     double delivered_bps; /* smoothed */
     double loss;          /* smoothed over about a second */
-    double
-        loss_floor; /* the lowest that was: what the path loses anyway; rises only when the law has proof (INFINITY: unknown) */
+    double loss_floor; /* lowest loss so far, which is the path's own; rises only when the law has proof (INFINITY: unknown) */
     double loss_packets; /* since the start */
-    double capacity_bps; /* what the path carries: measured while the queue was busy, at least what arrives; 0: unknown */
-    double full_bps;     /* where the path was last seen full, 0: not, or more has arrived since */
-    int64_t busy_ns;     /* the last time that it was */
-    double clean_packets; /* in a row */
-    int broken;          /* the newest sample's loss is over shed_loss beyond chance */
-    int64_t empty_ns;    /* last time that the queue was seen empty */
+    double
+        capacity_bps; /* capacity of the path: measured while the queue was busy, and at least the delivered rate; 0: unknown */
+    double full_bps;     /* rate at which the path was last full; 0: never, or more has arrived since */
+    int64_t busy_ns;     /* the last time that it was full */
+    double clean_packets; /* consecutive samples */
+    int broken;          /* the newest sample's loss exceeds shed_loss by more than chance */
+    int64_t empty_ns;    /* the last time that the queue was empty */
 
-    nenc_history sent; /* what the encoder was allowed, by tick */
+    nenc_history sent; /* the rate allowed to the encoder, by tick */
 } nenc_estimate;
 
 void nenc_estimate_init(nenc_estimate *estimate, const nenc_config *config, int64_t now_ns);
-/* A recent sample: 0 is the newest, NENC_RECENT_SAMPLES - 1 the oldest that is known. */
+/* Returns a recent sample: 0 is the newest, NENC_RECENT_SAMPLES - 1 the oldest one kept. */
 static inline const nenc_recent *nenc_estimate_recent(const nenc_estimate *estimate, unsigned back)
 {
     return &estimate->recent[(estimate->newest - back) % NENC_RECENT_SAMPLES];
 }
-/* A sample; busy_ms: queue above which the link counts as full; sated: the flow had all the rate it may use.
- * Returns 1 when the base rtt was learnt anew. */
+/* Takes a sample. busy_ms: queue above which the link counts as full; sated: the flow had the highest rate it may use. Returns
+ * 1 when the base rtt was learnt anew. */
 int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, const nenc_sample *sample, double busy_ms,
                          int sated);
-/* Mean delivered rate of the newest samples, at most NENC_RECENT_SAMPLES. */
+/* Mean delivered rate of the newest samples, at most NENC_RECENT_SAMPLES of them. */
 double nenc_estimate_mean_bps(const nenc_estimate *estimate, int samples);
-/* What the path loses whatever we send, as far as known. */
+/* The path's own loss, which does not depend on what we send, as far as it is known. */
 static inline double nenc_estimate_path_loss(const nenc_estimate *estimate)
 {
     return estimate->loss_floor < estimate->loss ? estimate->loss_floor : estimate->loss;
 }
-/* What was sent of that which the newest samples report, before loss. */
+/* The rate sent, before loss, in the time that the newest samples report on. */
 double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples);
-/* Queue under which it is taken for empty: our own bursts (a pacer's of 5 ms at 1.5 x the rate queues by itself) and the
- * path's jitter. */
+/* Queue delay below which the queue counts as empty: it covers our own bursts (a pacer's 5 ms at 1.5 x the rate queue by
+ * themselves) and the path's jitter. */
 static inline double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return 8.0 + estimate->spread_ms; }
 
 #endif

@@ -1,4 +1,4 @@
-/* gains.h - new gains on their way to the thread that ticks: the newest whole set, taken between two ticks. */
+/* gains.h - passes new gains to the thread that ticks, which takes the newest whole set between two ticks. */
 #ifndef NENC_CORE_GAINS_H
 #define NENC_CORE_GAINS_H
 
@@ -16,19 +16,19 @@ typedef struct nenc_gains {
 enum { NENC_GAINS_WORDS = sizeof(nenc_gains) / NENC_WORD };
 
 typedef struct nenc_gains_box {
-    alignas(NENC_CACHE_LINE) nenc_word sequence; /* 0: nothing was ever put in */
+    alignas(NENC_CACHE_LINE) nenc_word sequence; /* 0: no set was ever put */
     nenc_word words[NENC_GAINS_WORDS];
-    uint64_t taken; /* consumer: the version it has */
+    uint64_t taken; /* consumer: the version that it has taken */
 } nenc_gains_box;
 
-/* One writer. */
+/* For a single writer. */
 static inline void nenc_gains_put(nenc_gains_box *box, const nenc_gains *gains)
 {
     uint64_t version = atomic_load_explicit(&box->sequence, memory_order_relaxed) + 2;
     nenc_seq_write(&box->sequence, box->words, NENC_GAINS_WORDS, gains, version);
 }
 
-/* True when there is a set not taken before. One that is just being written waits for the next tick. */
+/* True when there is a set that was not taken before. A set that is just being written is taken at the next tick. */
 static inline bool nenc_gains_take(nenc_gains_box *box, nenc_gains *gains)
 {
     uint64_t version = atomic_load_explicit(&box->sequence, memory_order_relaxed);

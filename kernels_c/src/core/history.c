@@ -1,8 +1,8 @@
-/* history.c - means over the past from differences of the integral. */
+/* history.c - means over a span of the past, as differences of the running integral. */
 #include "core/history.h"
 
-/* Bits sent before time_ns. `back` counts entries from the newest and comes in as where to begin looking: at or after the
- * place for a time not later than the one looked up before. */
+/* Returns the bits sent before time_ns. `back` counts entries from the newest; its value on entry is where the search begins,
+ * at or after the entry of a time that is not later than the previous one. */
 static double bits_before(const nenc_history *history, int64_t time_ns, unsigned *back)
 {
     const uint64_t known = history->count < NENC_HISTORY_TICKS ? history->count : NENC_HISTORY_TICKS;
@@ -22,5 +22,5 @@ double nenc_history_mean(const nenc_history *history, int64_t from_ns, int64_t u
     const double until = bits_before(history, until_ns, &back);
     const double from = bits_before(history, from_ns, &back);
     const double mean = (until - from) / ((double)(until_ns - from_ns) * 1e-9);
-    return mean > 0.0 ? mean : 0.0; /* by rounding only */
+    return mean > 0.0 ? mean : 0.0; /* only by rounding */
 }

@@ -3,7 +3,7 @@
 
 #include "nenc/nenc.h"
 
-/* An edge is 2 or 3 of these, shifted. */
+/* Bin edges are 2 or 3 times this, shifted. */
 enum { UNIT_SHIFT = 9 };
 
 int nenc_lateness_bin(int64_t ns)

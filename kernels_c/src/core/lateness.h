@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* The bin of nenc_timing.lateness that counts ns; what is not positive falls into the first. */
+/* Returns the bin of nenc_timing.lateness that counts ns; values that are not positive go into the first. */
 int nenc_lateness_bin(int64_t ns);
 
 #endif

@@ -1,10 +1,10 @@
-/* origin.c - the three functions of network_adaptive_encoding.c, with its signatures and units. */
+/* origin.c - the three functions of the original program (see nenc.h), with their signatures and units. */
 #include "core/clock.h"
 #include "core/encoder.h"
 
 #include <math.h>
 
-/* The display is the encoder's business; a controller decides the same rate with it and without. */
+/* The display matters to the encoder only; the controller decides the same rate with and without one. */
 AdaptiveEncoder *init_adaptive_encoder(VADisplay va_dpy)
 {
     nenc_config config;

@@ -1,4 +1,4 @@
-/* pid.c - the PID in plain C: the reference whose bits every SIMD variant reproduces. */
+/* pid.c - the PID in plain C: the reference that every SIMD variant reproduces bit for bit. */
 #include "core/pid.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 double nenc_pid_step_c(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s)
 {
     if (pid->fresh) {
-        /* The derivative is of the measurement, not of the error: a set point that moves gives no kick. */
+        /* The derivative is of the measurement and not of the error, so that a moving set point causes no kick. */
         if (pid->primed && pid->since_s > 0.0) {
             const double slope = (pid->queue_s - pid->measured) / pid->since_s;
             const double share = pid->since_s / (pid->since_s + config->derivative_ns * 1e-9);

@@ -14,23 +14,24 @@ typedef struct nenc_pid {
     double i;
     double d;
     double error;    /* (set point - measured) / dead time */
-    double measured; /* the last measurement, seconds of queue, and its filtered slope */
+    double measured; /* the last measurement, in seconds of queue, and its filtered slope */
     double slope;
-    int primed;      /* a measurement has been taken in */
-    int fresh;       /* one waits for the next step: ... */
+    int primed;      /* a measurement has been processed */
+    int fresh;       /* a measurement waits for the next step: ... */
     double queue_s;
     double set_point_s;
-    double since_s;  /* time from the measurement taken in to this one */
+    double since_s;  /* time from the previous measurement to this one */
 } nenc_pid;
 
-/* A new operating point: the integral is zero, the measurement's history stays. */
+/* Sets a new operating point: the integral becomes zero, the measurement's history stays. */
 static inline void nenc_pid_anchor(nenc_pid *pid, double anchor_bps)
 {
     pid->anchor_bps = anchor_bps;
     pid->i = 0.0;
 }
 
-/* A measurement for the next step: queue delay and set point in seconds, dt since the measurement before. The newest counts. */
+/* Passes a measurement to the next step: queue delay and set point in seconds, dt since the previous measurement. The newest
+ * one counts. */
 static inline void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_point_s, double dt_s)
 {
     pid->since_s = pid->fresh ? pid->since_s + dt_s : dt_s;
@@ -39,11 +40,11 @@ static inline void nenc_pid_measure(nenc_pid *pid, double queue_s, double set_po
     pid->fresh = 1;
 }
 
-/* Anti-windup: the rate that was really used was bps; the integral takes up the difference. */
+/* Anti-windup: bps is the rate that was really used, and the integral absorbs the difference. */
 static inline void nenc_pid_track(nenc_pid *pid, double bps) { pid->i = bps / pid->anchor_bps - 1.0 - pid->p - pid->d; }
 
-/* One tick of dt_s: takes the measurement in if there is one, moves the integral. Returns the rate the law asks for, bit/s.
- * dead_s > 0. Every variant gives the same bits as nenc_pid_step_c. */
+/* Runs one tick of dt_s: processes the waiting measurement, if any, and advances the integral. Returns the rate in bit/s that
+ * the law asks for. dead_s > 0. Every variant gives the same bits as nenc_pid_step_c. */
 typedef double nenc_pid_step_fn(nenc_pid *pid, const nenc_config *config, double dead_s, double dt_s);
 nenc_pid_step_fn nenc_pid_step_c;
 

@@ -1,12 +1,15 @@
-/* production.c - the production law: ramp up, hold a short queue by PID, drain at once, go quiet without feedback.
+/* production.c - the production law: ramp up, hold a short queue with a PID, drain a long one at once, back off without
+ * feedback.
  *
  *   warm-up   no sample yet: rate_start
- *   ramp      no congestion in sight: the rate grows by ramp_gain per dead time, slowly near the capacity last seen
+ *   ramp      no sign of congestion: the rate grows by ramp_gain per dead time, slowly near the capacity last seen
  *   control   the PID holds the queue delay at the set point
  *   drain     the queue is, or will be, over queue_high: rate = capacity x what empties it in drain_ns (no slew limit)
  *   stale     feedback stopped: the rate halves every stale_halving_ns (no slew limit)
  *
- * All from throughput, rtt and loss alone. Below rate_min the encoder sheds frames and rungs (encode_bps), the target stays. */
+ * It uses throughput, rtt and loss alone. Below rate_min the encoder drops frames and lowers the resolution (encode_bps), while
+ * the target stays at rate_min.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -19,37 +22,37 @@ typedef enum law_mode { WARMUP, RAMP, CONTROL, DRAIN, STALE } law_mode;
 
 typedef struct production {
     law_mode mode;
-    double rate_bps; /* may be under rate_min: then frames are shed */
-    int64_t quiet_ns; /* control: since then the queue has been empty */
+    double rate_bps; /* may be below rate_min, in which case frames are dropped */
+    int64_t quiet_ns; /* control: time since which the queue has been empty */
     int64_t sample_ns;
-    int64_t probe_ns; /* set point is 0 since then, INT64_MIN: it is not */
-    int64_t probed_ns; /* end of the last probe */
-    uint32_t bounds;  /* seen while samples came in, shown at the next tick */
+    int64_t probe_ns; /* time since which the set point is 0, INT64_MIN: it is not */
+    int64_t probed_ns; /* end of the last probe for the base rtt */
+    uint32_t bounds;  /* set while samples come in, reported at the next tick */
     nenc_estimate path;
-    int64_t excess_ns; /* since then loss counts as congestion, INT64_MIN: it does not */
-    int64_t judged_ns; /* the last trial ended */
-    int64_t trial_ns;  /* a trial began, INT64_MIN: there is none */
+    int64_t excess_ns; /* time since which loss counts as congestion, INT64_MIN: it does not */
+    int64_t judged_ns; /* end of the last trial */
+    int64_t trial_ns;  /* start of the present trial, INT64_MIN: none */
     double trial_bps;
     double trial_loss;
-    double per_range; /* 1 / log2 of rate_max over rate_min, 0 when they are one */
+    double per_range; /* 1 / log2(rate_max / rate_min), 0 when the two are equal */
     nenc_pid pid;
     nenc_tfrc tfrc;
 } production;
 
-/* A NaN becomes low. */
+/* Turns a NaN into low. */
 static double clamp(double x, double low, double high) { return x > low ? (x < high ? x : high) : low; }
 
-/* The lowest rate there is: rate_min's frames, but only shed_fps_min of them. */
+/* The lowest possible rate: frames of rate_min's size at only shed_fps_min of the frame rate. */
 static double floor_bps(const nenc_config *config) { return config->rate_min_bps * config->shed_fps_min / config->fps_max; }
 
-/* A new operating point, whatever the samples said: never so low that the PID could not work around it. */
+/* Sets a new operating point, which is never so low that the PID could not work around it. */
 static void anchor(production *law, const nenc_config *config, double bps)
 {
     law->rate_bps = clamp(bps, floor_bps(config), config->rate_max_bps);
     nenc_pid_anchor(&law->pid, law->rate_bps);
 }
 
-/* Dead time of the loop: from a decision to the sample that shows its effect. Never 0: things are divided by it. */
+/* Dead time of the loop: from a decision to the sample that shows its effect. Never 0, because it is a divisor. */
 static double dead_s(const production *law, const nenc_config *config)
 {
     static const double least_s = 1e-3;
@@ -58,7 +61,8 @@ static double dead_s(const production *law, const nenc_config *config)
     return dead > least_s ? dead : least_s;
 }
 
-/* log2 of x >= 1, linear between the powers of two: exponent and fraction as they stand in the number, alike everywhere. */
+/* log2 of x >= 1, linear between powers of two: computed from the exponent and fraction of the number, with the same result on
+ * every machine. */
 static double log2_linear(double x)
 {
     uint64_t bits;
@@ -66,7 +70,7 @@ static double log2_linear(double x)
     return (double)((int64_t)bits - ((int64_t)1023 << 52)) * 0x1p-52;
 }
 
-/* The queue this flow aims at: the slower it is, the longer. Flows that see the same queue meet where their rates are equal
+/* Set point of the queue: the slower the flow, the longer the queue. Flows that see the same queue then converge to equal rates
  * (the idea of NADA's x_ref R_max / r, RFC 8698 section 4.3, on a logarithmic scale that stays short at low rates). */
 static double set_point_s(const production *law, const nenc_config *config)
 {
@@ -75,14 +79,15 @@ static double set_point_s(const production *law, const nenc_config *config)
     return (config->queue_target_ns + config->queue_fair_ns * below) * 1e-9;
 }
 
-/* Loss beyond what the path has anyway, as queue delay: how a short buffer shows that it is full. */
+/* Converts loss beyond the path's own into queue delay: a short buffer shows by loss that it is full. */
 static double loss_queue_s(const production *law, const nenc_config *config)
 {
     const double excess = law->path.loss - 1.35 * nenc_estimate_path_loss(&law->path) - config->loss_tolerance;
     return excess > 0.0 ? excess * config->loss_delay_ns * 1e-9 : 0.0;
 }
 
-/* Loss that stays when the rate goes is not ours: it is the path's. Try it when loss has held us back for a while. */
+/* Loss that stays when the rate falls is not caused by us: it is the path's own. Test this when loss has held the rate back for
+ * a while. */
 static void judge_loss(production *law, const nenc_config *config, int64_t now_ns)
 {
     static const int64_t patience_ns = 2000000000, look_ns = 2000000000, again_ns = 30000000000;
@@ -125,8 +130,8 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     law->excess_ns = law->judged_ns = law->trial_ns = INT64_MIN;
 }
 
-/* The queue that a packet sent now will meet: what the newest sample saw, plus what was sent too much since
- * (a Smith predictor with our own rates as its model). */
+/* Predicts the queue that a packet sent now will meet: what the newest sample saw, plus the excess sent since then (a Smith
+ * predictor whose model is our own rates). */
 static double predicted_queue_s(const production *law, int64_t now_ns, int sated)
 {
     const nenc_estimate *path = &law->path;
@@ -151,8 +156,8 @@ static void drain(production *law, const nenc_config *config, int64_t now_ns)
     const double queue_s = predicted_queue_s(law, now_ns, 0);
     law->rate_bps = capacity * clamp(1.0 - (queue_s - target_s) / time_s, 0.25, 1.0);
     law->bounds |= NENC_BOUND_DRAIN;
-    /* RFC 5348 holds only while the queue shows that the losses are congestion; half the capacity is its floor, because a
-     * loss-event history outlives the congestion that made it. */
+    /* RFC 5348 applies only while the queue shows that losses are caused by congestion. Half the capacity is its lower bound,
+     * because a loss-event history outlives the congestion that made it. */
     const double p = nenc_tfrc_loss_event_rate(&law->tfrc);
     const double tfrc_bps = nenc_tfrc_rate_bps(config->packet_bytes, nenc_estimate_recent(path, 0)->rtt_ms * 1e-3, p);
     const double bound = tfrc_bps > 0.5 * capacity ? tfrc_bps : 0.5 * capacity;
@@ -182,10 +187,10 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     nenc_pid_measure(&law->pid, queue_s, point_s, dt_s);
 
     const double high_s = config->queue_high_ns * 1e-9;
-    /* Too long, or about to be. A flow that had all it wanted knows from one sample that the capacity is gone; one that
-     * shares a full link must not take the others' bursts for that. */
+    /* The queue is too long, or about to be. A flow that had all it wanted knows from one sample that the capacity has fallen;
+     * one that shares a full link must not mistake the others' bursts for that. */
     const double now_s = path->queue_ms * 1e-3;
-    const int watch = law->mode == DRAIN || now_s > 0.5 * set_s; /* else nothing is asked of the prediction */
+    const int watch = law->mode == DRAIN || now_s > 0.5 * set_s; /* otherwise the prediction is not needed */
     const double coming_s = watch ? predicted_queue_s(law, now_ns, sated) : 0.0;
     const int lost = sated && coming_s - now_s > 0.3 * high_s;
     if (watch && law->mode != DRAIN && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN);
@@ -196,12 +201,12 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
             enter(law, CONTROL);
         }
     } else if (law->mode == RAMP && queue_s > 0.6 * set_s && (before_s > 0.6 * set_s || queue_s > set_s)) {
-        /* The samples lag behind a growing rate: the best of the last ones is nearest to what the path carries. */
+        /* Samples lag behind a growing rate, so the highest of the last few is nearest to the path's capacity. */
         const double last = nenc_estimate_recent(path, 0)->bps, before = nenc_estimate_recent(path, 1)->bps;
         const double both = last < before ? last : before;
         double carried = nenc_estimate_mean_bps(path, 4);
         if (both > carried) carried = both;
-        const double known = path->busy ? path->capacity_bps : path->full_bps; /* still true, or a ramp would have undone it */
+        const double known = path->busy ? path->capacity_bps : path->full_bps; /* still valid, or a ramp would have cleared it */
         if (known > carried) carried = known;
         anchor(law, config, carried < law->rate_bps ? carried : law->rate_bps);
         enter(law, CONTROL);
@@ -217,7 +222,7 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
     const double dead = dead_s(law, config);
     double gain = config->ramp_queue_ns * 1e-9 / dead;
     if (gain > config->ramp_gain) gain = config->ramp_gain;
-    /* Near the capacity last seen it goes slowly: the shape of CUBIC's window (RFC 9438 section 4.1) and SCReAM's scl. */
+    /* Growth is slow near the capacity last seen: the shape of CUBIC's window (RFC 9438 section 4.1) and SCReAM's scl. */
     double lead = config->ramp_gain;
     if (path->full_bps > 0.0) {
         const double away = 4.0 * (law->rate_bps / path->full_bps - 1.0);
@@ -226,7 +231,7 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
     }
     if (path->broken) gain = 0.0;
     const double grown = law->rate_bps * (1.0 + gain * dt_s / dead);
-    /* Never far ahead of what has arrived: an encoder that does not fill its rate proves nothing about the path. */
+    /* Never far above the delivered rate: an encoder that does not use its rate proves nothing about the path. */
     const double proven = (1.0 + lead) * path->delivered_bps / (1.0 - clamp(nenc_estimate_path_loss(path), 0.0, 0.9));
     if (grown <= proven) law->rate_bps = grown;
     law->bounds |= NENC_BOUND_RAMP;
@@ -234,7 +239,8 @@ static void ramp(production *law, const nenc_config *config, int64_t now_ns, dou
 
 static void control(production *law, const nenc_config *config, int64_t now_ns, double dead, double wanted)
 {
-    /* Without a sight of the empty queue the base rtt may be another flow's queue: look, by aiming at 0 for a moment. */
+    /* When the queue has not been empty for long, the base rtt may include another flow's queue: aim at 0 for a moment to find
+     * out. */
     const int64_t unseen_ns = now_ns - (law->path.empty_ns > law->probed_ns ? law->path.empty_ns : law->probed_ns);
     if (law->probe_ns == INT64_MIN && (double)unseen_ns > config->base_probe_ns) law->probe_ns = now_ns;
     if (law->probe_ns != INT64_MIN && (law->path.empty_ns > law->probe_ns || (double)(now_ns - law->probe_ns) > 4e9 * dead)) {
@@ -260,7 +266,7 @@ static void limit(production *law, const nenc_config *config, int64_t now_ns)
         }
     }
     if (law->trial_ns != INT64_MIN && law->rate_bps > law->trial_bps) law->rate_bps = law->trial_bps;
-    /* Under rate_min only when not even that arrives, and until it does. */
+    /* Goes below rate_min only when not even that arrives, and only until it does. */
     const int broken = law->mode == STALE || path->broken || law->rate_bps < config->rate_min_bps;
     const int may_shed = broken && (law->mode == STALE || path->delivered_bps < config->rate_min_bps);
     law->rate_bps = clamp(law->rate_bps, may_shed ? floor_bps(config) : config->rate_min_bps, config->rate_max_bps);
@@ -283,7 +289,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     case WARMUP: law->bounds |= NENC_BOUND_WARMUP; break;
     case RAMP: ramp(law, config, now_ns, dt_s); break;
     case CONTROL: control(law, config, now_ns, dead, wanted); break;
-    case DRAIN: law->bounds |= NENC_BOUND_DRAIN; break; /* decided with each sample */
+    case DRAIN: law->bounds |= NENC_BOUND_DRAIN; break; /* decided anew with each sample */
     case STALE:
         law->rate_bps *= 1.0 / (1.0 + dt_s * 0.6931471805599453e9 / config->stale_halving_ns);
         law->bounds |= NENC_BOUND_STALE;
@@ -291,7 +297,7 @@ static void step(void *self, const nenc_config *config, const nenc_law_input *in
     }
     const double meant_bps = law->rate_bps;
     limit(law, config, now_ns);
-    /* Anti-windup against the bounds only: what the slew limit holds back is still to come. */
+    /* Anti-windup acts for the bounds only, because a rate held back by the slew limit is still to come. */
     if (law->mode != CONTROL) nenc_pid_anchor(&law->pid, law->rate_bps);
     else if (law->rate_bps != meant_bps) nenc_pid_track(&law->pid, law->rate_bps);
     nenc_history_put(&law->path.sent, now_ns, law->rate_bps);

@@ -1,4 +1,4 @@
-/* publish.h - the state of the last tick, for any thread: a board for the tick, another for how the thread keeps time. */
+/* publish.h - publishes the last tick's state to any thread: one board for the state, another for the thread's timing. */
 #ifndef NENC_CORE_PUBLISH_H
 #define NENC_CORE_PUBLISH_H
 
@@ -8,26 +8,26 @@
 
 #include <stdalign.h>
 
-/* The state of a tick goes out with every tick, its timing only with those of the thread: a tick on an injected clock does
- * not pay for it. */
+/* The state is published at every tick, the timing only at ticks of the thread, so that ticks on an injected clock do not pay
+ * for it. */
 enum { NENC_STATE_WORDS = offsetof(nenc_state, timing) / NENC_WORD, NENC_TIMING_WORDS = sizeof(nenc_timing) / NENC_WORD };
 
-_Static_assert(offsetof(nenc_state, timing) % NENC_WORD == 0, "the state is whole words");
-_Static_assert(sizeof(nenc_timing) % NENC_WORD == 0, "the timing is whole words");
-_Static_assert(offsetof(nenc_state, timing) + sizeof(nenc_timing) == sizeof(nenc_state), "the timing is last");
+_Static_assert(offsetof(nenc_state, timing) % NENC_WORD == 0, "the state must consist of whole words");
+_Static_assert(sizeof(nenc_timing) % NENC_WORD == 0, "the timing must consist of whole words");
+_Static_assert(offsetof(nenc_state, timing) + sizeof(nenc_timing) == sizeof(nenc_state), "the timing must come last");
 
 typedef struct nenc_publish {
     alignas(NENC_CACHE_LINE) nenc_word state[NENC_BOARD(NENC_STATE_WORDS)];
     alignas(NENC_CACHE_LINE) nenc_word timing[NENC_BOARD(NENC_TIMING_WORDS)];
 } nenc_publish;
 
-/* One writer. */
+/* For a single writer. */
 static inline void nenc_publish_put(nenc_publish *publish, const nenc_state *state)
 {
     nenc_board_put(publish->state, NENC_STATE_WORDS, state);
 }
 
-/* The writer of the state, or who starts and joins it. */
+/* Called by the writer of the state, or by whoever starts and joins it. */
 static inline void nenc_publish_put_timing(nenc_publish *publish, const nenc_timing *timing)
 {
     nenc_board_put(publish->timing, NENC_TIMING_WORDS, timing);

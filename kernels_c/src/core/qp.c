@@ -1,15 +1,15 @@
-/* qp.c - QP from queue delay: no queue is qp_min, the queue the law aims at is qp_initial, a queue to drain is qp_max. */
+/* qp.c - QP from queue delay: no queue gives qp_min, the law's set point gives qp_initial, a queue to drain gives qp_max. */
 #include "core/qp.h"
 
 #include <math.h>
 
-/* A change of less than this is not followed: jitter of the delay must not be seen in the picture. */
+/* Smaller changes are ignored, so that jitter of the delay is not visible in the picture. */
 static const double band = 2;
 
-/* Coarser at once, from end to end in half a second; finer slowly, one step about every sixth of a second. */
+/* Coarser at once, over the whole range in half a second; finer slowly, about one step every sixth of a second. */
 static const double coarser_per_s = 66, finer_per_s = 6;
 
-/* Two straight pieces that meet at the queue the law aims at, without a branch: the delay is noise to a predictor. */
+/* Two straight lines that meet at the law's set point, computed without a branch, which noise in the delay would mispredict. */
 static double from_delay(const nenc_qp *qp, const nenc_config *config, double delay_ns)
 {
     const double within = delay_ns > 0.0 ? delay_ns : 0.0;
@@ -30,7 +30,7 @@ float nenc_qp_step(nenc_qp *qp, const nenc_config *config, double queue_delay_ms
 {
     const double delay_ns = queue_delay_ms * 1e6;
     const double wanted = from_delay(qp, config, delay_ns), change = fabs(wanted - qp->wanted);
-    /* The ends are reached, the band applies between them. */
+    /* The ends of the range can be reached; the dead band applies only between them. */
     const int followed = (change >= band) | !(delay_ns > 0.0) | (delay_ns >= config->queue_high_ns);
     const double choice[2] = {qp->wanted, wanted};
     qp->wanted = choice[followed];

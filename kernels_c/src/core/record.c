@@ -1,15 +1,15 @@
-/* record.c - samples come in: checked once, here, on the producer's thread. */
+/* record.c - checks samples once, on the producer's thread, and queues them. */
 #include "core/encoder.h"
 
 #include <math.h>
 
-/* No path takes longer (t_mbi of RFC 5348); keeps every later product and square far from overflow. */
+/* No path takes longer (t_mbi of RFC 5348); the bound keeps all later products and squares far from overflow. */
 static const float rtt_limit_ms = 64000;
 
 /* Also false for a NaN. */
 static bool within(float value, float low, float high) { return value >= low && value <= high; }
 
-/* + 0 turns -0 into 0. */
+/* Adding 0 turns -0 into 0. */
 static bool normalise(const nenc_sample *raw, nenc_sample *sample)
 {
     if (!within(raw->rtt_ms, 0, HUGE_VALF) || isinf(raw->rtt_ms) || !within(raw->loss, 0, 1)) return false;
@@ -18,7 +18,7 @@ static bool normalise(const nenc_sample *raw, nenc_sample *sample)
         .throughput_kbps = raw->throughput_kbps,
         .rtt_ms = (raw->rtt_ms < rtt_limit_ms ? raw->rtt_ms : rtt_limit_ms) + 0.0f,
         .loss = raw->loss + 0.0f,
-        /* What is optional and makes no sense is unknown. A one-way delay between two clocks may be negative. */
+        /* Optional values that make no sense become unknown. A one-way delay between two clocks may be negative. */
         .owd_ms = isfinite(raw->owd_ms) ? raw->owd_ms : NAN,
         .ecn = within(raw->ecn, 0, 1) ? raw->ecn : NAN,
         .bytes_in_flight = isfinite(raw->bytes_in_flight) && raw->bytes_in_flight >= 0 ? raw->bytes_in_flight : NAN,

@@ -26,7 +26,8 @@ bool nenc_ring_pop(nenc_ring *ring, nenc_sample *sample)
             ring->tail++;
             return true;
         }
-        /* The producer is in this very slot: the sample is lost. Step over it, or a producer held up there holds us up. */
+        /* The producer is writing this slot, so its sample is lost. Skip it; otherwise a preempted producer would block the
+         * consumer. */
         ring->overwritten++;
         ring->tail++;
     }

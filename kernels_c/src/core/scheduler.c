@@ -1,4 +1,5 @@
-/* scheduler.c - resolution and frame rate from the rate, with hysteresis: a switch costs a key frame and is seen. */
+/* scheduler.c - resolution and frame rate from the bitrate, with hysteresis, because a switch costs a key frame and is
+ * visible. */
 #include "core/scheduler.h"
 
 #include <math.h>
@@ -9,24 +10,24 @@ static const struct {
     double pixels; /* 16:9 */
 } rungs[NENC_RUNGS] = {{1080, 1920.0 * 1080}, {1440, 2560.0 * 1440}, {2160, 3840.0 * 2160}, {4320, 7680.0 * 4320}};
 
-/* Bits per pixel and frame, at all frames: modern encoders hold a picture together down to about 0.016; a rung is entered
- * with a quarter more than that. */
+/* Bits per pixel at the full frame rate. Modern encoders produce an acceptable picture down to about 0.016; a rung (a
+ * resolution of the ladder) is entered with a quarter more than that. */
 static const double enter_bpp = 0.02, leave_bpp = 0.016;
-/* A higher rung waits this long after any switch: the rate must have shown that it stays. */
+/* Time from any switch to a switch upwards, in which the rate must prove stable. */
 static const int64_t dwell_ns = 2000000000;
 
-/* Shares of fps_max while frames are shed; a fifth or so apart, so that a step is a small change and noise is none. */
+/* Fractions of fps_max while frames are dropped, about a fifth apart: one step is a small change, and noise causes none. */
 static const double shares[] = {1,    0.8,  0.6,  0.5,  0.4,   0.3,  0.25,  0.2,   0.15, 0.12,  0.1,   0.08,
                                 0.06, 0.05, 0.04, 0.03, 0.025, 0.02, 0.015, 0.012, 0.01, 0.008, 0.006, 0.004};
 
 enum { SHARES = sizeof shares / sizeof *shares };
 
-/* Frames come back one step at a time, when the next step is paid for with a margin and the last is this old: from the
- * bottom to all frames in under three seconds. */
+/* The frame rate rises one step at a time, when the rate covers the next step with a margin and the last step is this old: from
+ * the lowest to the full frame rate in under three seconds. */
 static const double back_margin = 1.1;
 static const int64_t back_ns = 100000000;
 
-/* The highest rung whose threshold the rate reaches; the lowest when it reaches none. */
+/* Returns the highest rung whose threshold the rate reaches; the lowest rung when it reaches none. */
 static int highest(const double *threshold_bps, double bps)
 {
     int rung = 0;
@@ -76,7 +77,7 @@ void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, i
     show(scheduler, config, state);
 }
 
-/* All frames, and a rung that neither has to be left nor could be bettered: most ticks. */
+/* The usual tick: all frames, and a rung that neither has to be left nor could be raised. */
 static bool settled(const nenc_scheduler *scheduler, const nenc_state *state)
 {
     const double next_bps = scheduler->rung + 1 < NENC_RUNGS ? scheduler->enter_bps[scheduler->rung + 1] : INFINITY;

@@ -1,4 +1,4 @@
-/* scheduler.h - the frame scheduler: how many lines and how many frames the rate pays for. */
+/* scheduler.h - the frame scheduler: the resolution and frame rate that a bitrate can pay for. */
 #ifndef NENC_CORE_SCHEDULER_H
 #define NENC_CORE_SCHEDULER_H
 
@@ -7,17 +7,17 @@
 enum { NENC_RUNGS = 4 };
 
 typedef struct nenc_scheduler {
-    double enter_bps[NENC_RUNGS]; /* a rung is entered at this rate ... */
-    double leave_bps[NENC_RUNGS]; /* ... and left below this one; infinite for those the source does not have */
+    double enter_bps[NENC_RUNGS]; /* rate at which a rung is entered ... */
+    double leave_bps[NENC_RUNGS]; /* ... and below which it is left; infinite for rungs above the source's resolution */
     int rung;              /* index into the ladder of resolutions */
     int step;              /* index into the ladder of frame rates, 0 = all frames */
     int64_t rung_ns;       /* when the rung last changed */
     int64_t step_ns;       /* when the frame rate last changed */
 } nenc_scheduler;
 
-/* The rung that rate_start pays for, all frames: into the state. */
+/* Sets the state to the rung that rate_start pays for, with all frames. */
 void nenc_scheduler_init(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state);
-/* From rate_bps, encode_bps and NENC_BOUND_SHED of the state; keeps its rung and fps up to date. */
+/* Updates the state's rung and fps from its rate_bps, encode_bps and NENC_BOUND_SHED. */
 void nenc_scheduler_step(nenc_scheduler *scheduler, const nenc_config *config, int64_t now_ns, nenc_state *state);
 
 #endif

@@ -1,8 +1,8 @@
-/* seqlock.h - whole values between threads: one writer, any number of readers, never torn, no lock, no fence.
+/* seqlock.h - passes whole values between threads: one writer, any number of readers, never torn, no lock, no fence.
  *
- * The writer stores an odd sequence, the words (release), then the even version (release). A reader that meets one word
- * (acquire) of a newer value has thereby synchronised with the odd sequence stored before that word, so its second look at
- * the sequence differs and it discards what it read. Every access is atomic: there is no data race to begin with.
+ * The writer stores an odd sequence, the words (release), then the even version (release). A reader that loads one word
+ * (acquire) of a newer value has thereby synchronised with the odd sequence stored before that word, so its second load of
+ * the sequence differs and it discards what it read. Every access is atomic, so there is no data race.
  */
 #ifndef NENC_CORE_SEQLOCK_H
 #define NENC_CORE_SEQLOCK_H
@@ -19,7 +19,7 @@ typedef _Atomic uint64_t nenc_word;
 
 enum { NENC_WORD = sizeof(uint64_t) };
 
-/* version is even and differs from the one before. */
+/* version is even and differs from the previous one. */
 static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t count, const void *source, uint64_t version)
 {
     atomic_store_explicit(sequence, version - 1, memory_order_relaxed);
@@ -32,7 +32,7 @@ static inline void nenc_seq_write(nenc_word *sequence, nenc_word *words, size_t 
     atomic_store_explicit(sequence, version, memory_order_release);
 }
 
-/* False when this version is not there, or was overwritten while it was read; target is then garbage. */
+/* Returns false when this version is not present, or was overwritten during the read; target is then invalid. */
 static inline bool nenc_seq_read(const nenc_word *sequence, const nenc_word *words, size_t count, void *target, uint64_t version)
 {
     if (atomic_load_explicit(sequence, memory_order_acquire) != version) return false;

@@ -1,4 +1,4 @@
-/* status.c - what the library says about itself: version and status codes in words. */
+/* status.c - the library's version, and its status codes in words. */
 #include "nenc/encode.h"
 
 const char *nenc_version(void) { return NENC_VERSION; }

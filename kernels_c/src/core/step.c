@@ -6,8 +6,8 @@
 
 static int64_t whole(double rate_bps) { return (int64_t)(rate_bps + 0.5); }
 
-/* Arrival times are made to fit the clock of the ticks: not before the sample ahead of it, not after now (one that comes in
- * while the tick begins may carry a slightly later time). */
+/* Arrival times are adjusted to the clock of the ticks: not before the previous sample, and not after now (a sample that
+ * arrives while the tick begins may carry a slightly later time). */
 static void take_samples(AdaptiveEncoder *enc, int64_t now_ns)
 {
     nenc_sample sample;
@@ -59,7 +59,7 @@ static void publish(AdaptiveEncoder *enc)
     const uint32_t from_bps = atomic_load_explicit(&enc->rate_bps, memory_order_relaxed);
     const uint32_t to_bps = (uint32_t)whole(enc->state.rate_bps);
     nenc_publish_put(&enc->published, &enc->state);
-    if (to_bps != from_bps) { /* else the readers keep their cache line */
+    if (to_bps != from_bps) { /* when nothing has changed, the readers keep their cache line */
         atomic_store_explicit(&enc->rate_bps, to_bps, memory_order_relaxed);
         NENC_TRACE_RATE(enc, from_bps, to_bps);
     }
@@ -81,11 +81,8 @@ int nenc_tick(AdaptiveEncoder *enc, int64_t now_ns)
     state->age_us = age_us(enc->newest_ns, now_ns);
 
     enc->law->step(enc->law_state, &enc->config,
-                   &(nenc_law_input){.now_ns = now_ns,
-                                     .dt_ns = dt_ns,
-                                     .newest_ns = enc->newest_ns,
-                                     .window = state,
-                                     .kernels = enc->dispatch},
+                   &(nenc_law_input){
+                       .now_ns = now_ns, .dt_ns = dt_ns, .newest_ns = enc->newest_ns, .window = state, .kernels = enc->dispatch},
                    state);
     assert(state->rate_bps >= enc->config.rate_min_bps && state->rate_bps <= enc->config.rate_max_bps);
     assert(state->encode_bps > 0 && state->encode_bps <= state->rate_bps);

@@ -1,13 +1,13 @@
-/* tfrc.c - RFC 5348: loss events from reports, their average interval, and the rate that TCP would have. */
+/* tfrc.c - RFC 5348: loss events from reports, their average interval, and the rate of a TCP flow under the same loss. */
 #include "core/tfrc.h"
 
 #include <math.h>
 
-/* Lost packets of one report are taken as this many at most, evenly spread over it: a report never holds more loss events
- * than that, and an update costs no more however long the silence before it was. */
+/* At most this many lost packets of a report are considered, evenly spread over it. A report never holds more loss events than
+ * that, and the cost of an update stays bounded however long the silence before it was. */
 enum { LOSSES_PER_REPORT = 64 };
 
-/* An rtt of 0 would make every lost packet an event of its own and the equation infinite. */
+/* An rtt of 0 would make each lost packet an event of its own and the equation infinite. */
 static const double rtt_min_s = 1e-4;
 
 /* f(p) of section 8.1: b = 1, t_RTO = 4 R. */
@@ -21,11 +21,11 @@ double nenc_tfrc_rate_bps(double packet_bytes, double rtt_s, double p)
 
 void nenc_tfrc_init(nenc_tfrc *tfrc) { *tfrc = (nenc_tfrc){0}; }
 
-/* Section 6.3.1: 1/p for the p at which the equation, in packets per second, gives the rate seen before the first loss. */
+/* Section 6.3.1: 1/p for the p at which the equation, in packets per second, gives the rate observed before the first loss. */
 static double synthetic_interval(double rate_pps, double rtt_s)
 {
     double target = rate_pps * rtt_s > 0.5 ? rate_pps * rtt_s : 0.5; /* packets per round trip; minimum of 6.3.1 */
-    double low = 1e-12, high = 1; /* f rises with p; halving the logarithm needs no libm: sqrt of the product */
+    double low = 1e-12, high = 1; /* f rises with p; bisecting on a logarithmic scale needs no libm: sqrt of the product */
     while (high > low * 1.001) {
         double middle = sqrt(low * high);
         if (1 / f(middle) > target) low = middle;
@@ -34,7 +34,7 @@ static double synthetic_interval(double rate_pps, double rtt_s)
     return 1 / high;
 }
 
-/* The packet after `before` others began a loss event. */
+/* The packet after `before` others has begun a loss event. */
 static void begin_event(nenc_tfrc *tfrc, double before, double at_ns, double rtt_s)
 {
     double interval = tfrc->intervals > 0 ? before - tfrc->event_start : synthetic_interval(tfrc->rate_max_pps, rtt_s);
@@ -45,7 +45,7 @@ static void begin_event(nenc_tfrc *tfrc, double before, double at_ns, double rtt
     tfrc->event_ns = at_ns;
 }
 
-/* Over at least one round trip (section 6.2): a report that comes early must not look like a burst of speed. */
+/* Measured over at least one round trip (section 6.2), so that an early report does not look like a burst of speed. */
 static void measure_rate(nenc_tfrc *tfrc, double now_ns, double rtt_s, double received)
 {
     tfrc->rate_packets += received;
@@ -69,14 +69,14 @@ void nenc_tfrc_update(nenc_tfrc *tfrc, int64_t time_ns, double rtt_s, double pac
     tfrc->last_ns = time_ns;
     rtt_s = rtt_s > rtt_min_s ? rtt_s : rtt_min_s;
     lost = lost < packets ? lost : packets;
-    measure_rate(tfrc, now_ns, rtt_s, first ? 0 : packets - lost); /* nobody knows how long the first took */
+    measure_rate(tfrc, now_ns, rtt_s, first ? 0 : packets - lost); /* the length of the first interval is unknown */
 
     int losses = lost < LOSSES_PER_REPORT ? (int)lost : LOSSES_PER_REPORT;
     losses += losses < lost && losses < LOSSES_PER_REPORT;
     for (int i = 0; i < losses; i++) {
         double part = (i + 0.5) / losses;
         double at_ns = now_ns - span_ns * (1 - part);
-        /* Section 5.2: T_old + R >= T_new is part of the event before. */
+        /* Section 5.2: packets lost before T_old + R belong to the previous event. */
         if (tfrc->intervals == 0 || at_ns > tfrc->event_ns + rtt_s * 1e9)
             begin_event(tfrc, tfrc->packets + packets * part, at_ns, rtt_s);
     }
@@ -89,7 +89,7 @@ void nenc_tfrc_sample(nenc_tfrc *tfrc, double packet_bytes, const nenc_sample *s
     double received = sample->throughput_kbps * 1e3 * span_s / (8 * packet_bytes);
     double lost = 0;
     if (sample->loss > 0) {
-        /* A report that says loss has lost at least one packet, and when all were lost none tells how many. */
+        /* A report with loss has lost at least one packet; when all were lost, their number is unknown. */
         lost = sample->loss < 1 ? received * sample->loss / (1 - (double)sample->loss) : 1;
         lost = lost > 1 ? lost : 1;
     }

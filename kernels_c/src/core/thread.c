@@ -1,4 +1,4 @@
-/* thread.c - ticks on absolute deadlines, so that lateness never adds up to drift. */
+/* thread.c - ticks on absolute deadlines, so that lateness does not accumulate. */
 #include "core/thread.h"
 
 #include "core/clock.h"
@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-/* Above every ordinary thread, below the kernel's own (50). */
+/* Above every ordinary thread and below the kernel's own threads (50). */
 enum { PRIORITY = 10 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -35,9 +35,9 @@ static void *run(void *argument)
     nenc_timing *timing = &enc->state.timing;
     const int64_t tick_ns = enc->config.tick_ns;
     int64_t deadline_ns = nenc_now_ns();
-    int64_t origin_ns = 0; /* of the grid that the first tick was on, lateness and all */
+    int64_t origin_ns = 0; /* late by this much against the grid of the first tick */
     pthread_setname_np(pthread_self(), "nenc-tick");
-    prctl(PR_SET_TIMERSLACK, 1); /* an ordinary thread is woken up to 50 us late for the sake of power; SCHED_FIFO is not */
+    prctl(PR_SET_TIMERSLACK, 1); /* ordinary threads are woken up to 50 us late to save power; SCHED_FIFO threads are not */
     for (;;) {
         deadline_ns += tick_ns;
         nenc_sleep_until(deadline_ns);
@@ -48,7 +48,7 @@ static void *run(void *argument)
         deadline_ns += missed * tick_ns;
         nenc_tick(enc, now_ns);
         account(timing, late_ns, missed, nenc_now_ns() - now_ns);
-        /* From the counters and not from the deadline: it would show a tick that is counted twice or not at all. */
+        /* Computed from the counters and not from the deadline, so that a tick counted twice or not at all would show. */
         const int64_t elapsed_ns = (int64_t)(timing->ticks + timing->missed) * tick_ns;
         if (timing->ticks == 1) origin_ns = now_ns - elapsed_ns;
         timing->drift_ns = now_ns - origin_ns - elapsed_ns;
@@ -56,7 +56,7 @@ static void *run(void *argument)
     }
 }
 
-/* The host's signal handlers run on the host's threads; a fault of this one is still the host's to report. */
+/* The host program handles signals on its own threads; a fault of this thread is still reported to it. */
 static void signals_for_others(sigset_t *set)
 {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
@@ -64,7 +64,8 @@ static void signals_for_others(sigset_t *set)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(set, own[i]);
 }
 
-/* An ordinary thread of a real-time one must not inherit that. Any other policy of the starter's is its choice. */
+/* When a real-time thread asks for an ordinary one, the policy must not be inherited. Any other policy of the caller's is
+ * kept. */
 static bool starter_is_realtime(void)
 {
     int policy;
@@ -72,7 +73,7 @@ static bool starter_is_realtime(void)
     return pthread_getschedparam(pthread_self(), &policy, &parameters) == 0 && (policy == SCHED_FIFO || policy == SCHED_RR);
 }
 
-/* With the policy set here and not later by the thread, the first tick has it already and a refusal is known on return. */
+/* The policy is set here and not by the new thread, so that it holds from the first tick and a refusal is known on return. */
 static int launch(AdaptiveEncoder *enc, bool realtime, int refused)
 {
     pthread_attr_t attributes;
@@ -87,7 +88,7 @@ static int launch(AdaptiveEncoder *enc, bool realtime, int refused)
     enc->state.timing = (nenc_timing){.running = 1, .realtime = realtime, .realtime_errno = refused};
     nenc_publish_put_timing(&enc->published, &enc->state.timing);
     signals_for_others(&blocked);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before); /* inherited: no signal can come in between */
+    pthread_sigmask(SIG_SETMASK, &blocked, &before); /* inherited by the new thread, so that no signal arrives in between */
     error = pthread_create(&enc->thread.id, &attributes, run, enc);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
@@ -105,17 +106,17 @@ int nenc_start_with(AdaptiveEncoder *enc, uint32_t flags)
 {
     if (!enc || (flags & ~(uint32_t)NENC_START_ORDINARY)) return NENC_EINVAL;
     if (enc->thread.running) return NENC_ESTATE;
-    /* The controller lives on another clock, which is ahead: the thread could not tick. */
+    /* The controller has been stepped on another clock, which is ahead, so the thread could not tick. */
     if (enc->state.now_ns > nenc_now_ns()) return NENC_ERANGE;
     atomic_store(&enc->thread.stop, false);
     const nenc_timing before = enc->state.timing;
     const bool realtime = !(flags & NENC_START_ORDINARY);
     int error = launch(enc, realtime, 0);
-    if (realtime && error && error != EAGAIN) { /* EAGAIN: no thread of any kind */
+    if (realtime && error && error != EAGAIN) { /* EAGAIN: no thread of either kind can be created */
         NENC_TRACE_FALLBACK(enc, "SCHED_FIFO", error);
         error = launch(enc, false, error);
     }
-    if (error) { /* as if it had not been tried */
+    if (error) { /* restores the state before the attempt */
         enc->state.timing = before;
         at_rest(enc);
         return NENC_ETHREAD;

@@ -1,4 +1,4 @@
-/* thread.h - the control loop on a thread of its own: what nenc_start keeps. */
+/* thread.h - runs the control loop on a thread of its own: the state of nenc_start. */
 #ifndef NENC_CORE_THREAD_H
 #define NENC_CORE_THREAD_H
 
@@ -12,7 +12,7 @@
 
 typedef struct nenc_thread {
     alignas(NENC_CACHE_LINE) atomic_bool stop;
-    /* The owner's alone. */
+    /* Accessed by the owner alone. */
     alignas(NENC_CACHE_LINE) bool running;
     pthread_t id;
 } nenc_thread;

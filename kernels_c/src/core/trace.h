@@ -1,6 +1,8 @@
-/* trace.h - static tracepoints: a nop and a note in the file for perf, bpftrace or gdb; nothing without sys/sdt.h.
+/* trace.h - static tracepoints for perf, bpftrace or gdb: each is a nop and a note in the object file, and nothing without
+ * sys/sdt.h.
  *
- * Arguments are integers and pointers that the code has at hand anyway: nothing is computed for a probe. */
+ * Arguments are integers and pointers that are already at hand: nothing is computed for a probe.
+ */
 #ifndef NENC_CORE_TRACE_H
 #define NENC_CORE_TRACE_H
 
@@ -11,7 +13,7 @@
 #define NENC_TRACE_TICK(enc, now_ns, rate_bps) DTRACE_PROBE3(nenc, tick, enc, now_ns, rate_bps)
 /* The target moved. */
 #define NENC_TRACE_RATE(enc, from_bps, to_bps) DTRACE_PROBE3(nenc, rate, enc, from_bps, to_bps)
-/* What was asked for (a string) cannot be had (errno): the next best serves. */
+/* What was requested (a string) is not available (errno), and the next best is used. */
 #define NENC_TRACE_FALLBACK(enc, wanted, error) DTRACE_PROBE3(nenc, fallback, enc, wanted, error)
 #else
 #define NENC_TRACE_TICK(enc, now_ns, rate_bps) ((void)0)

@@ -1,12 +1,9 @@
-/* window.c - which samples are in the window. */
+/* window.c - decides which samples are in the window. */
 #include "core/window.h"
 
-static inline uint32_t slot_at(const nenc_window *window, uint32_t nth)
-{
-    return (window->first + nth) % NENC_WINDOW_SLOTS;
-}
+static inline uint32_t slot_at(const nenc_window *window, uint32_t nth) { return (window->first + nth) % NENC_WINDOW_SLOTS; }
 
-/* Wraps after 71 minutes, as time_us may: two samples of one window are never more than a second apart. */
+/* Wraps after 71 minutes, as time_us may: two samples of a window are never more than a second apart. */
 static inline uint32_t microseconds(const nenc_window *window, int64_t time_ns)
 {
     return (uint32_t)((uint64_t)(time_ns - window->epoch_ns) / 1000);
@@ -25,7 +22,7 @@ static void move_slot(nenc_window *window, uint32_t to, uint32_t from)
     window->time_ns[to] = window->time_ns[from];
 }
 
-/* Makes b a part of a. */
+/* Merges b into a. */
 static void merge_slots(nenc_window *window, uint32_t a, uint32_t b)
 {
     nenc_window_soa *soa = &window->soa;
@@ -39,7 +36,7 @@ static void merge_slots(nenc_window *window, uint32_t a, uint32_t b)
     soa->weight[a] = weight;
 }
 
-/* Frees one slot of a full window. */
+/* Frees a slot of a full window. */
 static void merge_closest(nenc_window *window)
 {
     uint32_t closest = 0;

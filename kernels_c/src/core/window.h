@@ -1,4 +1,4 @@
-/* window.h - the last second of samples, private to the consumer, as the statistics kernels want to read it. */
+/* window.h - the last second of samples, private to the consumer, laid out for the statistics kernels. */
 #ifndef NENC_CORE_WINDOW_H
 #define NENC_CORE_WINDOW_H
 
@@ -10,22 +10,23 @@
 #include <stdint.h>
 
 enum {
-    /* NETWORK_HISTORY of the origin, 60, in whole rows of lanes. The padding is used: a frame of 1/60 s is rounded down to
-     * nanoseconds, and reports jitter, so that 61 to 64 of them may fall into one second. */
+    /* NETWORK_HISTORY of the original program (see nenc.h), 60, rounded up to whole rows of lanes. The extra slots are needed:
+     * a frame of 1/60 s is rounded down to nanoseconds, and reports jitter, so that 61 to 64 of them may fall into one
+     * second. */
     NENC_WINDOW_SLOTS = 64,
     NENC_WINDOW_LANES = 8,
     NENC_WINDOW_NS = 1000000000,
 };
 
-/* What the kernels read. A slot counts with its weight: the samples in it, 0 when it is empty (its other values are then
- * stale but finite). Slots are in no particular order of time. */
+/* The kernels' input. A slot's weight is the number of samples in it, 0 when it is empty (its other values are then stale but
+ * finite). Slots are in no particular order of time. */
 typedef struct nenc_window_soa {
     alignas(NENC_CACHE_LINE) float weight[NENC_WINDOW_SLOTS];
     alignas(NENC_CACHE_LINE) float throughput_kbps[NENC_WINDOW_SLOTS];
     alignas(NENC_CACHE_LINE) float rtt_ms[NENC_WINDOW_SLOTS];
     alignas(NENC_CACHE_LINE) float loss[NENC_WINDOW_SLOTS];
     alignas(NENC_CACHE_LINE) uint32_t time_us[NENC_WINDOW_SLOTS]; /* wraps; compared with newest_us by difference */
-    /* The newest sample is the pivot: kernels add up differences to it. */
+    /* The newest sample is the pivot: kernels sum differences from it. */
     alignas(NENC_CACHE_LINE) float samples; /* sum of the weights, exact */
     float pivot_throughput_kbps;
     float pivot_rtt_ms;
@@ -42,21 +43,21 @@ typedef struct nenc_window_stats {
     float rtt_min_ms;
     float rtt_max_ms;
     float rtt_std_ms;
-    float rtt_slope; /* least squares over time, ms per s; 0 when all samples are of one instant */
+    float rtt_slope; /* least squares over time, ms per s; 0 when all samples have the same time */
     float loss_mean;
 } nenc_window_stats;
 
 /* The samples of (newest expiry time - 1 s, that time]. When a 65th arrives within the second, the two neighbours closest in
- * time become one slot with their weighted mean, so that the statistics still cover one second of time, however many
- * samples that is: means stay those of all samples (a slot leaves as a whole); min, max, std and slope then see samples about
- * 1/64 s apart as one. */
+ * time are merged into one slot with their weighted mean, so that the statistics still cover one second however many samples it
+ * has. Means remain those of all samples (a slot expires as a whole); min, max, std and slope then treat samples about 1/64 s
+ * apart as one. */
 typedef struct nenc_window {
     nenc_window_soa soa;
-    nenc_window_stats stats; /* of the slots as they were when last asked */
+    nenc_window_stats stats; /* of the slots as they were when last requested */
     bool stale;              /* the slots have changed since */
     uint32_t first;          /* the oldest slot */
     uint32_t used;
-    int64_t epoch_ns; /* time_us counts from here */
+    int64_t epoch_ns; /* time_us is relative to this */
     int64_t time_ns[NENC_WINDOW_SLOTS];
 } nenc_window;
 
@@ -66,10 +67,10 @@ typedef void nenc_window_stats_fn(const nenc_window_soa *window, nenc_window_sta
 void nenc_window_push(nenc_window *window, const nenc_sample *sample);
 /* Forgets what is a second old or older at now_ns. */
 void nenc_window_expire(nenc_window *window, int64_t now_ns);
-/* The statistics, computed anew only when the window has changed. */
+/* Returns the statistics, recomputed only when the window has changed. */
 const nenc_window_stats *nenc_window_statistics(nenc_window *window, nenc_window_stats_fn *kernel);
 
-/* The reference kernel; every variant gives the same bits (see window_stats.c for the order of operations). */
+/* The reference kernel; every variant gives the same bits (window_stats.c specifies the order of operations). */
 nenc_window_stats_fn nenc_window_stats_c;
 
 #endif

@@ -1,13 +1,14 @@
-/* window_stats.c - window statistics in plain C: the reference whose bits every SIMD variant reproduces.
+/* window_stats.c - window statistics in plain C: the reference that every SIMD variant reproduces bit for bit.
  *
- * One pass over the slots. Sums are of differences to the newest sample (the pivot) and its time, not of the values: a sum of
- * squares less a square of a sum then cancels by a factor of at most (mean - pivot)^2 / variance, and since the pivot is one
- * of n samples that is under n. So float32 keeps 5 digits of a standard deviation where 60 equal values meet one other.
+ * One pass over the slots. Sums are of differences from the newest sample (the pivot) and its time, not of the values: the mean
+ * of squares minus the square of the mean then cancels by a factor of at most (mean - pivot)^2 / variance, which is under n
+ * because the pivot is one of n samples. So float32 keeps 5 digits of a standard deviation where 60 equal values meet one
+ * other.
  *
  * The order is fixed. Lane l adds slots l, l+8, ..., l+56 in this order, each step one fmaf (or one rounding operation where
- * no fmaf is written); the eight lanes are then added as ((0+4)+(2+6)) + ((1+5)+(3+7)), which is what halving a register
- * twice gives. An empty slot has weight 0 and finite values: it adds nothing to a sum, and is not looked at for minimum and
- * maximum. Only +, -, *, /, fmaf and sqrtf: all correctly rounded, hence equal on every processor.
+ * no fmaf is written); the eight lanes are then added as ((0+4)+(2+6)) + ((1+5)+(3+7)), which is the result of halving a
+ * register twice. An empty slot has weight 0 and finite values: it adds nothing to a sum, and is skipped for minimum and
+ * maximum. Only +, -, *, /, fmaf and sqrtf are used, which are all correctly rounded, hence equal on every processor.
  */
 #include "core/window.h"
 
@@ -26,7 +27,7 @@ static inline float sum(const lanes *v)
     return (a0 + a2) + (a1 + a3);
 }
 
-/* mean of squares less square of the mean: never under 0, whatever the roundings */
+/* mean of squares minus square of the mean; never negative, whatever the roundings */
 static inline float variance(float square, float mean)
 {
     float variance = fmaf(-mean, mean, square);

@@ -68,8 +68,7 @@ static bool hand_over(nenc_sender *sender, const nenc_shot *shot, int64_t number
     const size_t packets = nenc_cut_count(&frame->cutter);
     frame->frame = number;
     frame->capture_ns = capture_ns;
-    frame->ready_ns =
-        shot->data ? now_ns : capture_ns + shot->encode_ns; /* the model only computes its latency; it does not take that time */
+    frame->ready_ns = shot->data ? now_ns : capture_ns + shot->encode_ns; /* the model only computes its latency */
     frame->left_bytes = shot->bytes;
     nenc_captured_record *record = nenc_telemetry_next(sender->telemetry, NENC_RING_CAPTURED);
     if (record)

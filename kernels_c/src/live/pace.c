@@ -154,8 +154,7 @@ static void pace(pacer *p)
         take_decision(p, now_ns);
         fill(p, now_ns);
         if (p->count) send_batch(p);
-        const int captured =
-            atomic_load(&sender->captured); /* read this first: the last frame may arrive between the two checks */
+        const int captured = atomic_load(&sender->captured); /* read first: the last frame may arrive between the two checks */
         const nenc_waiting *frame = nenc_backlog_first(&sender->backlog);
         if (!frame && captured) return;
         const int64_t next_ns = next_send(p, frame);

@@ -169,8 +169,7 @@ static void receive(receiver *r)
             r->offset_ns = nenc_udp_clock_offset_ns();
             r->read_ns = now_ns;
         }
-        int count =
-            NENC_UDP_BATCH; /* bounded, so that a flood of packets delays neither reports nor the signal that ends the receiver */
+        int count = NENC_UDP_BATCH; /* bounded, so that a flood delays neither reports nor the signal to end */
         for (int batches = 0; count == NENC_UDP_BATCH && batches < MOST_BATCHES; batches++) {
             count = nenc_udp_recv_batch(config->socket, r->batch);
             for (int i = 0; i < count; i++) take(r, &r->batch->packet[i], now_ns);
@@ -240,8 +239,7 @@ int nenc_receiver_run(const nenc_receiver_config *config, const nenc_receiver_wa
     int status = open_all(&r, text, size);
     if (status == 0) {
         prctl(PR_SET_TIMERSLACK, 1);
-        if (!config->ordinary)
-            sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){PRIORITY}); /* uses real-time priority where allowed */
+        if (!config->ordinary) sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){PRIORITY}); /* where allowed */
         r.offset_ns = nenc_udp_clock_offset_ns();
         r.read_ns = nenc_now_ns();
         __atomic_store_n(&r.telemetry->ready, 1, __ATOMIC_RELEASE);

@@ -16,8 +16,7 @@
 
 typedef struct nenc_sender_config {
     const nenc_camera_config *camera;
-    const nenc_config
-        *controller; /* its tick, limits and start rate also apply when the controller is the peer of the control socket */
+    const nenc_config *controller; /* its tick, limits and start rate also apply when steered is 1 */
     int steered;                   /* 1: decisions come from the control socket's peer */
     int fixed;                     /* 1: the start rate is kept */
     int ordinary;                  /* 1: do not request SCHED_FIFO */

@@ -12,8 +12,7 @@ static const int64_t look_ns = 50000000;
 static void decide(nenc_sender *sender, const nenc_state *state)
 {
     pthread_mutex_lock(&sender->state_lock);
-    const uint64_t ticks =
-        sender->state.ticks + 1; /* the sender counts decisions itself, because a foreign controller need not */
+    const uint64_t ticks = sender->state.ticks + 1; /* counted here, because a foreign controller need not */
     sender->state = *state;
     sender->state.ticks = ticks;
     pthread_mutex_unlock(&sender->state_lock);

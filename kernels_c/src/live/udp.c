@@ -16,8 +16,7 @@ static int set(int fd, int level, int name, int value) { return setsockopt(fd, l
 
 static void set_buffer(int fd, int forced, int plain, int bytes)
 {
-    if (bytes > 0 && set(fd, SOL_SOCKET, forced, bytes) < 0)
-        set(fd, SOL_SOCKET, plain, bytes); /* the kernel caps this at its limit */
+    if (bytes > 0 && set(fd, SOL_SOCKET, forced, bytes) < 0) set(fd, SOL_SOCKET, plain, bytes); /* up to the kernel's limit */
 }
 
 /* Returns the name of the call that failed, or NULL. */

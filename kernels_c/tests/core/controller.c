@@ -74,11 +74,11 @@ static void says_what_is_wrong(void)
         nenc_controller_knob knob;
         const char *why;
     } wrong[] = {
-        {{"kpp", 1}, "kpp = 1: no such knob, or out of its range"},
-        {{"kp", -1}, "kp = -1: no such knob, or out of its range"},
+        {{"kpp", 1}, "kpp = 1: unknown setting, or out of range"},
+        {{"kp", -1}, "kp = -1: unknown setting, or out of range"},
         {{"bitrate_step", NAN}, "bitrate_step = "},
-        {{"qp_min", 51}, "qp_initial does not go with the other values"},
-        {{"height_max", 1100}, "height_max does not go with the other values"},
+        {{"qp_min", 51}, "qp_initial is inconsistent with the other values"},
+        {{"height_max", 1100}, "height_max is inconsistent with the other values"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         nenc_controller_config config = ordinary();
