@@ -1,7 +1,9 @@
-/* main.c - nenc_encoder_host: one encoder in a process of its own, which may fail as it likes (src/encode/failover).
+/* main.c - nenc_encoder_host: runs one encoder in a process of its own, so that its crash or hang harms nobody else
+ * (src/encode/failover).
  *
- * Requests come over descriptor 3, pictures and frames are in shared memory. It ends when its parent does, even while a driver
- * does not return: a thread of its own watches the socket. */
+ * Requests arrive over descriptor 3; pictures and frames are in shared memory. The process ends when its parent does, even
+ * while a driver hangs, because a separate thread watches the socket.
+ */
 #include "encode/failover/protocol.h"
 #include "nenc/failover.h"
 
@@ -32,7 +34,7 @@ typedef struct host {
     uint8_t *frames;
     uint64_t frame_bytes;
     uint32_t fault;
-    int told; /* the driver does it */
+    int told; /* the driver injects the fault itself */
 } host;
 
 static const char *const plans[] = {
@@ -40,14 +42,14 @@ static const char *const plans[] = {
     [NENC_FAULT_RESET] = "abort@1", [NENC_FAULT_IGNORE_RATE] = "ignore-rate@1..",
 };
 
-/* Of the parent too: its forks may hold the socket's other end. (PR_SET_PDEATHSIG looks at the thread that began this, which may
- * end before its process.) */
+/* Also checks the parent, whose forks may hold the socket's other end. (PR_SET_PDEATHSIG follows the thread that started this
+ * process, which may end before the parent does.) */
 static void *watch(void *parent)
 {
     struct pollfd ends[] = {{.fd = NENC_REMOTE_SOCKET}, {.fd = *(int *)parent, .events = POLLIN}};
     for (;;) {
         if (poll(ends, 2, -1) <= 0 || !((ends[0].revents & (POLLHUP | POLLERR | POLLNVAL)) || ends[1].revents)) continue;
-        sleep(1); /* the main thread may well end by itself */
+        sleep(1); /* gives the main thread time to end by itself */
         _exit(0);
     }
     return NULL;
@@ -78,8 +80,8 @@ static int map(host *self, const nenc_remote_message *message, const int *fds, i
     int whole = count == (int)message->count + 1;
     for (uint32_t i = 0; i < self->count; i++) {
         void *memory = whole ? mmap(NULL, self->layout.bytes, PROT_READ, MAP_SHARED, fds[i], 0) : MAP_FAILED;
-        if (memory != MAP_FAILED)
-            madvise(memory, self->layout.bytes, MADV_DONTDUMP); /* an abort's core is written while a frame is owed */
+        if (memory != MAP_FAILED) /* Left out of a core file, because writing it would delay the parent, which owes a frame. */
+            madvise(memory, self->layout.bytes, MADV_DONTDUMP);
         self->pictures[i] = (mapped){memory == MAP_FAILED ? NULL : memory, i < (uint32_t)count ? fds[i] : -1};
         whole = whole && memory != MAP_FAILED;
     }
@@ -100,7 +102,7 @@ static int open_encoder(host *self, const nenc_remote_message *message, const in
     drop_pictures(self);
     self->config = message->config;
     if (message->count > NENC_REMOTE_PICTURES || !map(self, message, fds, count))
-        return say(answer, NENC_ENOMEM, "pictures cannot be mapped");
+        return say(answer, NENC_ENOMEM, "cannot map the pictures");
     if (self->fault == NENC_FAULT_FAIL || self->fault == NENC_FAULT_HANG || self->fault == NENC_FAULT_RESET)
         return say(answer, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
     int status = nenc_encoder_open(message->name, &self->config, &self->encoder, answer->text, sizeof answer->text);
@@ -111,7 +113,7 @@ static int open_encoder(host *self, const nenc_remote_message *message, const in
     return status;
 }
 
-/* What the driver was not told to do. */
+/* Injects the faults that the driver was not told to inject. */
 static int misbehave(const host *self, nenc_remote_answer *answer)
 {
     if (self->fault == NENC_FAULT_HANG)
@@ -124,7 +126,7 @@ static int misbehave(const host *self, nenc_remote_answer *answer)
 static int encode(host *self, const nenc_remote_message *message, nenc_remote_answer *answer)
 {
     if (!self->encoder || !message->buffer || message->buffer > self->count)
-        return say(answer, NENC_ESTATE, "no encoder, or no such picture");
+        return say(answer, NENC_ESTATE, "no encoder is open, or the picture does not exist");
     if (!self->told) {
         int status = misbehave(self, answer);
         if (status != NENC_OK) return status;
@@ -149,7 +151,7 @@ static int encode(host *self, const nenc_remote_message *message, nenc_remote_an
     if (status == NENC_OK && message->key) status = nenc_encoder_request_key(self->encoder);
     if (status == NENC_OK) status = nenc_encoder_encode(self->encoder, &frame, &coded);
     if (status != NENC_OK) return say(answer, status, nenc_encoder_failure(self->encoder));
-    if (coded.bytes > self->frame_bytes) return say(answer, NENC_ENCODE_EMPTY, "a frame larger than there is memory for");
+    if (coded.bytes > self->frame_bytes) return say(answer, NENC_ENCODE_EMPTY, "the frame exceeds the shared memory");
     memcpy(self->frames, coded.data, coded.bytes);
     answer->bytes = coded.bytes;
     answer->key = coded.key;
@@ -173,18 +175,18 @@ static int serve(host *self, const nenc_remote_message *message, const int *fds,
     case NENC_REMOTE_FAULT: return set_fault(self, message->fault);
     case NENC_REMOTE_OPEN: return open_encoder(self, message, fds, count, answer);
     case NENC_REMOTE_ENCODE: return encode(self, message, answer);
-    default: return say(answer, NENC_EINVAL, "no such request");
+    default: return say(answer, NENC_EINVAL, "unknown request");
     }
 }
 
-/* Descriptors that came with a message; how many. */
+/* Collects the descriptors that came with a message; returns how many there are. */
 static int take_descriptors(struct msghdr *received, int fds[NENC_REMOTE_PICTURES + 1])
 {
     struct cmsghdr *carried = CMSG_FIRSTHDR(received);
     if (!carried || carried->cmsg_level != SOL_SOCKET || carried->cmsg_type != SCM_RIGHTS) return 0;
     const size_t sent = (carried->cmsg_len - CMSG_LEN(0)) / sizeof(int), room = NENC_REMOTE_PICTURES + 1;
     int count = 0;
-    for (size_t i = 0; i < sent; i++) { /* padding of the buffer has room for one more than there should be */
+    for (size_t i = 0; i < sent; i++) { /* the buffer's padding has room for one more than expected */
         int fd;
         memcpy(&fd, CMSG_DATA(carried) + i * sizeof fd, sizeof fd);
         if (i < room) fds[count++] = fd;
@@ -193,7 +195,7 @@ static int take_descriptors(struct msghdr *received, int fds[NENC_REMOTE_PICTURE
     return count;
 }
 
-/* False when the parent is gone or speaks otherwise. */
+/* Returns false when the parent has gone or the message is malformed. */
 static int serve_one(host *self)
 {
     union {
@@ -211,7 +213,7 @@ static int serve_one(host *self)
     nenc_remote_answer answer = {.magic = NENC_REMOTE_MAGIC, .qp = NAN};
     int count = take_descriptors(&received, fds);
     const int wanted = message.request == NENC_REMOTE_OPEN && count == (int)message.count + 1;
-    for (; !wanted && count > 0; count--) close(fds[count - 1]); /* nobody's */
+    for (; !wanted && count > 0; count--) close(fds[count - 1]); /* descriptors that no request uses */
     answer.status = serve(self, &message, fds, count, &answer);
     ssize_t sent;
     do sent = send(NENC_REMOTE_SOCKET, &answer, sizeof answer, MSG_NOSIGNAL);
@@ -223,11 +225,11 @@ int main(int argc, char **argv)
 {
     host self = {.encoder = NULL};
     pthread_t watcher;
-    int parent = (int)syscall(SYS_pidfd_open, getppid(), 0); /* -1, which poll skips, where there is no such call */
+    int parent = (int)syscall(SYS_pidfd_open, getppid(), 0); /* -1, which poll() skips, where pidfd_open is not available */
     if (argc > 1 && nenc_encoder_modules(argv[1]) != NENC_OK) return 2;
     struct stat about;
     if (fstat(NENC_REMOTE_SOCKET, &about) < 0 || !S_ISSOCK(about.st_mode)) {
-        fputs("nenc_encoder_host: started by libnenc (nenc/failover.h), not by hand\n", stderr);
+        fputs("nenc_encoder_host is started by libnenc (nenc/failover.h), not by hand\n", stderr);
         return 2;
     }
     if (pthread_create(&watcher, NULL, watch, &parent) != 0) return 3;

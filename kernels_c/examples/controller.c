@@ -1,4 +1,5 @@
-/* controller.c - a template for your own controller: rate up a little while the queue is short, down when it is not.
+/* controller.c - a template for your own controller: raises the rate slowly while the queue is short, and cuts it when it is
+ * long.
  *
  *   cc -O2 -shared -fPIC -I kernels_c/include kernels_c/examples/controller.c -o mine.so
  *   nenc-lab run step --controller ./mine.so
@@ -11,11 +12,11 @@
 
 typedef struct controller {
     double rate_bps, min_bps, max_bps;
-    double rise;     /* knob: growth per second when there was no congestion for 4 s, ratio */
-    double queue_ms; /* knob: a queue over this is too long */
-    double base_rtt_ms, rtt_ms, delivered_bps, loss; /* of the newest report */
-    int64_t tick_ns, cut_ns;                         /* when the rate was last cut */
-    int reported;                                    /* a report has come since the last step */
+    double rise;     /* setting: growth per second after 4 s without congestion, ratio */
+    double queue_ms; /* setting: a longer queue counts as congestion */
+    double base_rtt_ms, rtt_ms, delivered_bps, loss; /* queue of the newest report */
+    int64_t tick_ns, cut_ns;                         /* time of the last cut */
+    int reported;                                    /* a report has arrived since the last step */
 } controller;
 
 static void *create(const nenc_controller_config *config, char *why, size_t why_size)
@@ -29,7 +30,7 @@ static void *create(const nenc_controller_config *config, char *why, size_t why_
         if (strcmp(knob->name, "rise") == 0 && knob->value > 0) c->rise = knob->value;
         else if (strcmp(knob->name, "queue_ms") == 0 && knob->value > 0) c->queue_ms = knob->value;
         else {
-            snprintf(why, why_size, "%s = %g: the knobs are rise and queue_ms, both over 0", knob->name, knob->value);
+            snprintf(why, why_size, "%s = %g: the settings are rise and queue_ms, both greater than 0", knob->name, knob->value);
             free(c);
             return NULL;
         }
@@ -50,18 +51,18 @@ static int step(void *self, int64_t now_ns, nenc_decision *decision)
     controller *c = self;
     const double since_s = 1e-9 * (double)(now_ns - c->cut_ns);
     const int congested = c->rtt_ms > c->base_rtt_ms + c->queue_ms || c->loss > 0.1;
-    const int settled = since_s > 2e-3 * c->rtt_ms; /* two rtt: the last cut can be seen by now */
+    const int settled = since_s > 2e-3 * c->rtt_ms; /* after two rtt the effect of the last cut is visible */
     if (c->reported && congested && settled) {
         c->rate_bps = 0.9 * (c->delivered_bps < c->rate_bps ? c->delivered_bps : c->rate_bps);
         c->cut_ns = now_ns;
     } else if (c->rtt_ms > 0 && !congested) {
-        /* The longer there was no reason to cut, the more the path may have to give. */
+        /* The longer ago the last cut was, the more capacity the path may have. */
         c->rate_bps *= 1 + c->rise * (since_s < 4 ? since_s / 4 : 1) * 1e-9 * (double)c->tick_ns;
     }
     c->reported = 0;
     if (c->rate_bps < c->min_bps) c->rate_bps = c->min_bps;
     if (c->rate_bps > c->max_bps) c->rate_bps = c->max_bps;
-    decision->rate_bps = c->rate_bps; /* all else stays as the lab filled it in */
+    decision->rate_bps = c->rate_bps; /* the lab has already filled in the rest */
     return 0;
 }
 

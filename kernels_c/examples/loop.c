@@ -1,4 +1,4 @@
-/* loop.c - libnenc in thirty lines: reports of a network in, the rate for an encoder out.
+/* loop.c - libnenc in thirty lines: network reports go in, and a rate for an encoder comes out.
  *
  *   cc loop.c -o loop $(pkg-config --cflags --libs nenc) && ./loop
  */
@@ -17,14 +17,14 @@ int main(void)
     AdaptiveEncoder *enc = nenc_create(&config, 0, &status);
     if (!enc) return fprintf(stderr, "nenc_create: %s\n", nenc_strerror(status)), 1;
 
-    double rate = config.rate_start_bps, queue_s = 0; /* of a link of 40 Mbit/s, 30 ms away */
+    double rate = config.rate_start_bps, queue_s = 0; /* reports of a 40 Mbit/s link with an rtt of 30 ms */
     for (int64_t now_ns = tick_ns; now_ns < 20000000000; now_ns += tick_ns) {
         queue_s = fmax(queue_s + (rate / 40e6 - 1) * 1e-9 * (double)tick_ns, 0);
         nenc_sample report = {.time_ns = now_ns, .owd_ms = NAN, .ecn = NAN, .bytes_in_flight = NAN};
         report.throughput_kbps = (uint32_t)(fmin(rate, 40e6) / 1e3);
         report.rtt_ms = (float)(30 + 1e3 * queue_s);
-        nenc_record(enc, &report);                  /* may come from another thread */
-        rate = (double)nenc_step(enc, now_ns, NULL); /* or nenc_start(enc), and get_current_bitrate(enc) */
+        nenc_record(enc, &report);                  /* may be called by another thread */
+        rate = (double)nenc_step(enc, now_ns, NULL); /* or call nenc_start(enc) once, and then get_current_bitrate(enc) */
     }
     nenc_state state;
     nenc_state_get(enc, &state);

@@ -1,11 +1,11 @@
-/* clock.c - the C library's clocks and sleeps, taken over: definitions in the program come before the library's own.
+/* clock.c - replaces the C library's clocks and sleeps; definitions in the program take precedence over the library's.
  *
- * Taken over: clock_gettime, gettimeofday, time, timespec_get; nanosleep, clock_nanosleep, usleep, sleep, thrd_sleep;
- * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create, _cancel; thrd_create. C++'s <thread>, <chrono> and
- * <condition_variable> come down to these. A thread that waits any other way is taken to be running.
+ * Replaced: clock_gettime, gettimeofday, time, timespec_get; nanosleep, clock_nanosleep, usleep, sleep, thrd_sleep;
+ * pthread_cond_wait, _timedwait, _clockwait, _signal, _broadcast; pthread_create, _cancel; thrd_create. C++'s <thread>,
+ * <chrono> and <condition_variable> are built on these. A thread that waits in any other way counts as running.
  *
- * One lock holds everything here. A sleeper leaves the running, and whoever wakes it counts it in again before it moves: so
- * "nobody runs" is never seen while somebody is about to.
+ * One lock protects everything here. A sleeping thread does not count as running, and whoever wakes it counts it again before
+ * it continues, so that the count of running threads is never 0 while one is about to run.
  */
 #include "clock.h"
 
@@ -34,21 +34,23 @@ typedef struct sleeper {
     int64_t since_ns, until_ns;
     uint64_t number; /* of its thread */
     pthread_t id;
-    const void *on; /* the condition variable it waits for, NULL when it only sleeps */
+    const void *on; /* the condition variable it waits for; NULL when it only sleeps */
     waker by;
     _Atomic uint32_t awake;
 } sleeper;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static sleeper *sleepers; /* in the order they lay down, at one moment in that of their threads' numbers */
-static int running;       /* of the user's threads */
+/* In the order of going to sleep, and at one moment in that of the threads' numbers: sleepers due together wake in this
+ * order. */
+static sleeper *sleepers;
+static int running; /* running threads of the user's code */
 static bool started, main_waits;
 static uint64_t threads_made;
-static atomic_bool touched; /* the user's code has had to do with this clock */
-static _Atomic uint32_t quiet; /* counts up when nobody runs any more, for the main thread to wait on */
+static atomic_bool touched; /* the user's code has used this clock */
+static _Atomic uint32_t quiet; /* posted when no thread runs any more; the main thread waits on it */
 static _Atomic int64_t clock_ns;
 static _Thread_local enum { UNKNOWN, MAIN, USERS } thread;
-static _Thread_local uint64_t number; /* given by who made it: which of two begins first is chance */
+static _Thread_local uint64_t number; /* assigned by the creator, because it is chance which of two threads starts first */
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value)
 {
@@ -62,7 +64,7 @@ static int64_t ns_of(const struct timespec *t)
 }
 static bool legal(const struct timespec *t) { return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < second_ns; }
 
-/* ---- who runs (under the lock) ---------------------------------------------------------------------------------- */
+/* ---- running threads (under the lock) --------------------------------------------------------------------------- */
 
 static void one_less(void)
 {
@@ -79,12 +81,12 @@ static void wake(sleeper *who, waker by)
     who->by = by;
     running++;
     atomic_store(&who->awake, 1);
-    futex_wake(&who->awake); /* spurious for a sleeper that has not begun to wait: it looks first */
+    futex_wake(&who->awake); /* a spurious wake-up of a sleeper that does not wait yet: it checks first */
 }
 
 static void give_up_lock(void *unused) { pthread_mutex_unlock(&lock); }
 
-/* Under the lock, so that a cancellation from now on finds the sleeper. */
+/* Called under the lock, so that a later cancellation finds the sleeper. */
 static void look_for_cancellation(void)
 {
     pthread_cleanup_push(give_up_lock, NULL);
@@ -92,11 +94,12 @@ static void look_for_cancellation(void)
     pthread_cleanup_pop(0);
 }
 
-/* Sleeps until then, or until somebody signals `on` or cancels it; gives the lock up meanwhile. Says what woke it. */
+/* Sleeps until then, or until somebody signals `on` or cancels the thread; releases the lock meanwhile. Returns what woke
+ * it. */
 static waker lie_down(int64_t until_ns, const void *on)
 {
     atomic_store(&touched, true);
-    if (thread == UNKNOWN) { /* not made by pthread_create: seen for the first time */
+    if (thread == UNKNOWN) { /* a thread that pthread_create did not make, seen for the first time */
         thread = USERS;
         number = ++threads_made;
         running++;
@@ -110,11 +113,11 @@ static waker lie_down(int64_t until_ns, const void *on)
     pthread_mutex_unlock(&lock);
     while (!atomic_load(&self.awake)) futex_wait(&self.awake, 0);
     pthread_mutex_lock(&lock);
-    if (thread == MAIN) running--; /* it is not one of them */
+    if (thread == MAIN) running--; /* it does not count as one of the user's threads */
     return self.by;
 }
 
-/* The first to wake up to now_ns; of several at one moment, the first of the list. */
+/* Returns the sleeper that is due first, up to now_ns; of several that are due together, the first in the list. */
 static sleeper *next_up(int64_t now_ns)
 {
     sleeper *first = NULL;
@@ -136,7 +139,7 @@ bool host_clock_stop(void)
     return !atomic_load(&touched);
 }
 
-/* Never back: a sleep may have ended before now. */
+/* Time never goes back: a sleep may already have ended at a later time. */
 static void move_clock(int64_t to_ns)
 {
     if (to_ns > atomic_load(&clock_ns)) atomic_store(&clock_ns, to_ns);
@@ -166,7 +169,7 @@ void host_clock_advance(int64_t now_ns)
 /* ---- threads ---------------------------------------------------------------------------------------------------- */
 
 typedef struct beginning {
-    void *(*function)(void *); /* one of the two */
+    void *(*function)(void *); /* one of the two is set */
     thrd_start_t c11;
     void *argument;
     uint64_t number;
@@ -186,7 +189,7 @@ static void *begin(void *argument)
     thread = USERS;
     number = given.number;
     void *result;
-    pthread_cleanup_push(ended, NULL); /* also when it is cancelled or calls pthread_exit */
+    pthread_cleanup_push(ended, NULL); /* runs also when the thread is cancelled or calls pthread_exit */
     result = given.function(given.argument);
     pthread_cleanup_pop(1);
     return result;
@@ -205,7 +208,7 @@ static int begin_c11(void *argument)
     return result;
 }
 
-/* It runs from before it exists, so that nobody finds everything asleep in between. */
+/* The new thread counts as running before it exists, so that nobody sees all threads asleep in between. */
 static beginning *counted_in(beginning given)
 {
     beginning *kept = malloc(sizeof *kept);
@@ -227,7 +230,7 @@ static void counted_out(beginning *given)
     pthread_mutex_unlock(&lock);
 }
 
-/* The library's own function of that name. */
+/* Looks up the C library's function of that name. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 TAKEN_OVER int pthread_create(pthread_t *restrict id, const pthread_attr_t *restrict attr, void *(*function)(void *),
@@ -298,7 +301,7 @@ TAKEN_OVER int timespec_get(struct timespec *now, int base)
 
 /* ---- sleeps ----------------------------------------------------------------------------------------------------- */
 
-/* In the three functions themselves time stands still: a sleep there only lets the threads go on. */
+/* Time stands still inside the three functions themselves: a sleep there only lets the threads run. */
 static void sleep_until(int64_t until_ns)
 {
     atomic_store(&touched, true);
@@ -311,7 +314,7 @@ static void sleep_until(int64_t until_ns)
     do {
         look_for_cancellation();
         by = lie_down(until_ns, NULL);
-    } while (by != BY_TIME); /* cancelled, which the thread does not allow just now */
+    } while (by != BY_TIME); /* cancelled, but the thread has cancellation disabled at the moment */
     look_for_cancellation();
     pthread_mutex_unlock(&lock);
 }
@@ -359,11 +362,11 @@ static int wait_on(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until_n
 {
     pthread_mutex_lock(&lock);
     look_for_cancellation();
-    pthread_mutex_unlock(mutex); /* a signal from now on waits for the lock, and then finds the sleeper */
+    pthread_mutex_unlock(mutex); /* a later signal waits for the lock, and then finds the sleeper */
     const waker by = lie_down(until_ns, cond);
     pthread_mutex_unlock(&lock);
     pthread_mutex_lock(mutex);
-    if (by != BY_SIGNAL) pthread_testcancel(); /* a signal that was taken must not be lost */
+    if (by != BY_SIGNAL) pthread_testcancel(); /* a signal that was consumed must not be lost */
     return by == BY_TIME ? ETIMEDOUT : 0;
 }
 

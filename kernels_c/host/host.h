@@ -1,4 +1,4 @@
-/* host.h - the parts of the controller host: each request is answered by the interface that was found. */
+/* host.h - the parts of the controller host: each request is passed to the interface that the user's object has. */
 #ifndef NENC_HOST_HOST_H
 #define NENC_HOST_HOST_H
 
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-/* A controller of one interface; exactly one exists in a host. */
+/* A controller with one of the interfaces; a host has exactly one. */
 typedef struct host_interface {
-    bool (*find)(void *library, nenc_host_page *page); /* true when the object has it; describes it in the page */
+    bool (*find)(void *library, nenc_host_page *page); /* true when the object has this interface; describes it in the page */
     void (*create)(nenc_host_page *page);
     void (*record)(nenc_host_page *page, const nenc_sample *sample);
     void (*step)(nenc_host_page *page);
@@ -18,18 +18,20 @@ typedef struct host_interface {
 
 extern pid_t host_pid;
 
-/* Back from the user's code. It may have forked and returned in both: the child must not answer in its parent's place. */
+/* Called on return from the user's code. That code may have forked and returned in both processes; the child must not
+ * answer. */
 static inline void host_back(void)
 {
     if (getpid() != host_pid) _exit(0);
 }
 
-/* The object's own symbol of that name; NULL when only a library that it links has it. */
+/* Finds a symbol that the object itself defines. Symbols found only in linked libraries are ignored; NULL when there is
+ * none. */
 void *host_symbol(void *library, const char *name);
 
 extern const host_interface host_v1, host_origin;
 
-/* Says where the program is about to be: in a function of the user's at this time of the lab's. */
+/* Records which of the user's functions is about to run, and at which time of the lab's. */
 static inline void host_enter(nenc_host_page *page, nenc_host_call call, int64_t now_ns)
 {
     page->call_ns = now_ns;

@@ -1,7 +1,7 @@
-/* main.c - nenc_controller_host: a user's controller in a process of its own, so that its crash is not the lab's.
+/* main.c - nenc_controller_host: runs a user's controller in a process of its own, so that its crash does not end the lab.
  *
- * Started by the lab alone: nenc_controller_host SOCKET PAGE PARENT LIBRARY. It answers one request after another until the
- * socket ends, and does not outlive the lab.
+ * It is started by the lab only: nenc_controller_host SOCKET PAGE PARENT LIBRARY. It answers one request after another until
+ * the socket closes, and does not outlive the lab.
  */
 #include "clock.h"
 #include "host.h"
@@ -27,7 +27,7 @@ static void load(nenc_host_page *page, const char *path)
     const uint32_t wanted = page->abi;
     page->abi = NENC_HOST_NONE;
     host_enter(page, NENC_HOST_LOADING, page->now_ns);
-    if (wanted != NENC_HOST_V1) host_clock_start(page->now_ns); /* constructors run, and must not see two clocks */
+    if (wanted != NENC_HOST_V1) host_clock_start(page->now_ns); /* constructors run now, and must not see two different clocks */
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     host_back();
     if (!library) snprintf(page->text, sizeof page->text, "%s", dlerror());
@@ -56,7 +56,7 @@ static void serve(nenc_host_page *page, const char *path)
     }
 }
 
-/* A timer of the user's may interrupt either, and has nothing to do with the lab. */
+/* A timer of the user's code may interrupt either call, and does not concern the lab. */
 static bool receive(int turn, char *byte)
 {
     ssize_t count;
@@ -79,20 +79,20 @@ int main(int argc, char **argv)
     const int turn = atoi(argv[1]), memory = atoi(argv[2]);
     host_pid = getpid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != atoi(argv[3])) return 3; /* the lab ended before it could be noticed */
-    dup2(STDERR_FILENO, STDOUT_FILENO);       /* what the user's code prints is not the lab's output ... */
-    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);    /* ... and is there when it crashes */
+    if (getppid() != atoi(argv[3])) return 3; /* the lab ended before prctl took effect */
+    dup2(STDERR_FILENO, STDOUT_FILENO); /* output of the user's code goes to stderr, not to the lab's stdout ... */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* ... and is unbuffered, so that it is complete after a crash */
     nenc_host_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
     if (page == MAP_FAILED) return 3;
     close(memory);
-    fcntl(turn, F_SETFD, FD_CLOEXEC); /* what the user's code starts must not keep the socket open when this is gone */
+    fcntl(turn, F_SETFD, FD_CLOEXEC); /* processes that the user's code starts must not keep the socket open */
 
     char byte = 0;
-    if (!answer(turn, &byte)) return 3; /* ready */
+    if (!answer(turn, &byte)) return 3; /* tells the lab that the host is ready */
     while (receive(turn, &byte)) {
         serve(page, argv[4]);
         if (!answer(turn, &byte)) _exit(NENC_HOST_CUT_OFF);
         page->call = NENC_HOST_OUTSIDE;
     }
-    _exit(0); /* exit() would run what the user's code left for the end */
+    _exit(0); /* exit() would run the exit handlers of the user's code */
 }

@@ -1,4 +1,6 @@
-/* origin.c - a controller behind the origin's three functions: its thread runs on the lab's time, its rate is read at ticks. */
+/* origin.c - a controller with the three functions of the original program (see nenc.h): its thread runs on the lab's time, and
+ * its rate is read at ticks.
+ */
 #include "clock.h"
 #include "host.h"
 
@@ -13,7 +15,7 @@ static AdaptiveEncoder *encoder;
 
 static bool find(void *library, nenc_host_page *page)
 {
-    /* A data pointer as a function: POSIX makes it so. */
+    /* Converts a data pointer to a function pointer, which POSIX allows. */
     *(void **)&object.init = host_symbol(library, "init_adaptive_encoder");
     *(void **)&object.record = host_symbol(library, "record_network_metrics");
     *(void **)&object.rate = host_symbol(library, "get_current_bitrate");
@@ -21,7 +23,7 @@ static bool find(void *library, nenc_host_page *page)
     return page->origin_found == 7;
 }
 
-/* The object's threads up to now_ns, each at the time it asked to be woken. */
+/* Runs the object's threads up to now_ns, each at the time at which it asked to be woken. */
 static void run_threads(nenc_host_page *page, int64_t now_ns)
 {
     host_enter(page, NENC_HOST_IN_THREADS, now_ns);
@@ -31,7 +33,7 @@ static void run_threads(nenc_host_page *page, int64_t now_ns)
 static void create(nenc_host_page *page)
 {
     host_enter(page, NENC_HOST_IN_CREATE, page->config.now_ns);
-    encoder = object.init(NULL); /* no display: software */
+    encoder = object.init(NULL); /* NULL: there is no display, so the encoder is software */
     host_back();
     page->status = encoder != NULL;
     if (encoder) run_threads(page, page->config.now_ns);
@@ -43,7 +45,7 @@ static void record(nenc_host_page *page, const nenc_sample *sample)
     host_enter(page, NENC_HOST_IN_RECORD, sample->time_ns);
     object.record(encoder, sample->throughput_kbps, sample->rtt_ms, sample->loss);
     host_back();
-    run_threads(page, sample->time_ns); /* it may have woken one */
+    run_threads(page, sample->time_ns); /* the call may have woken a thread */
 }
 
 static void step(nenc_host_page *page)
@@ -56,7 +58,7 @@ static void step(nenc_host_page *page)
     page->status = 0;
 }
 
-/* The origin has no such function: its thread ends with the process. */
+/* The original program has no function to end it: its thread ends with the process. */
 static void destroy(nenc_host_page *page) {}
 
 const host_interface host_origin = {.find = find, .create = create, .record = record, .step = step, .destroy = destroy};

@@ -1,4 +1,5 @@
-/* symbol.c - what the object itself defines: dlsym goes on to the libraries it links, and libnenc has both interfaces. */
+/* symbol.c - finds what the object itself defines; dlsym would continue to the libraries it links, and libnenc has both
+ * interfaces. */
 #include "host.h"
 
 #include <dlfcn.h>

@@ -1,4 +1,4 @@
-/* v1.c - a controller behind the table of controller.h. */
+/* v1.c - a controller that exports the table of controller.h. */
 #include "host.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static bool find(void *library, nenc_host_page *page)
     if (!table) return false;
     page->abi_version = table->abi_version;
     page->table_size = table->size;
-    /* The rest is only there when it is this table; the lab says what is wrong. */
+    /* The other fields are valid only if this is such a table; the lab reports what is wrong. */
     if (table->abi_version != NENC_CONTROLLER_ABI || table->size != sizeof *table) return true;
     page->missing = (!table->create) | (!table->record) << 1 | (!table->step) << 2 | (!table->destroy) << 3;
     page->has_set_gains = table->set_gains != NULL;

@@ -157,7 +157,7 @@ def test_tables_that_are_not_the_one(isolate: bool, changes: dict[str, str], mes
 
 @pytest.mark.parametrize("isolate", [True, False])
 def test_what_it_says_about_its_knobs_and_gains(isolate: bool) -> None:
-    with pytest.raises(InputError, match="create: returned NULL: rise = -1: the knobs are rise and queue_ms"):
+    with pytest.raises(InputError, match="create: returned NULL: rise = -1: the settings are rise and queue_ms"):
         controller(template(), knobs={"rise": -1.0}, isolate=isolate)
     with pytest.raises(InputError, match="set_gains: this controller has no gains"):
         controller(template(), gains=(1.0, 0.0, 0.0), isolate=isolate)

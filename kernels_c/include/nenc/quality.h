@@ -1,10 +1,10 @@
 /* quality.h - picture quality: squared error, PSNR and SSIM of 8-bit pictures.
  *
  * Pictures are read during the call only, and their planes stay the caller's. No memory is allocated, and the functions may be
- * called from any number of threads. Every kernel variant gives the same bits.
- * Errors: functions return 0 or a negative nenc_status, in which case the result is not written. NENC_EINVAL: a NULL picture, result or plane that
- * the format has; an unknown format; width or height 0 or over NENC_PICTURE_MAX; a stride under the bytes of a row (so
- * negative ones too), or so large that the plane does not fit into the address space; two pictures unlike in format or size.
+ * called from any number of threads. Every kernel variant gives the same bits. Errors: functions return 0 or a negative
+ * nenc_status, in which case the result is not written. NENC_EINVAL: a NULL picture, result or plane that the format has; an
+ * unknown format; width or height 0 or over NENC_PICTURE_MAX; a stride under the bytes of a row (so negative ones too), or so
+ * large that the plane does not fit into the address space; two pictures unlike in format or size.
  */
 #ifndef NENC_QUALITY_H
 #define NENC_QUALITY_H
@@ -16,33 +16,33 @@ extern "C" {
 #endif
 
 typedef enum nenc_format {
-    NENC_GREY = 0, /* Y alone */
+    NENC_GREY = 0, /* Y only */
     NENC_I420 = 1, /* Y, U, V; U and V have half of the width and of the height, rounded up */
-    NENC_NV12 = 2, /* Y, then U and V of one pixel as two neighbouring bytes */
+    NENC_NV12 = 2, /* Y, then U and V as two adjacent bytes per pixel */
 } nenc_format;
 
 enum { NENC_PLANES = 3, NENC_PICTURE_MAX = 65536 };
 
 typedef struct nenc_picture {
     uint32_t format; /* nenc_format */
-    uint32_t width;  /* of Y, pixels: 1..NENC_PICTURE_MAX, odd ones too */
+    uint32_t width;  /* of Y, in pixels: 1..NENC_PICTURE_MAX; odd sizes are allowed */
     uint32_t height;
-    uint32_t reserved; /* not read */
-    const uint8_t *plane[NENC_PLANES];  /* grey: the first; NV12: the first two; of any alignment */
-    int64_t stride[NENC_PLANES];        /* bytes from row to row; only those of the row are read */
+    uint32_t reserved; /* ignored */
+    const uint8_t *plane[NENC_PLANES];  /* grey uses the first, NV12 the first two; any alignment */
+    int64_t stride[NENC_PLANES];        /* bytes from row to row; bytes beyond the row are not read */
 } nenc_picture;
 
-/* One value for each component Y, U and V, and one for all together; NaN where the format has no such component. */
+/* One value for each of Y, U and V, and one for all together; NaN for components that the format lacks. */
 typedef struct nenc_quality {
     double all;
     double component[NENC_PLANES];
 } nenc_quality;
 
-/* Computes the sum of squared differences of each component, exactly; 0 where the format has no such component. */
+/* Computes the exact sum of squared differences of each component; 0 for components that the format lacks. */
 NENC_API int nenc_sse(const nenc_picture *a, const nenc_picture *b, uint64_t sse[NENC_PLANES]);
 
-/* Computes 10 log10(255^2 / mse) in dB, infinite when the pictures are equal. A component's mse is its squared error over its samples; that of all is
- * every squared error over every sample, which is ffmpeg's psnr_avg (means weighted by the planes' sizes). */
+/* Computes 10 log10(255^2 / mse) in dB, which is infinite when the pictures are equal. The mse of a component is its squared
+ * error divided by its samples; that of all divides the total squared error by all samples, which is ffmpeg's psnr_avg. */
 NENC_API int nenc_psnr(const nenc_picture *a, const nenc_picture *b, nenc_quality *psnr_db);
 
 /* Structural similarity, -1..1, 1 when equal, in the form of x264 and of ffmpeg's ssim filter: windows of 8x8 samples, one

@@ -1,9 +1,9 @@
-/* picture.c - which planes a format has, and whether two pictures are what their descriptions say. */
+/* picture.c - the planes of each format, and a check that two pictures match their descriptions. */
 #include "quality/picture.h"
 
 #include <stdbool.h>
 
-/* rows: height of the plane; row_bytes: what is read of each row */
+/* rows: height of the plane; row_bytes: bytes that are read of each row */
 static bool plane_fits(const uint8_t *plane, int64_t stride, uint32_t row_bytes, uint32_t rows)
 {
     ptrdiff_t size;

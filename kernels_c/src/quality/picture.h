@@ -1,4 +1,4 @@
-/* picture.h - two pictures that may be compared, as pairs of planes. */
+/* picture.h - two pictures to compare, as pairs of planes. */
 #ifndef NENC_QUALITY_PICTURE_H
 #define NENC_QUALITY_PICTURE_H
 
@@ -15,10 +15,10 @@ typedef struct nenc_plane_pair {
     uint32_t width; /* pixels of the plane */
     uint32_t height;
     int components;
-    int first; /* the component of the picture its first one is */
+    int first; /* the picture's component to which the plane's first one belongs */
 } nenc_plane_pair;
 
-/* The number of pairs (1 to 3), or NENC_EINVAL. */
+/* Returns the number of pairs (1 to 3), or NENC_EINVAL. */
 int nenc_picture_pair(const nenc_picture *a, const nenc_picture *b, nenc_plane_pair planes[NENC_PLANES]);
 
 #endif

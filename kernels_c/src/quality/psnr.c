@@ -1,10 +1,10 @@
-/* psnr.c - squared error of whole pictures, and what it is in decibels. */
+/* psnr.c - squared error of whole pictures, and its PSNR in decibels. */
 #include "core/dispatch.h"
 #include "quality/picture.h"
 
 #include <math.h>
 
-/* The squared error and the samples of each component; 0 of both where the format has none. */
+/* Squared error and number of samples of each component; both are 0 for components that the format lacks. */
 static int measure(const nenc_picture *a, const nenc_picture *b, uint64_t sse[NENC_PLANES], uint64_t samples[NENC_PLANES])
 {
     const nenc_dispatch *kernels = nenc_dispatch_get();

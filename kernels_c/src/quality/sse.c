@@ -1,4 +1,4 @@
-/* sse.c - squared error in plain C: the reference of every SIMD variant. */
+/* sse.c - squared error in plain C: the reference for every SIMD variant. */
 #include "quality/sse.h"
 
 static inline uint32_t squared(uint8_t a, uint8_t b)
@@ -11,7 +11,7 @@ void nenc_sse_c(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdiff_
                 uint64_t sse[1])
 {
     for (uint32_t y = 0; y < height; y++, a += a_stride, b += b_stride) {
-        uint64_t row = 0; /* 65536 squares of 255 are over 2^32 */
+        uint64_t row = 0; /* 65536 times 255 squared exceeds 32 bits */
         for (uint32_t x = 0; x < width; x++) row += squared(a[x], b[x]);
         sse[0] += row;
     }

@@ -1,10 +1,11 @@
-/* ssim.c - SSIM of whole pictures: planes in upright strips, each from row of blocks to row of blocks. */
+/* ssim.c - SSIM of whole pictures: planes are cut into vertical strips, and each strip is processed one row of blocks at a
+ * time. */
 #include "core/dispatch.h"
 #include "quality/picture.h"
 
 #include <math.h>
 
-/* Adds up the windows of one strip. The first row of blocks has nothing above it: what it makes of the zeros does not count. */
+/* Adds up the windows of one strip. The first row of blocks has no row above it, so its result (from zeros) is discarded. */
 static void strip(const nenc_plane_pair *p, uint32_t from, uint32_t blocks, nenc_ssim_row_fn *kernel, int64_t ssim[2])
 {
     nenc_ssim_sums above[2] = {0};
@@ -14,7 +15,7 @@ static void strip(const nenc_plane_pair *p, uint32_t from, uint32_t blocks, nenc
         kernel(a, p->a_stride, b, p->b_stride, blocks, above, y == 0 ? none : ssim);
 }
 
-/* The mean over the windows of each component of a plane; NaN without a window. */
+/* Mean over the windows of each component of a plane; NaN when there is no window. */
 static void plane_ssim(const nenc_plane_pair *p, double mean[2])
 {
     const nenc_dispatch *kernels = nenc_dispatch_get();
@@ -22,7 +23,7 @@ static void plane_ssim(const nenc_plane_pair *p, double mean[2])
     int64_t ssim[2] = {0};
     mean[0] = mean[1] = NAN;
     if (blocks < 2 || p->height < 8) return;
-    /* A strip begins with the last blocks of the one before, as a window spans two. */
+    /* A strip begins with the last blocks of the previous one, because a window spans two blocks. */
     for (uint32_t from = 0; from + 1 < blocks; from += NENC_SSIM_BLOCKS - 1) {
         const uint32_t left = blocks - from;
         strip(p, from, left < NENC_SSIM_BLOCKS ? left : NENC_SSIM_BLOCKS,

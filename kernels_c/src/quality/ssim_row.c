@@ -1,9 +1,10 @@
-/* ssim_row.c - a row of SSIM windows in plain C: the reference of every SIMD variant. */
+/* ssim_row.c - a row of SSIM windows in plain C: the reference for every SIMD variant. */
 #include "quality/ssim.h"
 
 #include <math.h>
 
-/* Over the four blocks of a window: each picture's values < 2^14, the other sums < 2^22: all below fits. */
+/* Sums over the four blocks of a window: each picture's samples are below 2^14, the other sums below 2^22, so nothing
+ * overflows. */
 static int32_t window(uint32_t values, uint32_t apart, uint32_t products)
 {
     const int32_t s1 = (int32_t)(values & 0xffff), s2 = (int32_t)(values >> 16);
@@ -28,7 +29,7 @@ static void block(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdif
 static void row(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b, ptrdiff_t b_stride, int step, uint32_t blocks,
                 nenc_ssim_sums *above, int64_t *ssim)
 {
-    uint32_t left[3] = {0}, sums[3], both[3]; /* left, both: of two blocks, the one above the other */
+    uint32_t left[3] = {0}, sums[3], both[3]; /* sums of two blocks, one above the other */
     for (uint32_t i = 0; i < blocks; i++, a += 4 * step, b += 4 * step) {
         block(a, a_stride, b, b_stride, step, sums);
         both[0] = sums[0] + above->values[i];
