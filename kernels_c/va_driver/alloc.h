@@ -1,4 +1,4 @@
-/* alloc.h - the driver's memory: zeroed, and a fault plan can refuse it. */
+/* alloc.h - the driver's memory allocation: zeroed, and a fault plan can make it fail. */
 #ifndef NENC_VA_ALLOC_H
 #define NENC_VA_ALLOC_H
 

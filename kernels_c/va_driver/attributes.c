@@ -1,11 +1,11 @@
-/* attributes.c - the table of what can be encoded and with which limits; reports nothing that the encoders do not do. */
+/* attributes.c - the table of what can be encoded and within which limits; it reports only what the encoders really support. */
 #include "calls.h"
 #include "config.h"
 
 static const struct {
     VAProfile profile;
     const codec *codec;
-    int low_power; /* EncSliceLP too: the same encoder, so that clients of either entry point find theirs */
+    int low_power; /* EncSliceLP is the same encoder, so that clients of either entry point find one */
     uint32_t limit; /* width and height */
 } profiles[] = {
     {VAProfileH264ConstrainedBaseline, &codec_x264, 1, PICTURE_LIMIT},
@@ -42,9 +42,9 @@ uint32_t config_attribute(VAProfile profile, VAConfigAttribType type)
     case VAConfigAttribRTFormat: return VA_RT_FORMAT_YUV420;
     case VAConfigAttribRateControl: return VA_RC_CBR | VA_RC_VBR | VA_RC_CQP;
     case VAConfigAttribEncPackedHeaders:
-        return VA_ENC_PACKED_HEADER_NONE; /* the encoder writes its own: they describe what it really does */
+        return VA_ENC_PACKED_HEADER_NONE; /* no packed headers: the encoder writes its own, which describe what it really does */
     case VAConfigAttribEncInterlaced: return VA_ENC_INTERLACED_NONE;
-    case VAConfigAttribEncMaxRefFrames: return 1; /* list 0 alone: makes every client leave B-frames out */
+    case VAConfigAttribEncMaxRefFrames: return 1; /* list 0 only, which makes every client leave out B-frames */
     case VAConfigAttribEncMaxSlices: return 1;
     case VAConfigAttribEncQualityRange: return QUALITY_LEVELS;
     case VAConfigAttribMaxPictureWidth:

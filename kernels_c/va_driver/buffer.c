@@ -38,7 +38,7 @@ void buffer_remove(drv_display *driver, VABufferID id)
     driver_free(self);
 }
 
-/* What clients of an encoder make. Packed headers are not offered: vaRenderPicture refuses them. */
+/* The buffer types that clients of an encoder create. Packed headers are not offered, and vaRenderPicture rejects them. */
 static int known(VABufferType type)
 {
     return type == VAEncSequenceParameterBufferType || type == VAEncPictureParameterBufferType ||
@@ -79,7 +79,8 @@ VAStatus drv_set_elements(VADriverContextP va, VABufferID id, unsigned elements)
     return status;
 }
 
-/* Of a derived image only when nothing reads its surface any more: what the client writes must not reach an older picture. */
+/* A derived image is only mapped once nothing reads its surface, because the client's writes must not reach an older
+ * picture. */
 static VAStatus map_other(drv_display *driver, VABufferID id, void **data)
 {
     const drv_buffer *found = objects_get(&driver->objects, OBJECT_BUFFER, id);

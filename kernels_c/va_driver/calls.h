@@ -1,4 +1,4 @@
-/* calls.h - the driver's functions as libva calls them (va_backend.h says what each is for). */
+/* calls.h - the driver's functions that libva calls (va_backend.h documents them). */
 #ifndef NENC_VA_CALLS_H
 #define NENC_VA_CALLS_H
 
@@ -50,7 +50,7 @@ VAStatus drv_destroy_image(VADriverContextP va, VAImageID id);
 VAStatus drv_get_image(VADriverContextP va, VASurfaceID id, int x, int y, unsigned width, unsigned height, VAImageID image_id);
 VAStatus drv_put_image(VADriverContextP va, VASurfaceID id, VAImageID image_id, int src_x, int src_y, unsigned src_width,
                        unsigned src_height, int x, int y, unsigned width, unsigned height);
-/* missing.c: what libva wants to be there, and what says that there is none */
+/* missing.c: functions that libva requires, but that this driver does not support */
 void drv_fill_missing(struct VADriverVTable *table);
 
 #endif

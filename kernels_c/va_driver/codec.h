@@ -1,4 +1,4 @@
-/* codec.h - what one software encoder does for a context: pictures in, access units out, in the worker's thread. */
+/* codec.h - the interface of a software encoder: pictures in, access units out, called on the context's worker thread. */
 #ifndef NENC_VA_CODEC_H
 #define NENC_VA_CODEC_H
 
@@ -10,8 +10,8 @@
 enum { QUALITY_LEVELS = 6 };
 
 typedef struct codec_options {
-    unsigned threads; /* NENC_VA_THREADS; 1: the same bytes every time */
-    char preset[16];  /* NENC_VA_PRESET; empty: by the quality level, ultrafast when there is none */
+    unsigned threads; /* NENC_VA_THREADS; with 1 the output is deterministic */
+    char preset[16];  /* NENC_VA_PRESET; empty: chosen by the quality level, ultrafast when there is none */
 } codec_options;
 
 typedef enum codec_picture_type { PICTURE_IDR, PICTURE_I, PICTURE_P } codec_picture_type;
@@ -22,7 +22,7 @@ typedef struct codec_rate {
     uint32_t vbv_bits;
     uint32_t fullness_bits;
     uint32_t qp_min, qp_max; /* max 0: no limit */
-    uint32_t qp_initial;     /* of the first picture; 0: the encoder's choice */
+    uint32_t qp_initial;     /* QP of the first picture; 0: the encoder's choice */
     uint32_t fps_num, fps_den;
 } codec_rate;
 
@@ -38,7 +38,7 @@ typedef struct codec_picture {
 
 typedef struct codec_coded {
     uint32_t bytes;
-    double qp; /* mean of the picture */
+    double qp; /* mean over the picture */
     unsigned units; /* NAL units */
 } codec_coded;
 
@@ -46,7 +46,7 @@ typedef struct codec {
     const char *library; /* name and version */
     /* NULL: out of memory. rate_control: one of VA_RC_CBR, VA_RC_VBR, VA_RC_CQP. */
     void *(*create)(VAProfile profile, uint32_t rate_control, const codec_options *options);
-    /* Writes one access unit into out. NOT_ENOUGH_BUFFER, ENCODING_ERROR, ... */
+    /* Writes one access unit to out. Returns NOT_ENOUGH_BUFFER, ENCODING_ERROR, ... on failure. */
     VAStatus (*encode)(void *state, const codec_picture *picture, uint8_t *out, size_t room, codec_coded *coded);
     void (*destroy)(void *state);
 } codec;
@@ -56,7 +56,7 @@ extern const codec codec_x264;
 extern const codec codec_x265;
 #endif
 
-/* Of the options, or of the level. */
+/* The preset from the options, or else from the quality level. */
 const char *codec_preset(const codec_options *options, uint32_t quality);
 
 #endif

@@ -1,4 +1,4 @@
-/* codec_x264.c - H.264 by libx264: a picture in, its access unit out, nothing held back. */
+/* codec_x264.c - H.264 by libx264: each picture returns its access unit at once, without delay. */
 #include "alloc.h"
 #include "rate.h"
 
@@ -12,18 +12,18 @@ typedef struct encoder {
     VAProfile profile;
     uint32_t rate_control;
     x264_t *x264;
-    x264_param_t param; /* what x264 was told last: it does not say so itself before the next picture */
-    codec_picture opened; /* the picture it was opened for */
+    x264_param_t param; /* x264's settings as last set, which x264 itself reports only after the next picture */
+    codec_picture opened; /* settings of the picture for which it was opened */
     codec_rate told;
     rate_savings savings; /* VBR */
-    rate_model rate;       /* knows what pictures cost, for when x264's QP bounds are not the client's any more */
+    rate_model rate;       /* estimates the cost of pictures, for use when x264's QP bounds are no longer the client's */
     uint32_t now_bps;
     int64_t count;
-    int first; /* picture since the encoder was opened */
+    int first; /* number of the picture since the encoder was opened */
     double qp; /* of the last picture */
 } encoder;
 
-/* x264 tells a picture's mean QP nowhere but in its debug log. */
+/* x264 reports a picture's mean QP only in its debug log. */
 static void listen(void *self, int level, const char *format, va_list args)
 {
     if (strncmp(format, "frame=%4d QP=%.2f ", 18) != 0) return;
@@ -38,8 +38,8 @@ static const char *profile_name(VAProfile profile)
 
 static int kilo(double number) { return number < 1000 ? 1 : number > 2e9 ? 2000000 : (int)(number / 1000 + 0.5); }
 
-/* x264 follows another bitrate only in CBR: VBR is a CBR of changing rate here. It cannot change the frame rate: bits per picture
- * are what counts, so rates are given for the frame rate it was opened with. */
+/* x264 accepts another bitrate only in CBR, so VBR is implemented as a CBR of changing rate. It cannot change the frame rate;
+ * what matters is bits per picture, so rates are scaled to the frame rate with which it was opened. */
 static void put_rate(encoder *self, const codec_rate *rate)
 {
     const codec_rate *opened = &self->opened.rate;
@@ -66,7 +66,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->i_fps_num = rate->fps_num;
     param->i_fps_den = rate->fps_den;
     param->b_vfr_input = 0;
-    param->i_keyint_max = X264_KEYINT_MAX_INFINITE; /* IDR and I come from the client alone */
+    param->i_keyint_max = X264_KEYINT_MAX_INFINITE; /* only the client decides on IDR and I pictures */
     param->i_scenecut_threshold = 0;
     param->i_frame_reference = 1;
     param->b_repeat_headers = 1;
@@ -77,7 +77,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     self->opened = *picture;
     if (self->rate_control == VA_RC_CQP) {
         param->rc.i_rc_method = X264_RC_CQP;
-        /* Every picture brings its own QP, which x264 keeps between those of I and B: these are 1 and 51. */
+        /* Every picture brings its own QP, which x264 keeps between its QP for I and for B: hence 1 and 51. */
         param->rc.i_qp_constant = 26;
         param->rc.f_ip_factor = param->rc.f_pb_factor = 18;
     } else {
@@ -93,7 +93,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     return self->x264 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
-/* What x264 fixes when it is opened has changed from then to now. */
+/* Whether a setting that x264 fixes on opening differs between the two. */
 static int outdated(const codec_picture *then, const codec_picture *now)
 {
     const codec_rate *old = &then->rate, *rate = &now->rate;
@@ -102,15 +102,16 @@ static int outdated(const codec_picture *then, const codec_picture *now)
            (uint64_t)rate->fps_num * old->fps_den != (uint64_t)old->fps_num * rate->fps_den;
 }
 
-/* Savings move with every picture; a twentieth more or less is not worth the telling. */
+/* Savings change with every picture; changes under a twentieth are not worth a reconfiguration. */
 static int up_to_date(const encoder *self, const codec_rate *rate)
 {
     const double now = rate_now(&self->savings, rate), told = self->now_bps;
     return memcmp(&self->told, rate, sizeof *rate) == 0 && now > told * 0.95 && now < told * 1.05;
 }
 
-/* Before every picture. It opens anew only where the client wants an IDR anyway: a stream with IDRs that nobody asked for would be
- * another stream. Until then another frame rate is met by bits per picture, and other QP bounds by a QP for each (forced_qp). */
+/* Called before every picture. It reopens x264 only where the client wants an IDR anyway, because other IDRs would change the
+ * stream. Until then another frame rate is met by scaling the bits per picture, and other QP bounds by setting each QP
+ * (forced_qp). */
 static VAStatus prepare(encoder *self, const codec_picture *picture)
 {
     if (!self->x264 || (picture->type == PICTURE_IDR && outdated(&self->opened, picture))) return open_encoder(self, picture);
@@ -121,9 +122,9 @@ static VAStatus prepare(encoder *self, const codec_picture *picture)
 
 static int clamp(int number, int low, int high) { return number < low ? low : number > high ? high : number; }
 
-/* x264 keeps the bounds of the last IDR. Within these the client's may be narrower by now: then x264's rate control goes on, but
- * where it would leave them, by its last picture or by what this one needs, the picture gets a QP on the bound. x264 still raises
- * the QP of rows that its bucket has no room for. */
+/* x264 keeps the QP bounds of the last IDR. When the client's bounds have become narrower, x264's rate control continues, but a
+ * picture for which it would leave them, judged by its last picture or by what this one needs, gets a QP on the bound. x264
+ * still raises the QP of rows for which its bucket has no room. */
 static int within_bounds(const encoder *self, const codec_picture *picture)
 {
     const codec_rate *opened = &self->opened.rate, *rate = &picture->rate;
@@ -134,7 +135,7 @@ static int within_bounds(const encoder *self, const codec_picture *picture)
     return needed + 1;
 }
 
-/* i_qpplus1: 0 leaves the QP to rate control. QP 0 is lossless, which High has not. */
+/* i_qpplus1: 0 leaves the QP to rate control. QP 0 is lossless, which the High profile does not support. */
 static int forced_qp(const encoder *self, const codec_picture *picture)
 {
     if (self->rate_control == VA_RC_CQP) return clamp(picture->qp, 1, 51) + 1;
@@ -147,7 +148,7 @@ static void account(encoder *self, const codec_picture *picture, uint32_t bytes)
 {
     if (self->rate_control == VA_RC_CQP) return;
     rate_account(&self->rate, &picture->rate, picture->type != PICTURE_P, self->qp, bytes);
-    self->rate.debt = 0; /* x264's own to settle */
+    self->rate.debt = 0; /* left for x264 to decide */
     if (self->rate_control == VA_RC_VBR) rate_save(&self->savings, &picture->rate, bytes);
 }
 
@@ -175,7 +176,7 @@ static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, 
     if (bytes <= 0) return VA_STATUS_ERROR_ENCODING_ERROR;
     if ((size_t)bytes > room) return VA_STATUS_ERROR_NOT_ENOUGH_BUFFER;
     account(self, picture, (uint32_t)bytes);
-    memcpy(out, units[0].p_payload, (size_t)bytes); /* all of them, one behind the other */
+    memcpy(out, units[0].p_payload, (size_t)bytes); /* all NAL units, contiguous */
     *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = self->qp, .units = (unsigned)count};
     return VA_STATUS_SUCCESS;
 }

@@ -1,5 +1,6 @@
-/* codec_x265.c - HEVC by libx265: a picture in, its access unit out, nothing held back. x265's own rate control does not follow
- * x265_encoder_reconfig without look-ahead (3.5: it says 0, and encodes as before), so every picture gets its QP from rate.c. */
+/* codec_x265.c - HEVC by libx265: each picture returns its access unit at once, without delay. Without look-ahead, x265's own
+ * rate control ignores x265_encoder_reconfig (3.5 returns 0 and encodes as before), so every picture gets its QP from rate.c.
+ */
 #include "alloc.h"
 #include "rate.h"
 
@@ -12,11 +13,11 @@ typedef struct encoder {
     uint32_t mode; /* VA_RC_ */
     x265_encoder *x265;
     x265_param *param;
-    codec_picture opened; /* the picture it was opened for */
+    codec_picture opened; /* settings of the picture for which it was opened */
     rate_model rate;
-    uint8_t *chroma; /* x265 wants U and V apart */
+    uint8_t *chroma; /* x265 needs U and V in separate planes */
     int64_t count;
-    int first; /* picture since the encoder was opened */
+    int first; /* number of the picture since the encoder was opened */
 } encoder;
 
 static void close_encoder(encoder *self)
@@ -33,7 +34,7 @@ static void close_encoder(encoder *self)
 static VAStatus set_threads(x265_param *param, unsigned threads)
 {
     param->frameNumThreads = 1;
-    if (threads > 1) return VA_STATUS_SUCCESS; /* x265's own pool, over the rows of a picture */
+    if (threads > 1) return VA_STATUS_SUCCESS; /* x265's own thread pool, over the rows of a picture */
     param->bEnableWavefront = 0;
     return x265_param_parse(param, "pools", "none") ? VA_STATUS_ERROR_OPERATION_FAILED : VA_STATUS_SUCCESS;
 }
@@ -54,7 +55,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->internalCsp = X265_CSP_I420;
     param->fpsNum = rate->fps_num;
     param->fpsDenom = rate->fps_den;
-    param->keyframeMax = -1; /* IDR and I come from the client alone */
+    param->keyframeMax = -1; /* only the client decides on IDR and I pictures */
     param->scenecutThreshold = 0;
     param->bOpenGOP = 0;
     param->maxNumReferences = 1;
@@ -62,7 +63,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->bAnnexB = 1;
     self->opened = *picture;
     param->rc.rateControlMode = X265_RC_CQP;
-    param->rc.qp = 26; /* every picture brings its own */
+    param->rc.qp = 26; /* every picture brings its own QP */
     param->rc.aqMode = X265_AQ_NONE;
     if (x265_param_apply_profile(param, "main") < 0) return VA_STATUS_ERROR_OPERATION_FAILED;
     self->x265 = x265_encoder_open(param);
@@ -70,7 +71,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     return self->x265 ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_ENCODING_ERROR;
 }
 
-/* Opens anew only where the client wants an IDR anyway; rate, frame rate and QP bounds need no opening here. */
+/* Reopens x265 only where the client wants an IDR anyway; rate, frame rate and QP bounds need no reopening. */
 static int outdated(const encoder *self, const codec_picture *picture)
 {
     return !self->x265 ||
@@ -126,7 +127,7 @@ static VAStatus encode(void *state, const codec_picture *picture, uint8_t *out, 
     size_t bytes = 0;
     for (uint32_t unit = 0; unit < count; unit++) bytes += units[unit].sizeBytes;
     if (bytes > room) return VA_STATUS_ERROR_NOT_ENOUGH_BUFFER;
-    memcpy(out, units[0].payload, bytes); /* all of them, one behind the other */
+    memcpy(out, units[0].payload, bytes); /* all NAL units, contiguous */
     if (self->mode != VA_RC_CQP) rate_account(&self->rate, &picture->rate, picture->type != PICTURE_P, qp, (uint32_t)bytes);
     *coded = (codec_coded){.bytes = (uint32_t)bytes, .qp = qp, .units = count};
     return VA_STATUS_SUCCESS;

@@ -1,9 +1,9 @@
-/* coded.c - a coded buffer, mapped: the list of its segments. */
+/* coded.c - a mapped coded buffer: the list of its segments. */
 #include "buffer.h"
 #include "plan.h"
 #include "sync.h"
 
-/* One segment of everything, the usual case. */
+/* A single segment with everything, which is the usual case. */
 static void one_segment(drv_buffer *self)
 {
     self->segments[0] = (VACodedBufferSegment){.size = self->bytes, .status = self->flags, .buf = self->data};
@@ -17,7 +17,7 @@ static void two_segments(drv_buffer *self)
     self->segments[1] = (VACodedBufferSegment){.size = self->bytes - half, .status = self->flags, .buf = self->data + half};
 }
 
-/* Behind the headers, and no start code made or broken on purpose. */
+/* Damages bytes after the headers, without making or breaking a start code. */
 static void damage(drv_buffer *self)
 {
     for (uint32_t at = self->bytes / 2; at < self->bytes && at < self->bytes / 2 + 64; at++) self->data[at] ^= 0x5a;
@@ -31,7 +31,7 @@ static void spoil(drv_buffer *self, fault_action action)
     else if (action == FAULT_CORRUPT) damage(self);
 }
 
-/* Out of the driver's lock: whoever hangs must not hold others up. */
+/* Called without the driver's lock, so that a hang does not block other threads. */
 static VAStatus out_of_lock(drv_display *driver, fault what, uint64_t hung)
 {
     VAStatus status = VA_STATUS_ERROR_TIMEDOUT;

@@ -1,9 +1,9 @@
-/* config.c - a profile, an entry point and a rate control, chosen by the client. */
+/* config.c - a config: the profile, entry point and rate control that a client has chosen. */
 #include "config.h"
 #include "alloc.h"
 #include "calls.h"
 
-/* Bits outside of what is supported are refused: a client that asks for them would rely on them. */
+/* Rejects bits outside those supported, because a client that asks for them would rely on them. */
 static VAStatus take(drv_config *self, const VAConfigAttrib *attribute)
 {
     uint32_t value = attribute->value, supported = config_attribute(self->profile, attribute->type);
@@ -12,12 +12,12 @@ static VAStatus take(drv_config *self, const VAConfigAttrib *attribute)
         return value && !(value & ~supported) ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
     case VAConfigAttribRateControl:
         if (!value || (value & ~supported)) return VA_STATUS_ERROR_INVALID_VALUE;
-        self->rate_control = value & (value - 1) ? VA_RC_CQP : value; /* several: no choice was made */
+        self->rate_control = value & (value - 1) ? VA_RC_CQP : value; /* several bits: no choice was made */
         return VA_STATUS_SUCCESS;
     case VAConfigAttribEncPackedHeaders:
         return value == VA_ENC_PACKED_HEADER_NONE || value == VA_ATTRIB_NOT_SUPPORTED ? VA_STATUS_SUCCESS
                                                                                       : VA_STATUS_ERROR_INVALID_VALUE;
-    default: /* read-only to the client, or of no meaning here */ return VA_STATUS_SUCCESS;
+    default: /* read-only for the client, or meaningless here */ return VA_STATUS_SUCCESS;
     }
 }
 

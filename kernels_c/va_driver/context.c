@@ -1,4 +1,4 @@
-/* context.c - one stream: its settings, its picture in the making, its worker. */
+/* context.c - a context is one stream: its settings, the picture being collected, its worker. */
 #include "alloc.h"
 #include "buffer.h"
 #include "calls.h"
@@ -19,7 +19,7 @@ static VAStatus check(const drv_display *driver, const drv_config *config, int w
     return VA_STATUS_SUCCESS;
 }
 
-/* With the driver locked. */
+/* Call with the driver locked. */
 static VAStatus create(drv_display *driver, const drv_config *config, VAContextID *id)
 {
     drv_context *self = driver_alloc(sizeof *self);
@@ -56,7 +56,7 @@ VAStatus drv_create_context(VADriverContextP va, VAConfigID config_id, int width
     return status;
 }
 
-/* With its buffers: libva-utils and others leave them to the context. */
+/* Destroys its buffers too, because libva-utils and others rely on that. */
 static void remove_buffers(drv_display *driver, VAContextID id)
 {
     for (uint32_t number = 0; number < driver->objects.count; number++) {
@@ -71,7 +71,7 @@ VAStatus drv_destroy_context(VADriverContextP va, VAContextID id)
     pthread_mutex_lock(&driver->lock);
     drv_context *self = objects_get(&driver->objects, OBJECT_CONTEXT, id);
     if (self) {
-        objects_remove(&driver->objects, id); /* no new pictures, and nobody else destroys it */
+        objects_remove(&driver->objects, id); /* from now on no new pictures begin, and nobody else can destroy it */
         worker_stop(self);
         remove_buffers(driver, id);
         driver_free(self);

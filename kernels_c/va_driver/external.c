@@ -1,4 +1,4 @@
-/* external.c - maps the client's memory objects (dma-bufs, or memfds where there is no GPU), and hands out our own. */
+/* external.c - imports the client's memory objects (dma-bufs, or memfds where there is no GPU) and exports our own. */
 #include "external.h"
 #include "alloc.h"
 #include "calls.h"
@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* drm_fourcc.h's codes; libdrm is not needed for more than these. */
+/* Codes from drm_fourcc.h, copied because nothing else of libdrm is needed. */
 enum {
     DRM_NV12 = VA_FOURCC('N', 'V', '1', '2'),
     DRM_R8 = VA_FOURCC('R', '8', ' ', ' '),
@@ -19,7 +19,7 @@ typedef struct plane {
     uint32_t object, offset, pitch;
 } plane;
 
-/* Both planes, from either of the two forms. */
+/* Finds both planes in either of the two forms. */
 static int find_planes(const VADRMPRIMESurfaceDescriptor *from, plane planes[2])
 {
     const int composed = from->num_layers == 1 && from->layers[0].num_planes == 2 && from->layers[0].drm_format == DRM_NV12;
@@ -66,7 +66,7 @@ VAStatus external_import(const VADRMPRIMESurfaceDescriptor *from, uint32_t width
 
 static int copy_descriptor(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
-/* The descriptors in it are the client's to close. */
+/* The client closes the descriptors in it. */
 static VAStatus describe(const drv_surface *self, uint32_t flags, VADRMPRIMESurfaceDescriptor *out)
 {
     const surface_memory *memory = &self->memory;

@@ -1,4 +1,4 @@
-/* external.h - pictures in the client's memory objects: DRM_PRIME_2 descriptors, in and out. */
+/* external.h - import and export of pictures in memory objects, as DRM_PRIME_2 descriptors. */
 #ifndef NENC_VA_EXTERNAL_H
 #define NENC_VA_EXTERNAL_H
 
@@ -6,7 +6,7 @@
 
 #include <va/va_drmcommon.h>
 
-/* Linear NV12, one layer of two planes or two of one; the client keeps its descriptors. */
+/* Accepts linear NV12 as one layer of two planes or two layers of one; the client keeps its descriptors. */
 VAStatus external_import(const VADRMPRIMESurfaceDescriptor *from, uint32_t width, uint32_t height, surface_memory *memory);
 
 #endif

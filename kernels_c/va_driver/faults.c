@@ -1,5 +1,6 @@
-/* faults.c - the fault plan in force. It belongs to the process, as the driver's code does: a plan must outlive the display that
- * fails to open. Nothing else in the driver is shared between displays. */
+/* faults.c - the fault plan in force. It is per process, because a plan must outlive a display that fails to open. Displays
+ * share nothing else.
+ */
 #include "faults.h"
 #include "parse.h"
 
@@ -17,7 +18,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static fault_plan plan;
 static uint64_t counts[CALLS];
 static _Atomic uint64_t generation = 1;
-static _Atomic unsigned planned; /* lines in force: without any, a call costs one load */
+static _Atomic unsigned planned; /* number of lines in force: without any, a call costs one load */
 static char environment[4096];   /* the plan that was read last */
 
 static void prepare(void)

@@ -3,7 +3,7 @@
 
 #include <va/va_enc_h264.h>
 
-/* Sizes are in macroblocks; what the stream shows is what cropping leaves of them, in steps of two lines or columns. */
+/* Sizes are in macroblocks; the visible size is what cropping leaves, in steps of two lines or columns. */
 static VAStatus sequence(drv_context *context, const void *data)
 {
     const VAEncSequenceParameterBufferH264 *seq = data;

@@ -1,4 +1,4 @@
-/* hevc.c - reads HEVC's parameter buffers. There is no cropping in them: see picture.c for the size that is shown. */
+/* hevc.c - reads HEVC's parameter buffers. They do not describe cropping; picture.c determines the visible size. */
 #include "syntax.h"
 
 #include <va/va_enc_hevc.h>
@@ -32,8 +32,8 @@ static VAStatus read_picture(drv_context *context, const void *data)
     return VA_STATUS_SUCCESS;
 }
 
-/* 0 B, 1 P, 2 I there. A B-slice whose two lists are the same picture is a P-slice (low delay B): clients send it to drivers that
- * have no P-slices. */
+/* slice_type: 0 B, 1 P, 2 I. A B-slice with two identical lists counts as a P-slice (low delay B), because clients send it to
+ * drivers that do not support P-slices. */
 static VAStatus slice(drv_context *context, const void *data)
 {
     const VAEncSliceParameterBufferHEVC *given = data;

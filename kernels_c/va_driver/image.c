@@ -15,7 +15,7 @@ VAStatus drv_query_image_formats(VADriverContextP va, VAImageFormat *formats, in
     return VA_STATUS_SUCCESS;
 }
 
-/* With the driver locked; takes the buffer over. */
+/* Call with the driver locked; takes ownership of the buffer. */
 static VAStatus add(drv_display *driver, VAImage *made)
 {
     VAImage *self = made->buf == VA_INVALID_ID ? NULL : driver_alloc(sizeof *self);
@@ -49,7 +49,7 @@ VAStatus drv_create_image(VADriverContextP va, VAImageFormat *format, int width,
     return status;
 }
 
-/* Only what lies in one object and may be written: else the client copies. */
+/* Only for memory that is one writable object; otherwise the client copies. */
 static VAStatus derive(drv_display *driver, VASurfaceID id, VAImage *made)
 {
     const drv_surface *self = objects_get(&driver->objects, OBJECT_SURFACE, id);
@@ -92,7 +92,7 @@ VAStatus drv_destroy_image(VADriverContextP va, VAImageID id)
     return self ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_INVALID_IMAGE;
 }
 
-/* A rectangle of one picture to the same place's size in another; whole chroma samples. */
+/* Copies a rectangle between the same positions of two pictures, in whole chroma samples. */
 typedef struct side {
     uint8_t *plane[2];
     uint32_t pitch[2];
@@ -127,7 +127,7 @@ static side surface_side(const drv_surface *self, int x, int y)
                   .y = y};
 }
 
-/* False: its buffer is gone. */
+/* Returns false when its buffer has been destroyed. */
 static int image_side(const drv_display *driver, const VAImage *image, int x, int y, side *part)
 {
     const drv_buffer *buffer = objects_get(&driver->objects, OBJECT_BUFFER, image->buf);
@@ -144,7 +144,7 @@ static int image_side(const drv_display *driver, const VAImage *image, int x, in
     return 1;
 }
 
-/* With the driver locked; put: from the image into the surface. */
+/* Call with the driver locked. put: copies from the image to the surface. */
 static VAStatus transfer(drv_display *driver, VASurfaceID id, int x, int y, VAImageID image_id, int image_x, int image_y,
                          unsigned width, unsigned height, int put)
 {
@@ -178,7 +178,7 @@ VAStatus drv_put_image(VADriverContextP va, VASurfaceID id, VAImageID image_id, 
     drv_display *driver = driver_of(va);
     VAStatus status = fault_status(CALL_PUT_IMAGE);
     if (status != VA_STATUS_SUCCESS) return status;
-    if (src_width != width || src_height != height) return VA_STATUS_ERROR_INVALID_PARAMETER; /* there is no scaler */
+    if (src_width != width || src_height != height) return VA_STATUS_ERROR_INVALID_PARAMETER; /* scaling is not supported */
     pthread_mutex_lock(&driver->lock);
     status = transfer(driver, id, x, y, image_id, src_x, src_y, width, height, 1);
     pthread_mutex_unlock(&driver->lock);

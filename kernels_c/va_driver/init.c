@@ -1,11 +1,10 @@
-/* init.c - the driver's one entry point: a software VA-API encode driver over libx264 and libx265, for any client of libva.
+/* init.c - the driver's entry point: a software VA-API encode driver over libx264 and libx265, for any client of libva.
  *
- * LIBVA_DRIVERS_PATH   the folder it is in
- * LIBVA_DRIVER_NAME    nenc
- * NENC_VA_THREADS      of each encoder; 1, the default: the same bytes every time
- * NENC_VA_PRESET       of x264 and x265, ultrafast to veryslow; default: by VAEncMiscParameterTypeQualityLevel (1 medium ... 6
- *                      ultrafast), and ultrafast where the client sets no level
- * NENC_VA_STRICT       ihd or radeonsi: parameters count in the order of that driver (strict.h)
+ * LIBVA_DRIVERS_PATH   the folder of this driver LIBVA_DRIVER_NAME    nenc NENC_VA_THREADS      threads of each encoder; with
+ * 1, the default, the output is deterministic NENC_VA_PRESET       preset of x264 and x265, ultrafast to veryslow; default:
+ * from VAEncMiscParameterTypeQualityLevel (1 medium
+ *                      ... 6 ultrafast), and ultrafast where the client sets no level
+ * NENC_VA_STRICT       ihd or radeonsi: enforce the parameter order of that driver (strict.h)
  * NENC_VA_FAULTS       a fault plan (faults.h)
  *
  * SPDX-License-Identifier: MIT, but what is built from it is under the GPL, because libx264 and libx265 are. It is a module of
@@ -19,15 +18,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Through libva's own hook when the display is libva's; a display of the client's own making (without X and DRM) has none, but may
- * have the client's callback. */
+/* Uses libva's own hook if libva made the display. A display that the client made itself (without X and DRM) lacks the hook,
+ * but may have the client's callback. */
 static void message(VADriverContextP va, int error, const char *format, va_list args)
 {
     char text[320];
     int length = vsnprintf(text, sizeof text - 1, format, args);
     if (length < 0) return;
     if ((size_t)length > sizeof text - 2) length = sizeof text - 2;
-    text[length] = '\n'; /* libva's default callback prints it as it comes */
+    text[length] = '\n'; /* libva's default callback prints the text unchanged */
     text[length + 1] = '\0';
     void (*hook)(VADriverContextP, const char *) = error ? va->error_callback : va->info_callback;
     const struct VADisplayContext *display = va->pDisplayContext;
@@ -52,7 +51,7 @@ void driver_info(VADriverContextP va, const char *format, ...)
     va_end(args);
 }
 
-/* Whatever the client left behind: contexts first, because their workers use the rest. */
+/* Destroys whatever the client left behind: contexts first, because their workers use the rest. */
 static void destroy_all(drv_display *self)
 {
     uint32_t id;
@@ -152,13 +151,13 @@ static VAStatus start(VADriverContextP va)
     va->max_entrypoints = 2;
     va->max_attributes = VAConfigAttribTypeMax;
     va->max_image_formats = 1;
-    va->max_subpic_formats = 1; /* libva wants one; there is none */
+    va->max_subpic_formats = 1; /* libva requires a pointer, but there is nothing to point to */
     va->max_display_attributes = 0;
     va->str_vendor = self->vendor;
     fill_table(va->vtable);
     return VA_STATUS_SUCCESS;
 }
 
-/* Every libva 2.x looks for its own minor version first, and ends here. */
+/* Every libva 2.x first looks for its own minor version, and falls back to this. */
 __attribute__((visibility("default"))) VAStatus __vaDriverInit_1_0(VADriverContextP va);
 VAStatus __vaDriverInit_1_0(VADriverContextP va) { return start(va); }

@@ -1,4 +1,4 @@
-/* memory.c - makes, maps and shares the memory of surfaces. Ours are memfds too, so that every surface can be exported. */
+/* memory.c - allocates, maps and exports the memory of surfaces. It uses memfds, so that every surface can be exported. */
 #include "memory.h"
 #include "alloc.h"
 
@@ -12,14 +12,14 @@
 
 enum { PITCH_ALIGN = 64 };
 
-/* Takes the descriptor over, also when it fails. */
+/* Takes ownership of the descriptor, even on failure. */
 static mapping *map(int fd, size_t size)
 {
     mapping *self = driver_alloc(sizeof *self);
     if (!self) goto fail;
     *self = (mapping){.users = 1, .fd = fd, .writable = 1, .size = size};
     self->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (self->data == MAP_FAILED) { /* sealed, or given read-only: that is enough to encode from */
+    if (self->data == MAP_FAILED) { /* sealed or read-only descriptors are sufficient for encoding */
         self->writable = 0;
         self->data = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     }
@@ -34,7 +34,7 @@ fail:;
 
 mapping *memory_map(int fd, size_t size)
 {
-    off_t have = lseek(fd, 0, SEEK_END); /* also of a dma-buf, whose stat says 0 */
+    off_t have = lseek(fd, 0, SEEK_END); /* works for a dma-buf too, whose st_size is 0 */
     struct stat stat;
     if (have < 0 && fstat(fd, &stat) == 0) have = stat.st_size;
     if (have <= 0 || (size_t)have < size) {
@@ -90,7 +90,7 @@ void memory_access(const surface_memory *memory, int begin, int write)
         if (!object->foreign || (plane && object == memory->object[0])) continue;
         struct dma_buf_sync sync = {.flags = (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END) |
                                              (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ)};
-        /* A memfd does not know the call, and needs none. */
+        /* A memfd does not support the call and does not need it. */
         while (ioctl(object->fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 && errno == EINTR) {
         }
     }

@@ -2,7 +2,7 @@
 #include "strict.h"
 #include "syntax.h"
 
-/* As va.h has it: bits_per_second is the peak, target_percentage says where the mean is; CBR has no percentage. */
+/* As specified in va.h: bits_per_second is the peak, and target_percentage gives the mean; CBR has no percentage. */
 static VAStatus rate_control(drv_context *context, const VAEncMiscParameterRateControl *given)
 {
     drv_settings *settings = &context->settings;
@@ -34,7 +34,7 @@ static VAStatus hrd(drv_context *context, const VAEncMiscParameterHRD *given)
     return VA_STATUS_SUCCESS;
 }
 
-/* The upper half is the denominator; 0 there means 1. */
+/* The upper half is the denominator, where 0 means 1. */
 static VAStatus frame_rate(drv_context *context, const VAEncMiscParameterFrameRate *given)
 {
     const uint32_t num = given->framerate & 0xffff, den = given->framerate >> 16;
@@ -69,6 +69,6 @@ VAStatus misc_parameter(drv_context *context, const VAEncMiscParameterBuffer *mi
     case VAEncMiscParameterTypeRateControl: return rate_control(context, data);
     case VAEncMiscParameterTypeHRD: return hrd(context, data);
     case VAEncMiscParameterTypeQualityLevel: return quality(context, data);
-    default: /* of a kind that no attribute offers: a client that sends it has not asked */ return VA_STATUS_SUCCESS;
+    default: /* no attribute offers this kind, so a client that sends it has not checked */ return VA_STATUS_SUCCESS;
     }
 }

@@ -1,5 +1,6 @@
-/* missing.c - calls that libva wants every driver to have and that mean nothing to an encoder: subpictures, palettes, display
- * attributes. */
+/* missing.c - functions that libva requires of every driver but that do not apply to an encoder: subpictures, palettes, display
+ * attributes.
+ */
 #include "calls.h"
 
 static VAStatus put_surface(VADriverContextP va, VASurfaceID surface, void *draw, short src_x, short src_y, unsigned short src_w,

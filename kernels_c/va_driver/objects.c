@@ -1,4 +1,4 @@
-/* objects.c - the handles that a client holds. */
+/* objects.c - the handles that clients hold. */
 #include "objects.h"
 #include "alloc.h"
 
@@ -6,7 +6,7 @@
 
 enum { SLOT_BITS = 20, SERIALS = (1 << (31 - SLOT_BITS)) - 1 };
 
-/* False when memory is short, or there are a million objects. */
+/* Returns false when out of memory, or when there are a million objects. */
 static int grow(object_table *table)
 {
     uint32_t count = table->count ? table->count * 2 : 64;

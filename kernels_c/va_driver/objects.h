@@ -1,4 +1,4 @@
-/* objects.h - the handles that a client holds: numbers that are not soon used again, so that a stale one is noticed. */
+/* objects.h - handles for clients: numbers that are not reused soon, so that a stale one is detected. */
 #ifndef NENC_VA_OBJECTS_H
 #define NENC_VA_OBJECTS_H
 
@@ -26,12 +26,12 @@ typedef struct object_table {
     uint32_t serial;
 } object_table;
 
-/* The new handle, or VA_INVALID_ID when memory is short. */
+/* Returns the new handle, or VA_INVALID_ID when out of memory. */
 uint32_t objects_add(object_table *table, object_kind kind, void *object);
-/* NULL: there is no such object of that kind. */
+/* Returns NULL when there is no object of that kind with this handle. */
 void *objects_get(const object_table *table, object_kind kind, uint32_t id);
 void objects_remove(object_table *table, uint32_t id);
-/* Any object of the kind, and its handle; NULL: there is none. */
+/* Returns any object of the kind, and its handle; NULL when there is none. */
 void *objects_any(const object_table *table, object_kind kind, uint32_t *id);
 void objects_free(object_table *table);
 

@@ -46,11 +46,11 @@ int options_read(driver_options *options, char why[FAULT_TEXT])
     *options = (driver_options){.codec.threads = 1};
     const char *strict = getenv("NENC_VA_STRICT"), *threads = getenv("NENC_VA_THREADS"), *preset = getenv("NENC_VA_PRESET");
     if (strict && !read_strict(strict, &options->strict))
-        snprintf(why, FAULT_TEXT, "NENC_VA_STRICT=%.40s: it is ihd, radeonsi or empty", strict);
+        snprintf(why, FAULT_TEXT, "NENC_VA_STRICT=%.40s: must be ihd, radeonsi or empty", strict);
     else if (threads && *threads && !read_threads(threads, &options->codec.threads))
-        snprintf(why, FAULT_TEXT, "NENC_VA_THREADS=%.40s: it is 1 to 64", threads);
+        snprintf(why, FAULT_TEXT, "NENC_VA_THREADS=%.40s: must be 1 to 64", threads);
     else if (preset && *preset && !read_preset(preset, options->codec.preset))
-        snprintf(why, FAULT_TEXT, "NENC_VA_PRESET=%.40s: it is ultrafast to veryslow", preset);
+        snprintf(why, FAULT_TEXT, "NENC_VA_PRESET=%.40s: must be ultrafast to veryslow", preset);
     else return 0;
     return -1;
 }

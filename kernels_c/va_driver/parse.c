@@ -25,7 +25,7 @@ static const char *const call_names[CALLS] = {
     [CALL_ALLOC] = "alloc",
 };
 
-/* Where an action makes sense; a word without a call means the first of them. */
+/* The call to which an action applies; for a bare word, the first of several. */
 #define AT(call) (1u << (call))
 static const unsigned anywhere = ~AT(CALL_ALLOC) & (AT(CALLS) - 1);
 
@@ -34,7 +34,7 @@ static const struct {
     fault_action action;
     VAStatus status;
     unsigned calls;
-    int shorthand; /* the call a bare word means, or -1 */
+    int shorthand; /* the call that a bare word means, or -1 */
 } actions[] = {
     {"fail", FAULT_STATUS, VA_STATUS_ERROR_OPERATION_FAILED, AT(CALLS) - 1, -1},
     {"hang", FAULT_HANG, 0, anywhere, -1},
@@ -49,7 +49,7 @@ static const struct {
 };
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
-/* va.h's names, without VA_STATUS_ERROR_. */
+/* The names in va.h, without VA_STATUS_ERROR_. */
 static const struct {
     const char *name;
     VAStatus status;
@@ -90,7 +90,7 @@ static const struct {
 #undef NAMED
 };
 
-/* A piece of the plan, read from the left. */
+/* A part of the plan, parsed from left to right. */
 typedef struct reader {
     const char *at, *end;
 } reader;
@@ -108,7 +108,7 @@ static int take(reader *text, char c)
     return 1;
 }
 
-/* Letters, digits and - _ /; its length. */
+/* Returns the length of a word of letters, digits and - _ /. */
 static size_t take_word(reader *text, const char **word)
 {
     skip_blanks(text);
@@ -132,7 +132,7 @@ static int find_call(const char *word, size_t length)
 {
     for (int call = 0; call < CALLS; call++)
         if (is(word, length, call_names[call])) return call;
-    if (is(word, length, "vaCreateSurfaces2")) return CALL_CREATE_SURFACES; /* one function, two names */
+    if (is(word, length, "vaCreateSurfaces2")) return CALL_CREATE_SURFACES; /* two names of one function */
     return -1;
 }
 
@@ -161,7 +161,7 @@ static int find_status(const char *word, size_t length, VAStatus *status)
 static const char *take_range(reader *text, fault_line *line)
 {
     skip_blanks(text);
-    if (!take_number(text, &line->first) || !line->first) return "a number from 1 belongs behind @";
+    if (!take_number(text, &line->first) || !line->first) return "@ must be followed by a number from 1";
     line->last = line->first;
     skip_blanks(text);
     if (text->end - text->at < 2 || memcmp(text->at, "..", 2)) return NULL;
@@ -174,7 +174,7 @@ static const char *take_range(reader *text, fault_line *line)
     return NULL;
 }
 
-/* An action's word with its milliseconds, or a status. */
+/* Parses an action: a word, with its milliseconds if it takes any, or a status. */
 static const char *take_action(reader *text, fault_line *line, int *number)
 {
     const char *word;
@@ -182,17 +182,17 @@ static const char *take_action(reader *text, fault_line *line, int *number)
     *number = find_action(word, length);
     if (*number < 0) {
         line->what = (fault){.action = FAULT_STATUS};
-        return length && find_status(word, length, &line->what.status) ? NULL : "no such action or VAStatus";
+        return length && find_status(word, length, &line->what.status) ? NULL : "unknown action or VAStatus";
     }
     line->what = (fault){.action = actions[*number].action, .status = actions[*number].status};
     if (line->what.action != FAULT_SLOW) return NULL;
     uint64_t ms;
-    if (!take(text, ':') || !take_number(text, &ms) || ms > 600000) return "slow wants its milliseconds: slow:40";
+    if (!take(text, ':') || !take_number(text, &ms) || ms > 600000) return "slow needs milliseconds: slow:40";
     line->what.ms = (unsigned)ms;
     return NULL;
 }
 
-/* What is wrong with it, or NULL. */
+/* Returns what is wrong with the plan, or NULL. */
 static const char *take_line(reader *text, fault_line *line)
 {
     reader start = *text;
@@ -202,22 +202,22 @@ static const char *take_line(reader *text, fault_line *line)
     const int alone = call < 0;
     if (alone) {
         *text = start;
-        if ((wrong = take_action(text, line, &action))) return action < 0 ? "no such call or action" : wrong;
-        if (action < 0 || actions[action].shorthand < 0) return "a call belongs before it: CALL@N=ACTION";
+        if ((wrong = take_action(text, line, &action))) return action < 0 ? "unknown call or action" : wrong;
+        if (action < 0 || actions[action].shorthand < 0) return "the action needs a call before it: CALL@N=ACTION";
         call = actions[action].shorthand;
     }
     line->call = (fault_call)call;
-    if (!take(text, '@')) return "@ and the number of the call belong behind the word";
+    if (!take(text, '@')) return "the word must be followed by @ and the number of the call";
     if ((wrong = take_range(text, line))) return wrong;
     if (!alone) {
-        if (!take(text, '=')) return "= and an action belong behind the number";
+        if (!take(text, '=')) return "the number must be followed by = and an action";
         if ((wrong = take_action(text, line, &action))) return wrong;
-        if (action >= 0 && !(actions[action].calls & AT(call))) return "that call cannot do this";
+        if (action >= 0 && !(actions[action].calls & AT(call))) return "this action does not apply to that call";
     } else if (line->what.action == FAULT_IGNORE_RATE && line->last == line->first) {
-        line->last = UINT64_MAX; /* a rate that is missed once comes again with the next picture */
+        line->last = UINT64_MAX; /* a rate that is ignored only once would come again with the next picture */
     }
     skip_blanks(text);
-    return text->at == text->end ? NULL : "; belongs between two faults";
+    return text->at == text->end ? NULL : "faults must be separated by ;";
 }
 
 int fault_parse(const char *text, fault_plan *plan, char why[FAULT_TEXT])

@@ -1,4 +1,4 @@
-/* parse.h - the fault plan's grammar (faults.h), read into a table. */
+/* parse.h - parses a fault plan (grammar: faults.h) into a table. */
 #ifndef NENC_VA_PARSE_H
 #define NENC_VA_PARSE_H
 
@@ -8,7 +8,7 @@ enum { FAULT_LINES = 64 };
 
 typedef struct fault_line {
     fault_call call;
-    uint64_t first, last; /* calls, from 1 */
+    uint64_t first, last; /* range of calls, from 1 */
     fault what;
 } fault_line;
 
@@ -17,7 +17,7 @@ typedef struct fault_plan {
     fault_line lines[FAULT_LINES];
 } fault_plan;
 
-/* 0, or -1 with the reason. */
+/* Returns 0, or -1 with the reason. */
 int fault_parse(const char *text, fault_plan *plan, char why[FAULT_TEXT]);
 
 #endif

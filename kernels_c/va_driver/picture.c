@@ -1,4 +1,4 @@
-/* picture.c - begin, render, end: collects a picture's parameters and hands it to the worker. */
+/* picture.c - begin, render, end: collects a picture's parameters and hands the picture to the worker. */
 #include "alloc.h"
 #include "calls.h"
 #include "strict.h"
@@ -14,7 +14,7 @@ VAStatus drv_begin_picture(VADriverContextP va, VAContextID id, VASurfaceID targ
     drv_context *self = objects_get(&driver->objects, OBJECT_CONTEXT, id);
     if (!self) status = VA_STATUS_ERROR_INVALID_CONTEXT;
     else if (!objects_get(&driver->objects, OBJECT_SURFACE, target)) status = VA_STATUS_ERROR_INVALID_SURFACE;
-    else self->picture = (drv_picture){.target = target, .coded = VA_INVALID_ID}; /* one that was given up is forgotten */
+    else self->picture = (drv_picture){.target = target, .coded = VA_INVALID_ID}; /* discards one never ended */
     pthread_mutex_unlock(&driver->lock);
     return status;
 }
@@ -26,7 +26,7 @@ static VAStatus read_picture(drv_context *self, const void *data)
     return status == VA_STATUS_SUCCESS && self->rules ? self->rules->picture(self) : status;
 }
 
-/* With the driver locked. */
+/* Call with the driver locked. */
 static VAStatus read_parameter(drv_context *self, const drv_buffer *buffer)
 {
     const syntax *reads = self->syntax;
@@ -65,7 +65,7 @@ VAStatus drv_render_picture(VADriverContextP va, VAContextID id, VABufferID *buf
     return status;
 }
 
-/* Everything there, and every handle alive. */
+/* Checks that everything has been set and that every handle is valid. */
 static VAStatus complete(const drv_context *self, const drv_surface *target, const drv_buffer *coded)
 {
     const drv_picture *picture = &self->picture;
@@ -82,8 +82,8 @@ static VAStatus complete(const drv_context *self, const drv_surface *target, con
                                                                                      : VA_STATUS_SUCCESS;
 }
 
-/* What the sequence shows, as far as the surface has it: HEVC's sequence is in whole coding blocks, the surface is not. Whole
- * samples of chroma. */
+/* The visible size is the sequence's, limited to the surface: HEVC's sequence is in whole coding blocks, the surface is not.
+ * Rounded to whole chroma samples. */
 static uint32_t visible(uint32_t sequence, uint32_t surface) { return (sequence < surface ? sequence : surface) & ~1u; }
 
 static void remember(drv_context *self, const codec_picture *made)
@@ -114,10 +114,10 @@ static VAStatus submit(drv_context *self, fault what)
         .rate = self->settings.rate,
     };
     if (made.type != PICTURE_IDR && (made.width != self->sequence_width || made.height != self->sequence_height))
-        return VA_STATUS_ERROR_INVALID_PARAMETER; /* another size begins with an IDR */
+        return VA_STATUS_ERROR_INVALID_PARAMETER; /* another size begins with an IDR picture */
     if (self->rules) self->rules->finish(self, &made.rate);
     if (what.action == FAULT_IGNORE_RATE && self->pictures) made.rate = self->applied;
-    if (!made.rate.vbv_bits) made.rate.vbv_bits = made.rate.fullness_bits = made.rate.peak_bps; /* a second */
+    if (!made.rate.vbv_bits) made.rate.vbv_bits = made.rate.fullness_bits = made.rate.peak_bps; /* one second */
     drv_job *job = driver_alloc(sizeof *job);
     if (!job) return VA_STATUS_ERROR_ALLOCATION_FAILED;
     job->source = target;
@@ -134,7 +134,7 @@ VAStatus drv_end_picture(VADriverContextP va, VAContextID id)
     drv_display *driver = driver_of(va);
     const fault what = fault_next(CALL_END);
     VAStatus status = what.action == FAULT_SLOW ? VA_STATUS_SUCCESS : fault_carry_out(what);
-    if (status != VA_STATUS_SUCCESS && what.action == FAULT_HANG) return status; /* the display may be gone by now */
+    if (status != VA_STATUS_SUCCESS && what.action == FAULT_HANG) return status; /* the display may have been terminated by now */
     pthread_mutex_lock(&driver->lock);
     drv_context *self = objects_get(&driver->objects, OBJECT_CONTEXT, id);
     if (!self) status = VA_STATUS_ERROR_INVALID_CONTEXT;

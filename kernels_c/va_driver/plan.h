@@ -1,4 +1,4 @@
-/* plan.h - the fault plan, as the rest of the driver asks it: what goes wrong in this call? */
+/* plan.h - queries of the fault plan by the rest of the driver: what should go wrong in this call? */
 #ifndef NENC_VA_PLAN_H
 #define NENC_VA_PLAN_H
 
@@ -22,8 +22,8 @@ typedef enum fault_call {
     CALL_SYNC_SURFACE,
     CALL_SYNC_SURFACE2,
     CALL_SYNC_BUFFER,
-    CALL_MAP,       /* of a coded buffer */
-    CALL_MAP_IMAGE, /* of any other */
+    CALL_MAP,       /* maps of a coded buffer */
+    CALL_MAP_IMAGE, /* maps of any other buffer */
     CALL_ALLOC,
     CALLS,
 } fault_call;
@@ -50,21 +50,21 @@ typedef struct fault {
 
 enum { FAULT_TEXT = 160 };
 
-/* Counts the call. Status, hang, slow and abort of different lines can meet in one call: the first line that fits counts. */
+/* Counts the call. Status, hang, slow and abort can come from different lines; of each, the first matching line applies. */
 fault fault_next(fault_call call);
-/* For calls that can only fail, wait or die: does the waiting and the dying. */
+/* For calls that can only fail, hang or abort: carries out the hang and the abort. */
 VAStatus fault_status(fault_call call);
-/* Carries out what is the same in every call (abort, hang, slow); the status that is left. */
+/* Carries out the effects that are alike in every call (abort, hang, slow); returns the remaining status. */
 VAStatus fault_carry_out(fault what);
 
-/* The plan in force, from 1; another one, another number. */
+/* Number of the plan in force, from 1; every new plan gets a new number. */
 uint64_t fault_generation(void);
 /* Waits while that plan is in force, at most timeout_ns (UINT64_MAX: for ever). */
 void fault_wait(uint64_t generation, uint64_t timeout_ns);
 
-/* Puts the plan in force; 0, or -1 with the reason in why, and the old plan stays. */
+/* Puts the plan in force. Returns 0, or -1 with the reason in why; the old plan then stays. */
 int fault_set(const char *plan, char why[FAULT_TEXT]);
-/* The environment's plan, if it is another than it was the last time. */
+/* Puts the environment's plan in force if it has changed. */
 int fault_from_environment(char why[FAULT_TEXT]);
 
 #endif

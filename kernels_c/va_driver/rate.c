@@ -1,5 +1,6 @@
-/* rate.c - rate control by one QP per picture: bits halve with 6 QP, the last pictures say how many there are, and what was spent
- * too much or too little is spread over the next half second. */
+/* rate.c - rate control by one QP per picture: +6 QP halves the bits, recent pictures calibrate the absolute number, and a
+ * surplus or deficit is spread over the next half second.
+ */
 #include "rate.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@ static double per_picture(uint32_t bits_per_second, const codec_rate *rate)
     return (double)bits_per_second * rate->fps_den / rate->fps_num;
 }
 
-/* An intra picture may take a third of what the bucket has room for; an inter picture what is due, up to the peak. */
+/* An intra picture may take a third of the bucket's free space; an inter picture takes its share, up to the peak. */
 static double budget(const rate_model *self, const codec_rate *rate, int intra)
 {
     const double mean = per_picture(rate->target_bps, rate), peak = per_picture(rate->peak_bps, rate);
@@ -20,7 +21,7 @@ static double budget(const rate_model *self, const codec_rate *rate, int intra)
 
 int rate_choose(const rate_model *self, const codec_rate *rate, int intra, uint32_t width, uint32_t height)
 {
-    /* Before anything is known: a bit per pixel at QP 20 for intra, a fifth of it for inter. */
+    /* Initial estimates: one bit per pixel at QP 20 for intra pictures, a fifth of it for inter pictures. */
     const double guess = (double)width * height * exp2(20.0 / 6);
     double cost = self->cost[intra];
     if (cost <= 0) cost = intra ? guess : self->cost[1] > 0 ? self->cost[1] / 5 : guess / 5;
@@ -29,7 +30,8 @@ int rate_choose(const rate_model *self, const codec_rate *rate, int intra, uint3
     return qp < low ? low : qp > high ? high : (int)qp;
 }
 
-/* Savings are kept for a bucket's worth: what is easy now may be hard soon. So is debt, which QP bounds can pile up. */
+/* Savings are limited to one bucket, because easy pictures may soon be followed by hard ones. So is debt, which QP bounds can
+ * cause. */
 void rate_account(rate_model *self, const codec_rate *rate, int intra, double qp, uint32_t bytes)
 {
     const double bits = bytes * 8.0, cost = bits * exp2(qp / 6.0);

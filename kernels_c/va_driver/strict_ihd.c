@@ -1,9 +1,10 @@
-/* strict_ihd.c - what Intel's iHD driver does with parameters in another order than its own. From intel/media-driver,
- * media_softlet/linux/common/codec/ddi/enc/ddi_encode_avc_specific.cpp and ddi_encode_hevc_specific.cpp, as of 2026. */
+/* strict_ihd.c - how Intel's iHD driver treats parameters that do not come in its order. From intel/media-driver,
+ * media_softlet/linux/common/codec/ddi/enc/ddi_encode_avc_specific.cpp and ddi_encode_hevc_specific.cpp, as of 2026.
+ */
 #include "strict.h"
 
-/* ParseSeqParams: the sequence's rate replaces all of them, the buffer becomes two seconds, half full. Rate and buffer have to
- * come again behind it, in the same picture. */
+/* ParseSeqParams: the sequence's rate replaces all rates, and the buffer becomes two seconds, half full. Rate and buffer must
+ * follow it in the same picture. */
 static void sequence(drv_context *context, uint32_t bits_per_second, uint32_t fps_num, uint32_t fps_den)
 {
     codec_rate *rate = &context->settings.rate;
@@ -13,8 +14,8 @@ static void sequence(drv_context *context, uint32_t bits_per_second, uint32_t fp
     context->picture.has_rate = 0;
 }
 
-/* ParsePicParams zeroes the picture's parameters, where the QP bounds live: "assuming picParams are sent before MiscParams". They
- * hold for one picture, and a rate that came before is rid of them. */
+/* ParsePicParams zeroes the picture's parameters, which hold the QP bounds: "assuming picParams are sent before MiscParams". QP
+ * bounds hold for one picture, and those of an earlier rate parameter are lost. */
 static VAStatus picture(drv_context *context)
 {
     codec_rate *rate = &context->settings.rate;
@@ -24,8 +25,8 @@ static VAStatus picture(drv_context *context)
     return VA_STATUS_SUCCESS;
 }
 
-/* ParseMiscParamRC: initial_qp is not read; VBR has no percentage of its own when 0 is given. HEVC takes the percentage in CBR
- * too, and its minimum is Target*(2*percentage-100)/100, unsigned. */
+/* ParseMiscParamRC: initial_qp is ignored; a VBR percentage of 0 has no default. HEVC also applies the percentage in CBR, and
+ * its minimum is Target*(2*percentage-100)/100, unsigned. */
 static VAStatus rate(drv_context *context, const VAEncMiscParameterRateControl *given)
 {
     codec_rate *rate = &context->settings.rate;
@@ -46,8 +47,8 @@ static VAStatus rate(drv_context *context, const VAEncMiscParameterRateControl *
     return VA_STATUS_SUCCESS;
 }
 
-/* ParseMiscParamHRD only stores; the hardware's rate control reads it when it is begun anew: by a sequence, or by another target,
- * peak or frame rate. */
+/* ParseMiscParamHRD only stores the buffer; the hardware's rate control reads it when it restarts: on a sequence, or on another
+ * target, peak or frame rate. */
 static void finish(drv_context *context, codec_rate *rate)
 {
     codec_rate *programmed = &context->programmed;

@@ -1,15 +1,17 @@
-/* strict_radeonsi.c - what Mesa's radeonsi does with parameters in another order than its own. From Mesa,
- * src/gallium/frontends/va/picture_h264_enc.c, picture_hevc_enc.c and src/gallium/drivers/radeonsi/radeon_vcn_enc.c, as of 2026. */
+/* strict_radeonsi.c - how Mesa's radeonsi treats parameters that do not come in its order. From Mesa,
+ * src/gallium/frontends/va/picture_h264_enc.c, picture_hevc_enc.c and src/gallium/drivers/radeonsi/radeon_vcn_enc.c, as of
+ * 2026.
+ */
 #include "strict.h"
 
 enum { DEFAULT_FPS = 30 };
 
-/* vlVaHandleVAEncSequenceParameterBufferType: the sequence's timing replaces the frame rate; without timing it is 30. A frame rate
- * of its own has to come again behind it. The rates stay. */
+/* vlVaHandleVAEncSequenceParameterBufferType: the sequence's timing replaces the frame rate; without timing it is 30. A frame
+ * rate parameter must therefore follow the sequence. The rates stay. */
 static void sequence(drv_context *context, uint32_t bits_per_second, uint32_t fps_num, uint32_t fps_den)
 {
     codec_rate *rate = &context->settings.rate;
-    if (!context->settings.rate_given) rate->target_bps = rate->peak_bps = 0; /* bits_per_second is not read */
+    if (!context->settings.rate_given) rate->target_bps = rate->peak_bps = 0; /* bits_per_second is ignored */
     rate->fps_num = fps_num ? fps_num : DEFAULT_FPS;
     rate->fps_den = fps_num ? fps_den : 1;
 }
@@ -21,7 +23,8 @@ static int referenced(const drv_picture *picture, VASurfaceID id)
     return 0;
 }
 
-/* ...PictureParameterBufferType: a surface that two pictures in a row do not refer to leaves the DPB, this picture enters it. */
+/* ...PictureParameterBufferType: a surface to which two consecutive pictures do not refer leaves the DPB, and this picture
+ * enters it. */
 static VAStatus picture(drv_context *context)
 {
     unsigned kept = 0;
@@ -42,7 +45,7 @@ static VAStatus picture(drv_context *context)
     return VA_STATUS_SUCCESS;
 }
 
-/* ...SliceParameterBufferType: all entries are looked up, whatever their flags say: those not in use have to be VA_INVALID_ID. */
+/* ...SliceParameterBufferType: all entries are looked up regardless of their flags, so unused ones must be VA_INVALID_ID. */
 static VAStatus reference(drv_context *context, VASurfaceID id)
 {
     for (unsigned number = 0; number < context->dpb_count; number++)
@@ -51,8 +54,8 @@ static VAStatus reference(drv_context *context, VASurfaceID id)
     return VA_STATUS_ERROR_INVALID_PARAMETER;
 }
 
-/* ...MiscParameterTypeRateControl: also sets the buffer, so that the buffer's own parameter has to come behind it, every time.
- * initial_qp is not read. */
+/* ...MiscParameterTypeRateControl: also sets the buffer, so the buffer's own parameter must follow it every time. initial_qp is
+ * ignored. */
 static VAStatus rate(drv_context *context, const VAEncMiscParameterRateControl *given)
 {
     codec_rate *rate = &context->settings.rate;
@@ -78,8 +81,8 @@ static VAStatus hrd(drv_context *context, const VAEncMiscParameterHRD *given)
     return VA_STATUS_ERROR_INVALID_PARAMETER;
 }
 
-/* radeon_vcn_enc.c, need_rate_control: only another target or frame rate reaches the hardware, with the peak and the buffer of
- * that moment. The QP bounds go with every picture. */
+/* radeon_vcn_enc.c, need_rate_control: only another target or frame rate reaches the hardware, together with the peak and
+ * buffer of that moment. The QP bounds are sent with every picture. */
 static void finish(drv_context *context, codec_rate *rate)
 {
     codec_rate *programmed = &context->programmed;

@@ -1,4 +1,4 @@
-/* surface.c - makes and destroys surfaces: NV12, in memory of our own or in the client's. */
+/* surface.c - creates and destroys surfaces: NV12, in memory of our own or of the client. */
 #include "alloc.h"
 #include "calls.h"
 #include "config.h"
@@ -7,13 +7,13 @@
 
 #include <va/va_drmcommon.h>
 
-/* The attributes of vaCreateSurfaces, as far as they matter. */
+/* The attributes of vaCreateSurfaces that matter here. */
 typedef struct wish {
     uint32_t memory_type;
     const VADRMPRIMESurfaceDescriptor *external; /* one for each surface */
 } wish;
 
-/* In their order, as the real drivers do: the memory type comes before the descriptor. */
+/* Read in order, as the real drivers do: the memory type comes before the descriptor. */
 static VAStatus read_attributes(wish *want, const VASurfaceAttrib *attributes, unsigned count)
 {
     for (unsigned number = 0; number < count; number++) {
@@ -29,7 +29,7 @@ static VAStatus read_attributes(wish *want, const VASurfaceAttrib *attributes, u
                 return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
             break;
         case VASurfaceAttribExternalBufferDescriptor:
-            if (want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2) break; /* hints for memory of our own */
+            if (want->memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2) break; /* hints for our own memory */
             if (!attribute->value.value.p) return VA_STATUS_ERROR_INVALID_PARAMETER;
             want->external = attribute->value.value.p;
             break;

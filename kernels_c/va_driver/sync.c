@@ -1,4 +1,4 @@
-/* sync.c - really waits: until the worker is done with a surface or coded buffer, or the client's patience is at its end. */
+/* sync.c - waits until the worker is done with a surface or coded buffer, or until the time-out. */
 #include "sync.h"
 #include "calls.h"
 #include "plan.h"
@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <time.h>
 
-/* By its handle after every wait: another thread may have destroyed it meanwhile. */
+/* Looked up by its handle after every wait, because another thread may have destroyed it meanwhile. */
 static activity *find(const drv_display *driver, object_kind kind, uint32_t id)
 {
     void *object = objects_get(&driver->objects, kind, id);
@@ -27,7 +27,7 @@ uint64_t sync_hangs(const drv_display *driver, VAContextID id)
     return context && context->hung == fault_generation() ? context->hung : 0;
 }
 
-/* With the driver locked. */
+/* Call with the driver locked. */
 static VAStatus wait_until(drv_display *driver, object_kind kind, uint32_t id, uint64_t timeout_ns)
 {
     const int forever = timeout_ns > INT64_MAX / 2;
@@ -47,7 +47,7 @@ static VAStatus wait_until(drv_display *driver, object_kind kind, uint32_t id, u
     return work->pending ? VA_STATUS_ERROR_TIMEDOUT : work->status;
 }
 
-/* What the fault plan has for this call; a hang stays with the context. */
+/* Applies the fault plan to this call; a hang persists for the context. */
 static fault next_fault(fault_call call)
 {
     fault any = fault_next(CALL_SYNC_SURFACE);

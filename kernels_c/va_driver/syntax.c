@@ -1,4 +1,4 @@
-/* syntax.c - what the parameter buffers of both codecs have in common. */
+/* syntax.c - parameters that both codecs have in common. */
 #include "syntax.h"
 #include "strict.h"
 

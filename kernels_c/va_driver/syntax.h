@@ -1,10 +1,10 @@
-/* syntax.h - the parameter buffers of one codec, read into a context. */
+/* syntax.h - reads one codec's parameter buffers into a context. */
 #ifndef NENC_VA_SYNTAX_H
 #define NENC_VA_SYNTAX_H
 
 #include "driver.h"
 
-/* Each gets a buffer that is at least as large as its structure. */
+/* Each is given a buffer that is at least as large as its structure. */
 typedef struct syntax {
     size_t sequence_size, picture_size, slice_size;
     VAStatus (*sequence)(drv_context *context, const void *data);
@@ -16,13 +16,13 @@ extern const syntax syntax_h264, syntax_hevc;
 
 static inline const syntax *syntax_of(VAProfile profile) { return profile == VAProfileHEVCMain ? &syntax_hevc : &syntax_h264; }
 
-/* What the two have in common. A size, a rate and a frame rate of 0 are not given. */
+/* Settings of a sequence that both codecs have. A size, rate or frame rate of 0 is unset. */
 VAStatus syntax_sequence(drv_context *context, uint32_t width, uint32_t height, uint32_t bits_per_second, uint32_t fps_num,
                          uint32_t fps_den);
-/* A picture that the client refers to: VA_INVALID_ID is none. */
+/* Handles a picture to which the client refers; VA_INVALID_ID means none. */
 VAStatus syntax_reference(drv_context *context, VASurfaceID id);
 
-/* An entry of a slice's reference list. */
+/* Handles an entry of a slice's reference list. */
 VAStatus syntax_listed(drv_context *context, VASurfaceID id);
 
 /* misc.c: rate, buffer, frame rate, quality. */

@@ -1,11 +1,11 @@
-/* worker.c - encodes pictures in their order, so that vaEndPicture returns at once and waiting means something. */
+/* worker.c - encodes pictures in order, so that vaEndPicture returns at once and waiting is real. */
 #include "worker.h"
 #include "alloc.h"
 #include "plan.h"
 
 #include <signal.h>
 
-/* The bucket that a network as fast as the peak rate would empty; what does not fit was over the peak. */
+/* A bucket that drains at the peak rate, like a network of that rate; whatever does not fit exceeded the peak. */
 static uint32_t rate_flags(drv_context *context, const codec_rate *rate, uint32_t bytes)
 {
     if (context->config.rate_control == VA_RC_CQP || !rate->fps_num) return 0;
@@ -37,7 +37,7 @@ static VAStatus encode(drv_context *context, const drv_job *job, codec_coded *co
     return VA_STATUS_SUCCESS;
 }
 
-/* With the driver locked. */
+/* Call with the driver locked. */
 static void finish(drv_context *context, drv_job *job, VAStatus status, const codec_coded *coded, uint32_t flags)
 {
     job->coded->bytes = coded->bytes;
@@ -83,7 +83,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* The client's signals are the client's: its handlers do not run here. */
+/* Blocks all signals, because the client's handlers must not run on this thread. */
 int worker_start(drv_context *context)
 {
     sigset_t all, before;

@@ -111,7 +111,7 @@ def test_a_plan_that_cannot_be_read_is_said(display: str) -> None:
         [tool("vainfo", "vainfo"), "--display", "x11"], environment(display, NENC_VA_FAULTS="vaEndPicture@x=fail")
     )
     assert done.returncode != 0
-    assert "fault plan: 'vaEndPicture@x=fail': a number from 1 belongs behind @" in done.stderr
+    assert "fault plan: 'vaEndPicture@x=fail': @ must be followed by a number from 1" in done.stderr
 
 
 def test_gstreamer(display: str, tmp_path: Path) -> None:
