@@ -227,7 +227,7 @@ GOOD = ["--to", "127.0.0.1:9", "--kind", "cbr", "--rate", "1Mbps", "--duration",
         (["cross", *GOOD, "--on", "1s", "--off", "1s"], "--on and --off apply only to onoff"),
         (["cross", *GOOD, "--streams", "2"], "--streams applies only to TCP"),
         (["cross", *GOOD, "--stop-at", "1"], "--stop-at and --duration exclude each other"),
-        (["cross", *GOOD, "--overhead", "100", "--wire-bytes", "90"], "--overhead: more than --wire-bytes"),
+        (["cross", *GOOD, "--overhead", "100", "--wire-bytes", "90"], "--overhead: it exceeds --wire-bytes"),
         (["cross", "--to", "127.0.0.1:9", "--kind", "onoff", "--rate", "1Mbps"], "--on and --off are needed"),
         (
             ["cross", "--to", "127.0.0.1:9", "--kind", "tcp-bbr", "--rate", "1Mbps"],
@@ -261,7 +261,7 @@ def test_help_and_version():
         assert (shown.returncode, shown.stderr) == (0, "")
         assert shown.stdout.startswith(f"usage: nenc {name} ")
         assert "--netns FD" in shown.stdout
-    assert "a packet on the wire [1242]" in nenc("cross", "--help").stdout
+    assert "wire size of a packet [1242]" in nenc("cross", "--help").stdout
 
 
 def test_a_port_that_is_taken_is_the_environment():
