@@ -13,6 +13,7 @@
 #ifndef NENC_ENCODE_H
 #define NENC_ENCODE_H
 
+#include "nenc/codecs.h"
 #include "nenc/quality.h"
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)
@@ -20,8 +21,6 @@ extern "C" {
 #endif
 
 typedef struct nenc_encoder nenc_encoder;
-
-typedef enum nenc_codec { NENC_H264 = 0, NENC_HEVC = 1 } nenc_codec;
 
 /* CBR: a leaky bucket of vbv_ms at bitrate_bps holds every frame. VBR: the mean is bitrate_bps, what easy pictures leave over
  * hard ones may spend, and the bucket never leaks faster than peak_bps. */
@@ -95,7 +94,18 @@ typedef struct nenc_coded {
     nenc_picture reconstruction; /* plane[0] NULL: there is none; valid as long as data */
 } nenc_coded;
 
-/* One line of the table. */
+/* One line of the table of codecs. */
+typedef struct nenc_codec_info {
+    const char *name;     /* "h264" */
+    const char *endings;  /* of its files, without the dot: "264|h264"; files that are written have the first */
+    const char *software; /* the encoder that takes over from hardware */
+    const char *device;   /* the device that encoder is opened with, "": none */
+} nenc_codec_info;
+
+/* The codec of a number (nenc_codec); NULL when there is none. Static, not to be freed. */
+NENC_API const nenc_codec_info *nenc_codec_at(size_t number);
+
+/* One line of the table of encoders. */
 typedef struct nenc_encoder_info {
     const char *name; /* "x264" */
     const char *library; /* what it needs on this machine, "" : nothing */
