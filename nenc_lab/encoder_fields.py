@@ -95,6 +95,20 @@ def kinds() -> dict[str, Group]:
     return found
 
 
+@cache
+def file_ending(codec: str) -> str:
+    """The ending, without its dot, of files with a codec's byte stream: ``264`` for ``h264``.
+
+    Raises ``KeyError`` for a codec that the C table (``nenc/codecs.h``) does not have.
+    """
+    number = 0
+    while (info := lib.nenc_codec_at(number)) != ffi.NULL:
+        if _text(info.name) == codec:
+            return _text(info.endings).split("|")[0]
+        number += 1
+    raise KeyError(codec)
+
+
 def _text(pointer: object) -> str:
     text: str = ffi.string(pointer).decode()
     return text

@@ -22,14 +22,15 @@ typedef struct recv_options {
     bool ordinary, die;
 } recv_options;
 
-enum { PAYLOAD_AUTO, PAYLOAD_H264, PAYLOAD_HEVC, PAYLOAD_PADDING };
+/* The words of --payload in their order: auto, then each payload format by its number. */
+enum { PAYLOAD_AUTO, PAYLOAD_FIRST };
 
 #define AT(field) offsetof(recv_options, field)
 static const nenc_option options[] = {
     {"listen", NENC_OPTION_LISTEN, AT(listen), "[HOST]:PORT", "address on which to receive packets", NULL, true, 0, 0},
-    {"out", NENC_OPTION_TEXT, AT(out), "FILE", "file for the stream: .264 or .265 (Annex B)", NULL, false, 0, 0},
-    {"payload", NENC_OPTION_CHOICE, AT(payload), "auto|h264|hevc|padding", "payload format; auto: from the name of --out", "auto",
-     false, 0, 0},
+    {"out", NENC_OPTION_TEXT, AT(out), "FILE", "file for the stream (Annex B): .264, .265, as its codec is", NULL, false, 0, 0},
+    {"payload", NENC_OPTION_CHOICE, AT(payload), "auto" NENC_CODEC_NAMES "|padding",
+     "payload format; auto: from the name of --out", "auto", false, 0, 0},
     {"report", NENC_OPTION_TIME, AT(report), "TIME", "interval of the RFC 8888 reports; 0s: send none", "50ms", false, 0, 1e10},
     {"quantum", NENC_OPTION_TIME, AT(quantum), "TIME", "packets that arrive within this time are received together", "1ms", false,
      0, 1e8},
@@ -61,24 +62,31 @@ static const nenc_command command = {
             "on stdout.",
 };
 
-static bool ends_with(const char *text, const char *end)
+/* Whether a file's name ends in a dot and one of "264|h264". */
+static bool ends_in(const char *name, const char *endings)
 {
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
+    const char *dot = strrchr(name, '.');
+    const size_t length = dot ? strlen(dot + 1) : 0;
+    while (length && *endings) {
+        const size_t bytes = strcspn(endings, "|");
+        if (bytes == length && memcmp(endings, dot + 1, length) == 0) return true;
+        endings += bytes + (endings[bytes] == '|');
+    }
+    return false;
 }
 
-/* Takes the payload format from the name of --out; false when the name tells neither. */
+/* Takes the payload format from the name of --out; returns false when the extension is that of no codec. */
 static bool format_of(const recv_options *o, nenc_rtp_format *format)
 {
-    const char *out = o->out ? o->out : "";
-    *format = NENC_RTP_PADDING;
-    if (o->payload == PAYLOAD_H264) *format = NENC_RTP_H264;
-    else if (o->payload == PAYLOAD_HEVC) *format = NENC_RTP_HEVC;
-    else if (o->payload == PAYLOAD_PADDING || !o->out) return true;
-    else if (ends_with(out, ".265") || ends_with(out, ".h265") || ends_with(out, ".hevc")) *format = NENC_RTP_HEVC;
-    else if (ends_with(out, ".264") || ends_with(out, ".h264")) *format = NENC_RTP_H264;
-    else return false;
-    return true;
+    *format = o->payload == PAYLOAD_AUTO ? NENC_RTP_PADDING : (nenc_rtp_format)(o->payload - PAYLOAD_FIRST);
+    if (o->payload != PAYLOAD_AUTO || !o->out) return true;
+    const nenc_codec_info *codec;
+    for (size_t i = 0; (codec = nenc_codec_at(i)); i++)
+        if (ends_in(o->out, codec->endings)) {
+            *format = (nenc_rtp_format)i;
+            return true;
+        }
+    return false;
 }
 
 static int open_socket(const recv_options *o)
@@ -113,7 +121,7 @@ int nenc_recv_main(int argc, char **argv)
     if (!nenc_options_read(&command, argc, argv, &o, &status)) return status;
     nenc_rtp_format format;
     if (!format_of(&o, &format))
-        return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the name ends neither in .264 nor in .265; give --payload",
+        return nenc_complain("recv", NENC_EXIT_INPUT, "--out %s: the extension is that of no codec (.264, .265); give --payload",
                              o.out);
     if ((status = nenc_check_control("recv", o.control))) return status;
     nenc_stop_prepare(o.die);

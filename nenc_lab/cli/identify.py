@@ -26,7 +26,7 @@ def identify(
         list[str] | None, typer.Option(metavar="LINES", help="A size, such as 720p; again for more. [360p, 720p]")
     ] = None,
     mode: Annotated[list[str] | None, typer.Option(metavar="MODE", help="cbr or vbr; again for both. [cbr]")] = None,
-    codec: Annotated[str, typer.Option(help="h264 or hevc.")] = "h264",
+    codec: Annotated[str, typer.Option(help="The codec; every encoder has h264.")] = "h264",
     preset: Annotated[str, typer.Option(help="x264's names; the encoder's own default when left out.")] = "",
     device: Annotated[str, typer.Option(help="As encoder.device in a scenario.")] = "",
     complexity: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the picture, 0 to 1.")] = 0.5,

@@ -14,6 +14,7 @@
 #ifndef NENC_ENCODE_H
 #define NENC_ENCODE_H
 
+#include "nenc/codecs.h"
 #include "nenc/quality.h"
 
 #if !defined(NENC_CFFI) && defined(__cplusplus)
@@ -21,8 +22,6 @@ extern "C" {
 #endif
 
 typedef struct nenc_encoder nenc_encoder;
-
-typedef enum nenc_codec { NENC_H264 = 0, NENC_HEVC = 1 } nenc_codec;
 
 /* CBR: every frame fits into a leaky bucket of vbv_ms at bitrate_bps. VBR: the mean rate is bitrate_bps, hard pictures may
  * spend what easy ones have saved, and the bucket never leaks faster than peak_bps. */
@@ -94,6 +93,17 @@ typedef struct nenc_coded {
     int64_t encode_ns; /* wall-clock duration of the call */
     nenc_picture reconstruction; /* plane[0] is NULL when there is none; valid as long as data */
 } nenc_coded;
+
+/* A row of the table of codecs. */
+typedef struct nenc_codec_info {
+    const char *name;     /* "h264" */
+    const char *endings;  /* file extensions, "264|h264"; files that are written get the first */
+    const char *software; /* the encoder that takes over when hardware fails */
+    const char *device;   /* the device to open that encoder with; "": none */
+} nenc_codec_info;
+
+/* Returns row `number` (nenc_codec) of the table; NULL after the last one. Static, not to be freed. */
+NENC_API const nenc_codec_info *nenc_codec_at(size_t number);
 
 /* A row of the table of backends. */
 typedef struct nenc_encoder_info {

@@ -48,7 +48,7 @@ int nenc_fps_is_legal(uint32_t num, uint32_t den)
 static const char *wrong_field(const nenc_encoder_config *config)
 {
     if (config->size != sizeof *config) return "size";
-    if (config->codec > NENC_HEVC) return "codec";
+    if (config->codec >= NENC_CODEC_COUNT) return "codec";
     if (config->rate_mode > NENC_VBR) return "rate_mode";
     if (config->entry > NENC_ENTRY_LOW_POWER) return "entry";
     if (config->width < 16 || config->width > 16384 || config->width % 2) return "width";

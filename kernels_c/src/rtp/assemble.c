@@ -8,9 +8,7 @@
 
 void nenc_assemble_begin(nenc_assembler *assembler, const nenc_join_config *config, nenc_join_counts *counts)
 {
-    *assembler = (nenc_assembler){.config = config, .counts = counts};
-    if (config->format == NENC_RTP_H264) assembler->packing = &nenc_packing_h264;
-    if (config->format == NENC_RTP_HEVC) assembler->packing = &nenc_packing_hevc;
+    *assembler = (nenc_assembler){.config = config, .counts = counts, .packing = nenc_packing_of(config->format)};
 }
 
 void nenc_assemble_free(nenc_assembler *assembler) { nenc_free(assembler->data); }
@@ -90,7 +88,7 @@ static void take_fragment(nenc_assembler *assembler, const uint8_t *payload, siz
 {
     const nenc_packing *packing = assembler->packing;
     const size_t header_bytes = packing->header_bytes;
-    uint8_t header[2] = {0};
+    uint8_t header[NENC_NAL_HEADER_MOST] = {0};
     if (bytes <= header_bytes + 1) {
         tear(assembler);
         illegal(assembler);

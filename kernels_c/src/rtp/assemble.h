@@ -27,7 +27,7 @@ typedef struct nenc_assembler {
     size_t room;
     int fragment;          /* a NAL unit is being put together from fragments: */
     size_t fragment_from;  /* ... from here on in data */
-    uint8_t fragment_header[2];
+    uint8_t fragment_header[NENC_NAL_HEADER_MOST];
     int orphan; /* its fragments are dropped, and it is counted */
 } nenc_assembler;
 

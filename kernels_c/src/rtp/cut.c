@@ -6,11 +6,6 @@
 #include "rtp/annexb.h"
 #include "rtp/packing.h"
 
-static const nenc_packing *packing_of(nenc_rtp_format format)
-{
-    return format == NENC_RTP_HEVC ? &nenc_packing_hevc : &nenc_packing_h264;
-}
-
 /* Into how many packets a NAL unit goes. */
 static size_t packets_of(const nenc_packing *packing, size_t bytes, size_t most)
 {
@@ -45,7 +40,7 @@ int nenc_cut_begin(nenc_cutter *cutter, nenc_rtp_format format, const uint8_t *u
     }
     cutter->at = unit;
     cutter->end = unit + bytes;
-    cutter->left = count(packing_of(format), unit, bytes, most);
+    cutter->left = count(nenc_packing_of(format), unit, bytes, most);
     return cutter->left ? NENC_OK : NENC_EINVAL;
 }
 
@@ -74,7 +69,7 @@ static size_t cut_fragment(nenc_cutter *cutter, const nenc_packing *packing, uin
 
 static size_t cut_nal(nenc_cutter *cutter, uint8_t *into)
 {
-    const nenc_packing *packing = packing_of(cutter->format);
+    const nenc_packing *packing = nenc_packing_of(cutter->format);
     if (cutter->rest_bytes) return cut_fragment(cutter, packing, into);
     nenc_nal nal;
     if (!nenc_nal_next(&cutter->at, cutter->end, &nal)) return 0;

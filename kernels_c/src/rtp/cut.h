@@ -1,7 +1,7 @@
-/* cut.h - an access unit cut into RTP payloads: RFC 6184 (H.264), RFC 7798 (HEVC), padding.
+/* cut.h - an access unit cut into RTP payloads.
  *
- * H.264 and HEVC: each NAL unit travels alone, or in fragmentation units when it does not fit (packetization-mode 1, no
- * aggregation). Start codes do not travel.
+ * Of a codec: each NAL unit travels alone, or in fragmentation units when it does not fit; there is no aggregation. Start codes do
+ * not travel.
  * Padding: the model encoder's frames, ceil(bytes / most) packets, all full but the last, as the virtual network cuts them.
  * Byte k of a frame is byte k modulo 16 of the text "nenc-lab padding".
  */
@@ -13,10 +13,14 @@
 
 #include "nenc/encode.h"
 
-/* The codec's number where there is one. */
-typedef enum nenc_rtp_format { NENC_RTP_H264 = NENC_H264, NENC_RTP_HEVC = NENC_HEVC, NENC_RTP_PADDING = 2 } nenc_rtp_format;
+/* NENC_RTP_H264 and so on have their codec's number; padding comes behind them. */
+#define NENC_RTP_FORMAT(symbol, name, endings, software, device) NENC_RTP_##symbol = NENC_##symbol,
+typedef enum nenc_rtp_format { NENC_CODECS(NENC_RTP_FORMAT) NENC_RTP_PADDING = NENC_CODEC_COUNT } nenc_rtp_format;
 
-enum { NENC_CUT_LEAST = 4 }; /* smallest legal `most` */
+enum {
+    NENC_CUT_LEAST = 4,       /* smallest legal `most` */
+    NENC_NAL_HEADER_MOST = 2, /* bytes of the longest header of a NAL unit */
+};
 
 typedef struct nenc_cutter {
     nenc_rtp_format format;
@@ -26,8 +30,8 @@ typedef struct nenc_cutter {
     const uint8_t *end;
     const uint8_t *rest; /* what is still to come of the NAL unit that goes in fragments */
     size_t rest_bytes;   /* 0: none does */
-    uint8_t header[3];   /* of its fragments; the start bit is set until the first one is made */
-    size_t offset;       /* padding: bytes cut so far, and in all */
+    uint8_t header[NENC_NAL_HEADER_MOST + 1]; /* of its fragments; the start bit is set until the first one is made */
+    size_t offset; /* padding: bytes cut so far, and in all */
     size_t bytes;
 } nenc_cutter;
 

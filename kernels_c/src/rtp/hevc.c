@@ -1,7 +1,7 @@
-/* hevc.c - RTP payloads of HEVC without decoding order numbers (RFC 7798 section 4.4; sprop-max-don-diff 0). */
+/* hevc.c - the RTP payload format of HEVC without decoding order numbers (RFC 7798 sections 4.4 and 7.2, sprop-max-don-diff 0). */
 #include "rtp/packing.h"
 
-enum { TYPE = 0x3f, VPS = 32, PPS = 34, SINGLE_LAST = 47, AP = 48, FU = 49 };
+enum { TYPE = 0x3f, VPS = 32, SPS = 33, PPS = 34, SINGLE_LAST = 47, AP = 48, FU = 49 };
 
 static int type_of(const uint8_t *header) { return header[0] >> 1 & TYPE; }
 
@@ -29,10 +29,19 @@ static void from_fragment(uint8_t *nal, const uint8_t *fragment)
     nal[1] = fragment[1];
 }
 
+static int say_parameters(nenc_sdp_text *out, const uint8_t *unit, size_t bytes)
+{
+    return nenc_sdp_say_nals(out, unit, bytes, type_of, VPS, "sprop-vps=") > 0 &&
+           nenc_sdp_say_nals(out, unit, bytes, type_of, SPS, ";sprop-sps=") > 0 &&
+           nenc_sdp_say_nals(out, unit, bytes, type_of, PPS, ";sprop-pps=") > 0;
+}
+
 const nenc_packing nenc_packing_hevc = {
+    .encoding = "H265",
     .header_bytes = 2,
     .kind = kind,
     .is_parameter_set = is_parameter_set,
     .to_fragment = to_fragment,
     .from_fragment = from_fragment,
+    .say_parameters = say_parameters,
 };

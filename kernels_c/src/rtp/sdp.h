@@ -4,11 +4,15 @@
 
 #include "rtp/cut.h"
 
-enum { NENC_SDP_BYTES = 4096, NENC_RTP_PAYLOAD_TYPE = 96, NENC_RTP_CLOCK_HZ = 90000 };
+enum {
+    NENC_SDP_BYTES = 4096,
+    NENC_RTP_PAYLOAD_TYPE = 96,
+    NENC_RTP_CLOCK_HZ = 90000, /* of every video payload format (RFC 3551 section 5) */
+};
 
 typedef struct nenc_sdp {
-    nenc_rtp_format format;  /* H.264 or HEVC */
-    const char *address; /* where the stream goes to: numeric, IPv4, or IPv6 without brackets */
+    nenc_rtp_format format; /* a codec's */
+    const char *address;    /* where the stream goes to: numeric, IPv4, or IPv6 without brackets */
     uint16_t port;
     uint8_t payload_type;
     uint64_t session;    /* a number of its own for each stream */

@@ -133,7 +133,7 @@ def receiver(
     payload: str,
     out: str | None,
 ) -> list[str]:
-    """``nenc recv`` for a flow of the lab; ``payload``: h264, hevc or padding."""
+    """``nenc recv`` for a flow of the lab; ``payload``: a codec's name, or padding."""
     return [
         *(str(program("nenc")), "recv", "--listen", f":{port}", "--netns", str(netns_fd), "--control", str(control_fd)),
         *("--origin", str(origin_ns), "--start-at", str(start_ns), "--report", f"{report_ns}ns", "--ssrc", str(ssrc)),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from nenc_lab import encoder_fields
 from nenc_lab.assembly.record import drive
 from nenc_lab.errors import ControllerError, Interrupted
 from nenc_lab.real.live.programs import scratch
@@ -56,8 +57,8 @@ def _stream_files(scenario: schema.Scenario, out: Path, pid: int, stack: ExitSta
     stack.enter_context(made(out))
     for number, flow in enumerate(scenario.flows):
         if isinstance(flow.encoder, schema.VideoEncoder):
-            suffix = "265" if flow.encoder.codec == "hevc" else "264"
-            sent, received = (out / f".{pid}-stream-{flow.name}.{side}.{suffix}" for side in ("sent", "received"))
+            ending = encoder_fields.file_ending(flow.encoder.codec)
+            sent, received = (out / f".{pid}-stream-{flow.name}.{side}.{ending}" for side in ("sent", "received"))
             files[number] = StreamFiles(sent, received)
             for file in (sent, received):
                 stack.callback(file.unlink, missing_ok=True)

@@ -81,9 +81,10 @@ static const nenc_camera_field fields[] = {
      .flag = VALUED, .help = "The encoder makes no more than this: R_max of RFC 8593 section 5.4.",
      .reason = "without a limit the controller alone decides"},
     /* Of real encoders. */
-    {.name = "codec", .key = "codec", .option = "codec", .unit = "", .words = "h264|hevc", .kind = NENC_FIELD_CHOICE,
-     .value = NENC_H264, .low = 0, .high = 1, .offset = AT(codec), .groups = REAL, .flag = VALUED,
-     .help = "The codec; hevc only where the encoder has it.", .reason = "every encoder here has H.264"},
+    {.name = "codec", .key = "codec", .option = "codec", .unit = "", .words = &NENC_CODEC_NAMES[1],
+     .kind = NENC_FIELD_CHOICE, .value = NENC_H264, .low = 0, .high = NENC_CODEC_COUNT - 1, .offset = AT(codec), .groups = REAL,
+     .flag = VALUED, .help = "The codec; every encoder has h264, and the others are only in some.",
+     .reason = "every encoder here has H.264"},
     {.name = "rate_mode", .key = "mode", .option = "mode", .unit = "", .words = "cbr|vbr", .kind = NENC_FIELD_CHOICE,
      .value = NENC_CBR, .low = 0, .high = 1, .offset = AT(rate_mode), .groups = REAL, .flag = VALUED,
      .help = "Mode of the encoder's rate control.", .reason = "a live stream needs frames that fit the link now"},

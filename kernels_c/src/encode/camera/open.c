@@ -6,18 +6,23 @@
 #include <glob.h>
 #include <string.h>
 
-/* What takes over from hardware, by codec: x264 has no HEVC, but x265 is in this project's own VA-API driver. */
-static const struct {
-    const char *name;
-    const char *device;
-} software[] = {
-    [NENC_H264] = {"x264", ""},
-    [NENC_HEVC] = {"vaapi", "driver:nenc"},
-};
-
 static const char render_nodes[] = "/dev/dri/renderD*";
 
-static int is_software(const char *name) { return strcmp(name, software[NENC_H264].name) == 0; }
+/* The codec of a software encoder; NULL for hardware. Software that is opened with a device stands behind an interface of hardware. */
+static const nenc_codec_info *codec_of_software(const char *name)
+{
+    const nenc_codec_info *codec;
+    for (size_t i = 0; (codec = nenc_codec_at(i)); i++)
+        if (!*codec->device && strcmp(name, codec->software) == 0) return codec;
+    return NULL;
+}
+
+/* The encoder takes over from itself when it is software, which refuses codecs that it does not have. */
+static const nenc_codec_info *fallback_of(const char *name, uint32_t codec)
+{
+    const nenc_codec_info *own = codec_of_software(name);
+    return own ? own : nenc_codec_at(codec);
+}
 
 static int copy_name(char *into, size_t room, const char *from, const char *field, nenc_failure *failure)
 {
@@ -51,10 +56,10 @@ static int fill_failover(const nenc_video *self, const nenc_camera_config *confi
     nenc_failover_config_default(failover);
     nenc_encoder_config *encoder = &failover->encoder;
     snprintf(failover->primary, sizeof failover->primary, "%s", self->name);
-    const uint32_t codec = is_software(self->name) ? NENC_H264 : config->codec; /* x264 is its own stand-in, and refuses HEVC */
-    snprintf(failover->fallback, sizeof failover->fallback, "%s", software[codec].name);
-    snprintf(failover->fallback_device, sizeof failover->fallback_device, "%s", software[codec].device);
-    failover->isolate = config->isolate && !is_software(self->name);
+    const nenc_codec_info *fallback = fallback_of(self->name, config->codec);
+    snprintf(failover->fallback, sizeof failover->fallback, "%s", fallback->software);
+    snprintf(failover->fallback_device, sizeof failover->fallback_device, "%s", fallback->device);
+    failover->isolate = config->isolate && !codec_of_software(self->name);
     failover->wait_for_probe = config->virtual_time; /* so that hardware is found again in the same frame every time */
     failover->host = config->host && *config->host ? config->host : NULL;
     encoder->codec = config->codec;
@@ -112,7 +117,7 @@ static int open_named(const nenc_camera_config *config, const char *name, const 
     self->key_interval_ns = config->key_interval_ns;
     self->key_ns = config->start_ns;
     /* Hardware does not show its pictures; a mean over what software made in its place would be of something else. */
-    self->measures = config->quality && is_software(self->name);
+    self->measures = config->quality && codec_of_software(self->name);
     const int status = open_failover(self, config, device, failure);
     if (status != NENC_OK) nenc_video_close(self);
     else *made = self;
@@ -150,7 +155,8 @@ static int open_auto(const nenc_camera_config *config, nenc_video **made, nenc_f
     globfree(&nodes);
     int status = NENC_OK;
     if (!self) {
-        status = open_named(config, software[config->codec].name, software[config->codec].device, &self, failure);
+        const nenc_codec_info *codec = nenc_codec_at(config->codec);
+        status = open_named(config, codec->software, codec->device, &self, failure);
         if (status != NENC_OK) return status;
         char text[sizeof tried];
         snprintf(text, sizeof text, "auto takes software%.280s", tried);

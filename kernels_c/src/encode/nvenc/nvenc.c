@@ -13,6 +13,8 @@
 
 static int open_nvenc(const nenc_encoder_config *config, void **state, nenc_failure *failure)
 {
+    if (config->codec != NENC_H264 && config->codec != NENC_HEVC)
+        return nenc_fail(failure, NENC_ENCODE_UNSUPPORTED, "nvenc: it encodes h264 and hevc only");
     nenc_nvenc *self = nenc_alloc(sizeof *self);
     if (!self) return nenc_fail(failure, NENC_ENOMEM, "nvenc: out of memory");
     self->config = *config;

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const nenc_vaapi_codec *codec_of(const nenc_vaapi *self)
-{
-    return self->config.codec == NENC_H264 ? &nenc_vaapi_h264 : &nenc_vaapi_hevc;
-}
+static const nenc_vaapi_codec *const codecs[] = {[NENC_H264] = &nenc_vaapi_h264, [NENC_HEVC] = &nenc_vaapi_hevc};
+
+static int has_codec(uint32_t codec) { return codec < sizeof codecs / sizeof *codecs && codecs[codec]; }
+
+static const nenc_vaapi_codec *codec_of(const nenc_vaapi *self) { return codecs[self->config.codec]; }
 
 static int try_device(nenc_vaapi *self, const char *device, nenc_failure *failure)
 {
@@ -84,6 +85,7 @@ static void close_vaapi(void *state)
 
 static int open_vaapi(const nenc_encoder_config *config, void **state, nenc_failure *failure)
 {
+    if (!has_codec(config->codec)) return nenc_fail(failure, NENC_ENCODE_UNSUPPORTED, "vaapi: it encodes h264 and hevc only");
     nenc_vaapi *self = calloc(1, sizeof *self);
     if (!self) return nenc_fail(failure, NENC_ENOMEM, "vaapi: out of memory");
     self->config = *config;
