@@ -4,13 +4,13 @@
 >>> run = nenc_lab.run("step")        # doctest: +SKIP
 >>> run.summary["flows"]["video"]["utilisation"]        # doctest: +SKIP
 
-    load      a scenario from a file or by the name of a shipped one, as a `Scenario`
+    load      reads a scenario file, or a shipped scenario by its name, and returns a `Scenario`
     run       runs a scenario and returns a `Run`, or a list of them with ``repeat=N``
-    open_run  the `Run` in the folder of an earlier one
-    sweep     many runs over a space of settings
+    open_run  opens the folder of an earlier run and returns its `Run`
+    sweep     runs scenarios over a space of settings and returns a `SweepResult`
 
-Everything that goes wrong on purpose is an InputError (or ScenarioError, which says where in the file), a MachineError,
-a ControllerError, an InternalError, or Interrupted. Nothing is imported before it is used: ``import nenc_lab`` takes
+Errors that the lab raises itself are InputError (or ScenarioError, which says where in the file), MachineError,
+ControllerError, InternalError and Interrupted. Nothing is imported before it is used: ``import nenc_lab`` takes
 milliseconds and has no side effect.
 """
 
@@ -43,7 +43,7 @@ _HOMES = {
     "Run": "recording.open",
     "Scenario": "scenario.schema",
 }
-"""The module of each name."""
+"""The module that defines each public name."""
 
 __all__ = [
     "ControllerError",
@@ -63,7 +63,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Imports what a name needs, at its first use (PEP 562)."""
+    """Imports the module that defines ``name`` when the name is first used (PEP 562)."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""``python -m nenc_lab`` is the command ``nenc-lab``."""
+"""Makes ``python -m nenc_lab`` run the command ``nenc-lab``."""
 
 from __future__ import annotations
 

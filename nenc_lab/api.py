@@ -1,4 +1,4 @@
-"""The front door: what a notebook or a script calls. `nenc_lab.__all__` has all of it."""
+"""The functions that notebooks and scripts call; `nenc_lab` exports them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_SEED = 2**63 - 1
 
 
 def open_run(folder: Path | str) -> Run:
-    """The run in ``folder``, whatever its state. Raises InputError when there is none."""
+    """Opens the run in ``folder``, complete or partial. Raises InputError when the folder holds no run."""
     from nenc_lab.recording.open import open_run as opened
 
     return opened(folder)
@@ -37,10 +37,11 @@ def load(
     seed: int | None = None,
     backend: str | None = None,
 ) -> Scenario:
-    """The scenario of a file or of a shipped NAME, with ``overrides`` ("a.b=c") and these choices for every flow.
+    """Loads and checks a scenario file, or a shipped scenario by its NAME.
 
-    With a ``backend``, what that network cannot do is refused as well. Raises ScenarioError (or InputError) naming
-    place, value and what would be right.
+    ``overrides`` are dotted assignments ("a.b=c"); ``controller`` and ``encoder`` apply to every flow. If ``backend``
+    is given, a scenario that this network cannot run is refused too. Raises ScenarioError (or InputError), which names
+    the place, the value and what would be right.
     """
     from nenc_lab.analysis.expectations import check
     from nenc_lab.scenario.load import load as load_file
@@ -51,7 +52,7 @@ def load(
         raise InputError(f"{target} holds {len(paths)} scenarios: name one of them, such as {paths[0]}")
     every: list[str] = [] if seed is None else [f"seed={seed}"]
     if controller is not None or encoder is not None:
-        # Ahead of the user's overrides: those may set gains of the controller chosen here. They go by the flows' names.
+        # They come before the user's overrides, which may set gains of the controller chosen here.
         for flow in _flow_names(paths[0]):
             if controller is not None:
                 every += _chosen(f"flows.{flow}.controller", controller)
@@ -62,7 +63,7 @@ def load(
 
 
 def _flow_names(path: Path) -> list[str]:
-    """Names of a file's flows, by which overrides go. Nothing else is looked at: what is chosen may mend the rest."""
+    """The names of a file's flows, which overrides need. Nothing else is checked: the overrides may still mend it."""
     from nenc_lab.scenario import document
     from nenc_lab.scenario.load import read
 
@@ -72,7 +73,7 @@ def _flow_names(path: Path) -> list[str]:
 
 
 def _chosen(key: str, controller: str) -> list[str]:
-    """Overrides for a controller of this name or, when it looks like one, in this shared object."""
+    """Overrides that choose a controller by its name, or a shared object when the name looks like a file."""
     if "/" not in controller and not controller.endswith(".so"):
         return [f"{key}.kind={controller}"]
     return [f"{key}.kind=external", f"{key}.library={json.dumps(controller)}", f"{key}.sha256=null"]
@@ -132,15 +133,18 @@ def run(
     plot: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Run | list[Run]:
-    """Runs a scenario: a YAML file, the NAME of one that ships with the package ("step", "rtt-sweep/050ms"), or one
-    that `load` gave. With ``repeat=N`` it runs N times, with seeds seed..seed+N-1, and a list of N runs comes back.
+    """Runs a scenario: a YAML file, the NAME of a shipped one ("step", "rtt-sweep/050ms"), or a loaded `Scenario`.
 
-    ``backend`` netem: real packets over real qdiscs, in real time; ``place`` says where: host (this kernel's
-    namespaces), guest (User-Mode Linux) or auto. ``overrides`` are dotted assignments ("flows.video.rate.max=80Mbps").
-    Each run makes a new folder under ``out``. ``progress`` is called with the simulated time in ns, of all runs
-    together. Raises InputError for bad input, before anything is written, MachineError when this machine cannot do it,
-    ControllerError when a user's controller fails in a single run, and Interrupted on Ctrl-C; the last two name the
-    folder of the partial run. Of several runs, one whose controller failed is in the list, partial; the others go on.
+    With ``repeat=N`` the scenario runs N times, with seeds seed..seed+N-1, and a list of N runs is returned.
+    ``backend`` is virtual, or netem for real packets over real qdiscs in real time; ``place`` then says where: host
+    (namespaces of this kernel), guest (User-Mode Linux) or auto. ``overrides`` are dotted assignments
+    ("flows.video.rate.max=80Mbps"). Each run makes a new folder under ``out``. ``progress`` is called with the
+    simulated time in ns, summed over all runs.
+
+    Raises InputError for bad input, before anything is written; MachineError when this machine cannot run it;
+    ControllerError when a user's controller fails in a single run; and Interrupted on Ctrl-C. The last two name the
+    folder of the partial run. With ``repeat``, a run whose controller failed is in the list as a partial run, and the
+    other runs continue.
 
     >>> run("step", overrides=["duration=10s", "timeline=[]"], out=tmp).status        # doctest: +SKIP
     'complete'
@@ -149,9 +153,9 @@ def run(
 
     check_backend(backend)
     if place not in PLACES:
-        raise InputError(f"place is {place!r}: it is one of {', '.join(PLACES)}")
+        raise InputError(f"place is {place!r}: write one of {', '.join(PLACES)}")
     if repeat is not None and repeat < 1:
-        raise InputError(f"repeat is {repeat}: a scenario is run at least once")
+        raise InputError(f"repeat is {repeat}: write 1 or more")
     if isinstance(target, str | Path):
         scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
     elif controller is not None or encoder is not None or overrides or seed is not None:
@@ -181,7 +185,7 @@ def run(
 
 
 def seeds(scenario: Scenario, repeat: int) -> list[Scenario]:
-    """The scenario with each of the seeds seed..seed+repeat-1. Raises InputError when the last is too large."""
+    """The scenario with each seed in seed..seed+repeat-1. Raises InputError when the last seed is too large."""
     last = scenario.seed + repeat - 1
     if last > LAST_SEED:
         raise InputError(f"seed: with repeat {repeat} the last seed would be {last}: {LAST_SEED} is the largest")
@@ -197,12 +201,12 @@ def sweep(
     keep_runs: bool = False,
     plot: bool = True,
 ) -> SweepResult:
-    """Runs a sweep: a file, the NAME of one that ships with the package, or the same as a dict.
+    """Runs a sweep: a file, the NAME of a shipped one, or a dict with the same keys.
 
-    Every point is checked before the first one runs and before anything is written. Results go into a folder of the
-    sweep's own under ``out``; what was run before, here or for an earlier form of this sweep, is not run again.
-    ``jobs`` is the number of processes. Raises InputError for bad input, MachineError when the place cannot be written,
-    and Interrupted, which names the sweep's folder, once the results so far are kept.
+    Every point is checked before the first one runs and before anything is written. The sweep gets its own folder
+    under ``out``; points that it ran before, also under an earlier version of the sweep, are not run again. ``jobs`` is
+    the number of processes. Raises InputError for bad input; MachineError when the folder cannot be written; and
+    Interrupted, which names the sweep's folder, after the results so far have been written.
     """
     from nenc_lab.sweeps.batch import execute
     from nenc_lab.sweeps.load import load as load_sweep

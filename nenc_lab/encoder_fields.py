@@ -1,4 +1,4 @@
-"""The C camera's table of fields: what may be said about an encoder, with unit, default, range and description.
+"""Reads the C core's table of encoder fields: the name, unit, default, range and description of each.
 
 The scenario's encoder keys, an encoder's configuration and the options of `nenc send` all come from this table; a new
 key is one entry of ``kernels_c/src/encode/camera/fields.c``.
@@ -58,7 +58,7 @@ class Field:
 
 @cache
 def fields() -> tuple[Field, ...]:
-    """The table, in its order."""
+    """All entries, in the order of the C table."""
     return tuple(_fields())
 
 
@@ -85,7 +85,7 @@ def _fields() -> Iterator[Field]:
 
 @cache
 def kinds() -> dict[str, Group]:
-    """The kinds of encoder, in the table's order, and their groups; without ``auto``, which only `nenc send` has."""
+    """Maps each kind of encoder to its group, in the order of the C table, without ``auto`` (`nenc send` only)."""
     found: dict[str, Group] = {}
     number = 0
     while (name := lib.nenc_camera_kind_at(number)) != ffi.NULL:

@@ -1,4 +1,4 @@
-"""The only door to the C core: ``lib`` (functions), ``ffi`` (types), and numpy views of C rows."""
+"""Loads the C core for the rest of the package: ``lib`` (functions), ``ffi`` (types), and numpy views of C structs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CData = Any
 
 try:
     _kernels: CData = import_module("nenc_lab._kernels")
-except ImportError as error:  # a broken build is the user's environment, but nothing works without it
+except ImportError as error:  # a broken build is a fault of the machine, not of the lab
     raise InternalError(
         f"the C core nenc_lab._kernels cannot be loaded ({error}); rebuild it: run ./lab in the checkout, "
         "or pip install again"
@@ -49,7 +49,7 @@ _NUMPY = {
 
 @cache
 def dtype(struct: str) -> np.dtype[Any]:
-    """The numpy dtype of a C struct, field for field at the compiler's offsets."""
+    """The numpy dtype of a C struct, with every field at the compiler's offset."""
     kind = ffi.typeof(struct)
     fields = dict(kind.fields)
     return np.dtype(
@@ -73,7 +73,7 @@ def _format(kind: CData) -> Any:
 
 
 class Rows:
-    """A C array of structs that C fills and numpy reads: ``pointer`` for C, ``array[:n]`` for numpy (one memory)."""
+    """An array of C structs that C fills and numpy reads: ``pointer`` and ``array`` share the same memory."""
 
     def __init__(self, struct: str, capacity: int) -> None:
         self.array: np.ndarray[Any, np.dtype[Any]] = np.zeros(capacity, dtype(struct))
@@ -82,16 +82,17 @@ class Rows:
 
 
 def check(status: int, what: str) -> int:
-    """``status`` unless it is a negative nenc_status: then InternalError, since arguments were validated before."""
+    """Returns ``status``; raises InternalError when it is a negative nenc_status, since arguments were validated."""
     if status < 0:
         raise InternalError(f"{what}: {ffi.string(lib.nenc_strerror(status)).decode()} ({status})")
     return status
 
 
 def draws(seed: int, stream: int, start: int, kind: str, count: int) -> list[float]:
-    """``count`` random numbers from stream (seed, stream), beginning with number ``start``.
+    """Returns ``count`` random numbers of stream (seed, stream), beginning with number ``start``.
 
-    ``kind``: uniform [0, 1), laplace (scale 1), normal N(0, 1) or exponential (mean 1). The same on every machine.
+    ``kind`` is uniform [0, 1), laplace (scale 1), normal N(0, 1) or exponential (mean 1). The numbers are the same on
+    every machine.
     """
     code = {"uniform": 0, "laplace": 1, "normal": 2, "exponential": 3}[kind]
     out = ffi.new("double[]", count)

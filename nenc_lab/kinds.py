@@ -1,4 +1,4 @@
-"""The kinds of queue, cross traffic and controller that the C core has, read from its tables."""
+"""Reads the C core's tables of queues, cross traffic and controllers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nenc_lab.kernels import CData, ffi, lib
 GAINS = ("kp", "ki", "kd")
 LimitUnit = Literal["bytes", "packets", "ms"]
 LIMIT_UNITS: tuple[LimitUnit, ...] = ("bytes", "packets", "ms")
-"""In the order of nenc_queue_unit."""
+"""The units of a queue's limit, in the order of nenc_queue_unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A key of a queue or of cross traffic; ``unit``: ns, B, bit/s, packets, bool, count (a whole number) or none."""
+    """A key of a queue or of cross traffic. ``unit`` is ns, B, bit/s, packets, bool, count (whole number) or empty."""
 
     name: str
     unit: str
@@ -27,28 +27,28 @@ class Parameter:
     high: float
     about: str
     words: tuple[str, ...] = ()
-    """What may be written, when the value is a word."""
+    """The words that may be written, when the value is a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueKind:
-    """A kind of queue: what limits it, and its parameters under the names that tc has for them."""
+    """A kind of queue: its limit, and its parameters under the names that tc gives them."""
 
     name: str
     about: str
     limit_key: str | None
-    """Key of the limit, which may be one of the parameters; None: it has no limit."""
+    """Key of the limit, which may be one of the parameters; None means that the queue has no limit."""
     limit_about: str
     limit_units: tuple[LimitUnit, ...]
     limit_unit: LimitUnit
     limit: int
-    """The default, in ns, bytes or packets."""
+    """Default of the limit, in ns, bytes or packets."""
     parameters: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CrossKind:
-    """A kind of cross traffic."""
+    """A kind of cross traffic, and its parameters."""
 
     name: str
     about: str
@@ -57,7 +57,7 @@ class CrossKind:
 
 @dataclass(frozen=True, slots=True)
 class ControllerKind:
-    """A controller of the C core. ``gains``: those of kp, ki and kd that do not start from the knobs' defaults."""
+    """A controller of the C core. ``gains`` holds its own defaults of kp, ki and kd where it has any."""
 
     name: str
     about: str
@@ -66,13 +66,13 @@ class ControllerKind:
 
 @cache
 def queues() -> tuple[QueueKind, ...]:
-    """The queues of the virtual network; a queue's number in C is its index."""
+    """The queues of the virtual network. A queue's index is its number in C."""
     return tuple(_queue(row) for row in _rows(lib.nenc_queue_kind_at))
 
 
 @cache
 def cross_traffic() -> tuple[CrossKind, ...]:
-    """The cross traffic of the virtual network; its number in C is its index."""
+    """The cross traffic of the virtual network. A kind's index is its number in C."""
     return tuple(
         CrossKind(_text(row.name), _text(row.about), _parameters(row)) for row in _rows(lib.nenc_cross_kind_at)
     )
@@ -80,7 +80,7 @@ def cross_traffic() -> tuple[CrossKind, ...]:
 
 @cache
 def controllers() -> tuple[ControllerKind, ...]:
-    """The controllers; `nenc_config.law` is the index."""
+    """The controllers of the C core. A controller's index is its number in `nenc_config.law`."""
     return tuple(
         ControllerKind(
             _text(row.name),

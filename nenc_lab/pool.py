@@ -1,8 +1,8 @@
-"""Runs tasks one after another, or in processes of this machine. It knows nothing of what they are.
+"""Runs tasks one after another, or in worker processes of this machine.
 
-Tasks go in blocks, because handing one over costs more than a short task itself (14 us a task in blocks of 25, 205 us
-one by one). Blocks are taken as they are needed and results are given as they come, so memory does not grow with their
-number. A cluster is one more class with the method ``run``.
+Tasks are handed over in blocks, because handing one over costs more than a short task itself (14 us a task in blocks of
+25, 205 us one by one). Blocks are taken as they are needed and results are yielded as they come, so memory does not
+grow with their number. To run on a cluster, add one class with the method ``run``.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ R = TypeVar("R")
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 2.0
-"""After an interrupt, tasks under way have this long to end by themselves; what has not ended by then is lost."""
+"""Time that tasks under way have to end by themselves after an interrupt; then their processes are killed."""
 POLL_S = 0.1
-"""How often signals and progress are looked at: a signal that another thread took does not wake the one that waits."""
+"""Period at which signals and progress are polled: a signal taken by another thread does not wake the waiting one."""
 AHEAD = 2
-"""Blocks per worker that are handed over before the first is back: no worker waits, and a kill loses few."""
+"""Blocks handed over per worker ahead of results: enough that no worker waits, few enough that a kill loses little."""
 
 Progress = Callable[[int, int], None]
-"""Called with what `tell` was given in a worker: the number of a task and a value, such as simulated ns."""
+"""Receives what a worker passes to `tell`: the number of a task and a value, such as simulated ns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[R]):
-    """Results of a block, or of its beginning when it was cut short."""
+    """The results of a block, or of its first tasks when it was cut short."""
 
     results: Sequence[R]
 
 
 @dataclass(frozen=True, slots=True)
 class Died(Generic[T]):
-    """A task that took its process with it, twice, the second time alone in it."""
+    """A task whose process died twice, the second time with no other task in it."""
 
     task: T
 
@@ -56,16 +56,16 @@ class Executor(Protocol):
     """Runs ``work`` on every task of every block, in any order of blocks."""
 
     def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Generator[Done[R] | Died[T], None, None]:
-        """Gives results as they come. ``work`` is a function of a module.
+        """Yields results as they come. ``work`` must be a function at the top level of a module.
 
-        On Ctrl-C ``work`` is interrupted and may return what it has or raise KeyboardInterrupt; the generator gives
-        what is done, then raises KeyboardInterrupt. Any other exception of ``work`` interrupts the rest and is raised
-        here. Closing the generator ends everything.
+        On Ctrl-C ``work`` is interrupted and may return what it has or raise KeyboardInterrupt; the generator yields
+        the finished results, then raises KeyboardInterrupt. Any other exception of ``work`` interrupts the other tasks
+        and is raised here. Closing the generator ends everything.
         """
 
 
 class Serial:
-    """In this process, one task after the other."""
+    """Runs tasks in this process, one after the other."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
@@ -86,7 +86,7 @@ class Serial:
 
 
 class Processes:
-    """In ``jobs`` processes of this machine. ``grace_s``: see `GRACE_S`, None: as long as they take."""
+    """Runs tasks in ``jobs`` processes of this machine. ``grace_s`` is explained at `GRACE_S`; None sets no limit."""
 
     def __init__(self, jobs: int, progress: Progress | None = None, grace_s: float | None = GRACE_S) -> None:
         self.jobs = jobs
@@ -94,8 +94,8 @@ class Processes:
         self._grace_s = grace_s
 
     def run(self, work: Callable[[T], R], blocks: Iterable[Sequence[T]]) -> Generator[Done[R] | Died[T], None, None]:
-        """See `Executor`. When a worker dies, the tasks under way are run again one by one, in a process each can have
-        to itself; the one that dies there as well is the culprit."""
+        """See `Executor`. When a worker dies, the tasks under way are run again one by one, each in its own process.
+        The task that dies there as well is reported as `Died`."""
         waiting = iter(blocks)
         while suspects := (yield from self._pool(work, waiting, self.jobs)):
             alone = iter([task] for block in suspects for task in block)
@@ -105,12 +105,12 @@ class Processes:
     def _pool(
         self, work: Callable[[T], R], blocks: Iterator[Sequence[T]], workers: int
     ) -> Generator[Done[R], None, list[Sequence[T]]]:
-        """Runs blocks until there are none or a worker dies; returns the blocks that were under way then."""
+        """Runs blocks until none are left or a worker dies; returns the blocks that were under way then."""
         import multiprocessing
         from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
         from concurrent.futures.process import BrokenProcessPool
 
-        context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads in whatever state they are
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
         stop = context.RawValue("b", 0)
         progress = context.RawArray("q", (2 * workers + 1) if self._progress is not None else 0)
         places = context.Value("i", 0)
@@ -147,7 +147,7 @@ class Processes:
             raise
         finally:
             stop.value = 1
-            if not finished:  # workers may be in a long task, also in one whose hand-over was interrupted
+            if not finished:  # workers may be in a long task, even one whose submission was interrupted
                 _interrupt(before)
                 _end([future for future in under_way if not future.cancel()], before, self._grace_s)
             pool.shutdown(wait=True, cancel_futures=True)
@@ -156,17 +156,17 @@ class Processes:
         if self._progress is not None:
             for place in range(0, len(progress) - 1, 2):
                 number, value = progress[place], progress[place + 1]
-                if number > 0 and progress[place] == number:  # else it went on to another task meanwhile
+                if number > 0 and progress[place] == number:  # otherwise the worker has begun another task meanwhile
                     self._progress(number - 1, value)
 
 
 def executor(jobs: int, progress: Progress | None = None, grace_s: float | None = GRACE_S) -> Executor:
-    """The one for this many processes."""
+    """Returns the executor for this many processes."""
     return Serial(progress) if jobs <= 1 else Processes(jobs, progress, grace_s)
 
 
 def _interrupt(before: set[BaseProcess]) -> None:
-    """Sends the workers what Ctrl-C would."""
+    """Sends SIGINT to the workers, as Ctrl-C does."""
     import multiprocessing
 
     for child in set(multiprocessing.active_children()) - before:
@@ -176,7 +176,7 @@ def _interrupt(before: set[BaseProcess]) -> None:
 
 
 def _end(futures: Sequence[Future[list[R]]], before: set[BaseProcess], grace_s: float | None) -> None:
-    """Waits for what was interrupted, and kills the workers that do not end."""
+    """Waits for interrupted tasks, and kills the workers that do not end in time."""
     import multiprocessing
     from concurrent.futures import wait
 
@@ -188,9 +188,10 @@ def _end(futures: Sequence[Future[list[R]]], before: set[BaseProcess], grace_s: 
 
 @contextmanager
 def _main_left_out() -> Iterator[None]:
-    """Workers start without the caller's main module, which no task needs.
+    """Starts workers without the caller's main module, which no task needs.
 
-    They would run it again: twice the imports, and an endless tree of processes from a script without a main guard.
+    Otherwise each worker would run it again: imports would double, and a script without a main guard would start
+    processes without end.
     """
     main = sys.modules["__main__"]
     kept: dict[str, object] = {name: main.__dict__[name] for name in ("__file__", "__spec__") if name in main.__dict__}
@@ -205,18 +206,18 @@ def _main_left_out() -> Iterator[None]:
 # ---- where a task runs
 
 _tell: Progress | None = None
-"""Where `tell` goes in this process."""
+"""The function that `tell` calls in this process."""
 
 
 def tell(number: int, value: int) -> None:
-    """Called by ``work``: task ``number`` has reached ``value``, which the caller's ``progress`` then hears."""
+    """Reports from ``work`` that task ``number`` has reached ``value``; the caller's ``progress`` receives both."""
     if _tell is not None:
         _tell(number, value)
 
 
 @contextmanager
 def _told(progress: Progress | None) -> Iterator[None]:
-    """Inside the block `tell` goes to ``progress``."""
+    """Makes `tell` call ``progress`` inside the block."""
     global _tell
     before, _tell = _tell, progress
     try:
@@ -244,7 +245,7 @@ class _Counter(Protocol):
 
 
 _stop: _Flag
-"""``value`` is 1 when no further task may begin."""
+"""Its ``value`` is 1 when no further task may begin."""
 
 
 def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
@@ -252,7 +253,7 @@ def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
 
     global _stop, _tell
     _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker waits for the parent's word
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker is ended by the parent
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     one_blas_thread()
     if len(progress):
@@ -267,7 +268,7 @@ def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Two cells of this worker in memory that the parent reads: the number of its task plus 1, and the value."""
+    """Two cells of shared memory by which a worker reports: the number of its task plus 1, and the value."""
 
     cells: _Cells
     first: int
@@ -279,9 +280,9 @@ class _Place:
 
 
 def die_with(parent: int) -> None:
-    """From now on this process is killed when its parent ends: one that is killed outright cannot say that it ends."""
+    """Has the kernel kill this process when its parent ends, because a killed parent cannot do so."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before it could be noticed
+    if os.getppid() != parent:  # the parent ended before the call above
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -289,7 +290,8 @@ def _serve(work: Callable[[T], R], block: Sequence[T]) -> list[R]:
     results: list[R] = []
     signal.signal(signal.SIGINT, _interrupt_once)
     try:
-        # looked at after the handler is there: the parent sets it before it sends the signal, so one of them is seen
+        # The parent sets the flag before it sends the signal. The flag is read after the handler is installed, so that
+        # this worker sees one or the other.
         for task in block:
             if _stop.value:
                 break
@@ -302,7 +304,7 @@ def _serve(work: Callable[[T], R], block: Sequence[T]) -> list[R]:
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
-    """The terminal and the parent may both send it: the second must not cut short what the first began."""
+    """Ignores further interrupts: the terminal and the parent may both send one, and clean-up must not be cut short."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _stop.value = 1
     raise KeyboardInterrupt

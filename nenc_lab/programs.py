@@ -1,4 +1,4 @@
-"""Where programs are: the C programs and modules that ship inside the package, and those of the system."""
+"""Finds programs: the C programs and modules that ship inside the package, and those of the system."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from nenc_lab.errors import InternalError
 
 MODULES = ("nenc-x264.so", "nenc-vaapi.so", "nenc_drv_video.so")
-"""Encoders in shared objects of their own, and the software VA-API driver; each may be missing in a build."""
+"""The encoders that are separate shared objects, and the software VA-API driver; a build may lack any of them."""
 
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-"""Where Debian keeps ip, tc and User-Mode Linux; an ordinary user's PATH leaves them out."""
+"""Folders where Debian keeps ip, tc and User-Mode Linux; they are not on an ordinary user's PATH."""
 
 
 def search_path() -> str:
-    """PATH, and `SYSTEM_FOLDERS` behind it."""
+    """PATH, followed by `SYSTEM_FOLDERS`."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join([*folders, *(folder for folder in SYSTEM_FOLDERS if folder not in folders)])
 
 
 def find(name: str) -> str | None:
-    """The path of a program of the system; None when it is not installed."""
+    """The path of a system program; None when it is not installed."""
     return shutil.which(name, path=search_path())
 
 
@@ -39,13 +39,13 @@ def program(name: str) -> Path:
 
 
 def module(name: str) -> Path | None:
-    """The module ``name`` of this build; None when it was built without."""
+    """The path of the module ``name``; None when this build was made without it."""
     place = resources.files("nenc_lab") / "_modules" / name
     return place if isinstance(place, Path) and place.is_file() else None
 
 
 def nenc() -> None:
-    """The command `nenc`: becomes the program of this build, which is told where its encoders are."""
+    """The command `nenc`: replaces this process with the C program and tells it where its encoders are."""
     binary = program("nenc")
     folder = modules_folder()
     if folder is not None:
@@ -55,6 +55,6 @@ def nenc() -> None:
 
 
 def modules_folder() -> Path | None:
-    """The folder all modules are in; None when this build has none."""
+    """The folder that holds the modules; None when this build has none."""
     found = [place for name in MODULES if (place := module(name)) is not None]
     return found[0].parent if found else None

@@ -1,4 +1,4 @@
-"""The tables a run leaves behind: one column list each, the contract between recording, analysis and plots.
+"""Columns of the tables that a run writes; recording, analysis and plots share them.
 
 Times in tables are seconds (``_s``) or milliseconds (``_ms``) as floating point, rates bit/s, ratios 0..1, sizes bytes.
 A missing value is null. Rows are in time order, then in flow (or hop) order.
@@ -14,7 +14,7 @@ Kind = Literal["f8", "f4", "i8", "i4", "u4", "bool", "category", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``kind`` is its storage, ``category`` a dictionary-encoded string."""
+    """One column of a table. ``kind`` is the storage type; ``category`` is a dictionary-encoded string."""
 
     name: str
     kind: Kind
@@ -139,11 +139,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 
 PACKET_OVERHEAD_BYTES = 42
-"""Ethernet 14 + IPv4 20 + UDP 8: what a packet has on the wire beside its UDP payload."""
+"""Header bytes of a packet on the wire: Ethernet 14 + IPv4 20 + UDP 8."""
 RTP_HEADER_BYTES = 12
 """RTP's fixed header (RFC 3550 section 5.1), part of the UDP payload."""
 
 
 def payload_fraction(packet_bytes: int) -> float:
-    """Media bits per wire bit of full packets of ``packet_bytes`` UDP payload: 1188/1242 for 1200."""
+    """Media bits per wire bit when packets carry ``packet_bytes`` of UDP payload: 1188/1242 for 1200."""
     return (packet_bytes - RTP_HEADER_BYTES) / (packet_bytes + PACKET_OVERHEAD_BYTES)

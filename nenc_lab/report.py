@@ -1,4 +1,4 @@
-"""A run's summary as small tables of text, for the terminal."""
+"""Prepares a run's summary as small text tables for the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def changes(summary: Mapping[str, Any]) -> TextTable:
-    """What the controller made of each change: one row per flow and change, in the order of the summary."""
+    """How the controller responded to each change: one row per flow and change, in the order of the summary."""
     from nenc_lab.analysis.metrics.metric import ChangeMetric
 
     shown = _shown(ChangeMetric)
@@ -26,7 +26,7 @@ def changes(summary: Mapping[str, Any]) -> TextTable:
 
 
 def totals(summary: Mapping[str, Any]) -> TextTable:
-    """The whole run, one row per flow."""
+    """Figures of the whole run, one row per flow."""
     from nenc_lab.analysis.metrics.metric import FlowMetric
 
     shown = _shown(FlowMetric)
@@ -35,7 +35,7 @@ def totals(summary: Mapping[str, Any]) -> TextTable:
 
 
 def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
-    """What the scenario expects, whether it was met, and the figures that decided."""
+    """What the scenario expects, whether it was met, and the figures that decided it."""
     rows = tuple(
         ("ok" if verdict["passed"] else "FAILED", str(verdict["text"]), observed(verdict["observed"]))
         for verdict in expectations
@@ -44,7 +44,7 @@ def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
 
 
 def identified(found: Identified) -> TextTable:
-    """What was measured of an encoder, one row per step of the target."""
+    """What was measured of an encoder: one row per step of the target rate."""
     columns = (
         *("size", "mode", "from\nMbit/s", "to\nMbit/s", "dead\nms", "tau\nms", "over-\nshoot%", "error\n%"),
         *("key\nratio", "spread\n%", "encode\nms", "at QP\nlimit %"),
@@ -77,7 +77,7 @@ def identified(found: Identified) -> TextTable:
 
 
 def observed(pairs: Sequence[Sequence[Any]]) -> str:
-    """The values an expectation looked at: "1.4" or "1.4 .. 3.2 (3)"; null is "none"."""
+    """The values that an expectation was checked against, as "1.4" or "1.4 .. 3.2 (3)"; null becomes "none"."""
     values = [value for _, value in pairs]
     if len(values) == 1:
         return _short(values[0])
@@ -89,7 +89,7 @@ def observed(pairs: Sequence[Sequence[Any]]) -> str:
 
 
 def _shown(scope: type[Metric]) -> list[tuple[str, Shown]]:
-    """The metrics of this scope that are printed, from left to right, and how."""
+    """The metrics of this scope that are printed, from left to right, with their format."""
     from nenc_lab.analysis.metrics.table import in_scope  # here, because it imports numpy, which a --help does not need
 
     columns = [(metric.name, metric.shown) for metric in in_scope(scope) if metric.shown is not None]

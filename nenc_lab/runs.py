@@ -1,4 +1,4 @@
-"""Runs checked scenarios, one after another or in processes: session, summary, verdicts and figure of each."""
+"""Runs checked scenarios, one after another or in worker processes, with summary, verdicts and figure of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BACKENDS = ("virtual", "netem")
 
 
 def given() -> list[str]:
-    """The process's arguments as text that JSON can hold, whatever the locale made of their bytes."""
+    """The process's arguments as text that JSON can hold, even when they are not valid in the locale."""
     return [os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv]
 
 
@@ -36,7 +36,7 @@ def check_backend(backend: str) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """One run: a checked scenario, and where its folder goes."""
+    """One run to be made: a checked scenario, and the directory for its folder."""
 
     scenario: Scenario
     out: Path
@@ -49,9 +49,9 @@ class Job:
 
 @contextmanager
 def place_of(backend: str, scenarios: Sequence[Scenario], kind: str = "auto") -> Iterator[Sandbox | None]:
-    """Where runs of these scenarios are, opened once for all of them; None on the virtual network, which needs none.
+    """Opens the sandbox that all runs of these scenarios share; yields None on the virtual network.
 
-    ``kind``: auto, host or guest. Raises MachineError where this machine has no such place.
+    ``kind`` is auto, host or guest. Raises MachineError when this machine cannot provide it.
     """
     if backend != "netem":
         yield None
@@ -78,10 +78,10 @@ def run_scenario(
 ) -> Run:
     """Runs a scenario, writes summary, verdicts and figure into its new folder under ``out``, and opens it.
 
-    ``streams``: also keep what real encoders made, as sent and as received (netem). ``progress`` is called with the
-    simulated time in ns. ``place``: see `place_of`; None opens one for this run. Raises Interrupted, and
-    ControllerError when a user's controller fails; both name the folder of the partial run, which has a summary of what
-    was run.
+    ``streams`` also keeps the bit streams of real encoders, as sent and as received (netem). ``progress`` is called
+    with the simulated time in ns. ``place`` is a sandbox from `place_of`; None opens one for this run. Raises
+    Interrupted, and ControllerError when a user's controller fails; both name the folder of the partial run, whose
+    summary covers the part that ran.
     """
     from nenc_lab import session
     from nenc_lab.analysis.finish import finish
@@ -117,7 +117,7 @@ def run_scenario(
         raise
     except MachineError:
         if folder is not None:
-            folder.discard()  # a full disk: a run without its summary must not pass for a whole one
+            folder.discard()  # on a full disk: a run without its summary must not look complete
         raise
     done = open_run(folder.path)
     if plot:
@@ -130,10 +130,10 @@ def run_jobs(
 ) -> Iterator[Run]:
     """Yields the run of each job, in the order of ``jobs``.
 
-    A run that a user's controller has ended is partial and says why; the others go on. ``progress`` is called with a
-    job's index and its simulated time in ns. ``place``: the kind of place for runs on netem, which are one after
-    another. Raises the first error of a run, after those under way were interrupted; Interrupted, with the partial
-    runs; and MachineError when a run takes its process with it.
+    A run whose controller failed is partial and says why; the other runs continue. ``progress`` is called with a job's
+    index and its simulated time in ns. ``place`` is the kind of sandbox for runs on netem, which never run in parallel.
+    Raises the first error of a run, after the runs under way were interrupted; Interrupted, with the partial runs; and
+    MachineError when a run crashes its process.
     """
     from nenc_lab.recording.open import open_run
 
@@ -184,7 +184,7 @@ class _Result:
 
 
 def _work(task: tuple[int, Job]) -> _Result:
-    """Runs a job in a worker. An interrupt is a result there, because the partial run has a folder."""
+    """Runs a job in a worker. An interrupt is returned as a result, because the partial run has a folder."""
     index, job = task
     try:
         return _Result(index, (_folder(job, _Numbered(tell, index), None),))
@@ -193,7 +193,7 @@ def _work(task: tuple[int, Job]) -> _Result:
 
 
 def _folder(job: Job, progress: Callable[[int], None] | None, place: Sandbox | None) -> Path:
-    """Runs a job in this process. A user's controller that fails ends this run alone."""
+    """Runs a job in this process. When a user's controller fails, only this run ends."""
     try:
         return run_scenario(
             job.scenario,
@@ -208,7 +208,7 @@ def _folder(job: Job, progress: Callable[[int], None] | None, place: Sandbox | N
         ).folder
     except ControllerError as error:
         if error.folder is None:
-            raise  # it failed before there was a run
+            raise  # it failed before the run had a folder
         return error.folder
 
 
@@ -223,7 +223,7 @@ def _why_it_died(job: Job) -> str:
     flows = job.scenario.flows
     if any(not getattr(flow.controller, "isolate", True) for flow in flows):
         return (
-            f"{text}: a controller in it (isolate: false) crashed or ended it, or the system did (out of memory?): with"
-            " isolate: true the message names what happened"
+            f"{text}: a controller in it (isolate: false) crashed or ended it, or the system did (out of memory?);"
+            " with isolate: true the message says which"
         )
-    return f"{text}: it was killed by the system (out of memory?): call again with fewer --jobs"
+    return f"{text}: the system killed it (out of memory?); call again with fewer --jobs"

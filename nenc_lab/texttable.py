@@ -1,4 +1,4 @@
-"""A small table of text, and the same table in HTML."""
+"""A small table for the terminal, and the same table in HTML."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MISSING = "-"
-"""Stands for null: never settled, not measured, not applicable."""
+"""Printed for null: never settled, not measured, or not applicable."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Cells ready to print; every column but the first ``left`` ones holds numbers and is set flush right.
+    """Cells ready to print. The first ``left`` columns are aligned left; the others hold numbers and are aligned right.
 
     Column names may have two lines, so that a table fits a terminal of 80 columns.
     """
@@ -28,8 +28,8 @@ def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
 
 
 def html_table(table: TextTable) -> str:
-    """The table in HTML."""
-    import html as markup  # a tenth of a command's start, which only notebooks need
+    """Renders the table as HTML."""
+    import html as markup  # it takes a tenth of a command's start-up time, and only notebooks need it
 
     def row(cells: Sequence[str], tag: str) -> str:
         styles = ("left" if index < table.left else "right" for index in range(len(cells)))

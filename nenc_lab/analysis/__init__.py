@@ -1,1 +1,1 @@
-"""Scores a run from its folder alone. Importing this package imports none of its modules."""
+"""Computes the figures of a run from its folder. Importing this package imports none of its modules."""

@@ -1,4 +1,4 @@
-"""What the path could carry to a flow, over time."""
+"""The capacity that a flow's path had over time, and the part of it that random loss let through."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def capacity(run: Run, hops: Iterable[str]) -> Held | None:
-    """The least capacity of the named hops as it was measured, in bit/s on the wire, per row of path.parquet (10 ms).
+    """The lowest measured capacity among the named hops, in bit/s on the wire, per row of path.parquet (10 ms).
 
-    Infinite where no hop is a bottleneck. None when the run has no rows of these hops.
+    It is infinite where no hop is a bottleneck. Returns None when the run has no rows of these hops.
     """
     least: Floats | None = None
     edges: Ints = np.empty(0, np.int64)
@@ -38,12 +38,12 @@ def capacity(run: Run, hops: Iterable[str]) -> Held | None:
 
 
 def passing(timeline: Timeline, flow: Flow) -> Held:
-    """What the scenario's random loss lets through on the flow's hops, 0..1, over the run."""
+    """The part of packets, 0..1, that the scenario's random loss lets through on the flow's hops, over the run."""
     return held_pieces(timeline.passing(flow), timeline.scenario.duration)
 
 
 def usable_bits(path: Held, passed: Held, most_bps: float, start_ns: int, end_ns: int) -> float:
-    """Bits the flow could have had delivered in [start, end): integral of min(capacity, most) x what loss lets through.
+    """Bits that could have been delivered in [start, end): the integral of min(capacity, most) x (1 - loss).
 
     ``most_bps`` is what the flow's ``rate.max`` needs on the wire.
     """
@@ -56,5 +56,5 @@ def usable_bits(path: Held, passed: Held, most_bps: float, start_ns: int, end_ns
 
 
 def _in_force(series: Held, edges: Ints) -> Floats:
-    """The value of the series in each interval between two edges, of which its own are some."""
+    """The value of the series in each interval between two edges, which include its own."""
     return series.values[np.searchsorted(series.edges_ns, edges[:-1], side="right") - 1]

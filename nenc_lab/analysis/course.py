@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
 
 STEP_S = JUDGED_OVER_NS / 1e9
-"""The length over which a rate is judged."""
+"""The length of a step: the time over which the judged rate is averaged."""
 _TICKS = ("t_s", "rate_bps", "queue_delay_ms", "lost_packets", "received_packets")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """One flow of one run: a value per step from the start of the run, NaN where there is none."""
+    """One flow of one run: a value per step from the start of the run, NaN where the flow has none."""
 
     rate: Floats
     """Mean of the controller's target, Mbit/s."""
     queue_delay: Floats
-    """Mean over the ticks, ms."""
+    """Mean queue delay over the ticks, ms."""
     loss: Floats
-    """Lost of lost and received packets, percent."""
+    """Lost packets in percent of lost and received ones."""
     share: Floats
-    """The flow's fair part, Mbit/s."""
+    """The flow's fair share, Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """Repeats of a course, step by step: their mean, and the lowest and the highest."""
+    """Mean, minimum and maximum of repeated runs, per step."""
 
     mean: Floats
     low: Floats
@@ -43,17 +43,17 @@ class Spread:
 
     @property
     def end_s(self) -> float:
-        """Where the last step ends."""
+        """End of the last step, s."""
         return len(self.mean) * STEP_S
 
     @property
     def t_s(self) -> Floats:
-        """The middle of each step."""
+        """Middle of each step, s."""
         return STEP_S * (np.arange(len(self.mean), dtype=np.float64) + 0.5)
 
 
 def course(run: Run, flow: str) -> Course:
-    """Reads one flow of a run; without any step when it has no two ticks."""
+    """Reads one flow of a run; the course has no step when the flow has fewer than two ticks."""
     ticks = run.columns("ticks", flow, _TICKS)
     t = ticks["t_s"].astype(np.float64)
     if len(t) < 2:
@@ -62,7 +62,7 @@ def course(run: Run, flow: str) -> Course:
     period = float(np.median(np.diff(t)))
     end = t[-1] + period
     edges = np.arange(round(end / STEP_S) + 1) * STEP_S
-    # a tick more or less is no reason to leave out the first or the last step
+    # A missing tick must not remove the first or the last step.
     whole = (edges[:-1] >= t[0] - period) & (edges[1:] <= end + period)
     rate = np.diff(np.interp(edges, np.append(t, end), _integral(t, end, ticks["rate_bps"]))) / STEP_S / 1e6
     lost, received = (np.diff(np.interp(edges, t, ticks[name])) for name in ("lost_packets", "received_packets"))
@@ -75,7 +75,7 @@ def course(run: Run, flow: str) -> Course:
 
 
 def spread(curves: Sequence[Floats]) -> Spread:
-    """Mean, lowest and highest of curves that may differ in length; NaN counts for nothing."""
+    """Mean, minimum and maximum of curves that may differ in length; NaN values are ignored."""
     length = max((len(curve) for curve in curves), default=0)
     table = np.full((max(1, len(curves)), length), np.nan)
     for row, curve in zip(table, curves, strict=False):
@@ -85,7 +85,7 @@ def spread(curves: Sequence[Floats]) -> Spread:
     mean = _ratio(np.where(there, table, 0.0).sum(axis=0), count)
     low = np.where(count > 0, np.where(there, table, np.inf).min(axis=0), np.nan)
     high = np.where(count > 0, np.where(there, table, -np.inf).max(axis=0), np.nan)
-    # of equal curves exactly the curve, whatever their sum was rounded to
+    # The mean of equal curves must be exactly that curve, whatever rounding their sum had.
     return Spread(np.clip(mean, low, high), low, high)
 
 
@@ -106,7 +106,7 @@ def _ratio(parts: Floats | Ints, of: Floats | Ints) -> Floats:
 
 
 def _share(run: Run, flow: str, edges: Floats) -> Floats:
-    """From the changes of the run's summary; a step goes by what is in force in its middle."""
+    """The flow's share per step, from the changes of the run's summary, as it is in the middle of the step."""
     middle = (edges[:-1] + edges[1:]) / 2
     share = np.full(len(middle), np.nan)
     for change in ((run.summary.get("flows") or {}).get(flow) or {}).get("changes") or ():

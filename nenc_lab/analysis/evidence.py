@@ -1,4 +1,4 @@
-"""What the runs of two networks say that may explain why a figure of theirs differs: read, not concluded."""
+"""Collects facts from the runs of two networks that may explain why their figures differ."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _MOST_CALIBRATED = 16
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One line, and the keys of the figures it may bear on."""
+    """One line of text, and the keys of the figures that it may explain."""
 
     text: str
     figures: frozenset[str]
 
 
 def of_runs(first: Named, second: Named) -> tuple[Evidence, ...]:
-    """What concerns every flow: the scenarios, lateness of the emulation, calibration, what happened, lost runs."""
+    """Facts that concern every flow: differences of the scenarios, lateness, calibration, events, lost runs."""
     texts = [*_scenarios(first, second), *_events(first, second)]
     for name, runs in (first, second):
         texts += [*_lateness(name, runs), *_calibration(name, runs)]
@@ -42,7 +42,7 @@ def of_runs(first: Named, second: Named) -> tuple[Evidence, ...]:
 
 
 def of_flow(flow: str, first: Named, second: Named) -> tuple[Evidence, ...]:
-    """What concerns one flow: means over the runs of each network."""
+    """Facts that concern one flow: means over the runs of each network."""
     found = []
     for text, unit, figures, read in _MEASURED:
         values = [_mean([read(run, flow) for run in runs]) for _, runs in (first, second)]
@@ -97,7 +97,7 @@ _MEASURED: tuple[tuple[str, str, frozenset[str], Callable[[Run, str], float | No
 
 
 def _scenarios(first: Named, second: Named) -> Iterator[str]:
-    """Where the scenarios of the two differ, seeds aside."""
+    """The keys in which the scenarios of the two differ, apart from seeds."""
     one, other = ({} if not runs else dict(_leaves(runs[0].info["scenario"])) for _, runs in (first, second))
     keys = [key for key in dict.fromkeys((*one, *other)) if key != "seed" and one.get(key) != other.get(key)]
     for key in keys[:_MOST_DIFFERENCES]:
@@ -108,7 +108,7 @@ def _scenarios(first: Named, second: Named) -> Iterator[str]:
 
 
 def _leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Every scalar below, by its dotted key; list items by their name where they have one."""
+    """Every scalar in ``value`` by its dotted key; list items go by their name where they have one."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from _leaves(item, f"{key}.{name}" if key else str(name))
@@ -128,7 +128,7 @@ def _lateness(name: str, runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _calibration(name: str, runs: Sequence[Run]) -> Iterator[str]:
-    """Every number that the runs' calibrations hold, as its mean over them, and every other word that all share."""
+    """The calibrations of the runs: the mean of every number, and every other value that all runs share."""
     found: dict[str, list[Any]] = {}
     for run in runs:
         for key, value in _leaves(run.info.get("calibration") or {}):
@@ -147,7 +147,7 @@ def _calibration(name: str, runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _events(first: Named, second: Named) -> Iterator[str]:
-    """Kinds of events that are not equally many on both, each with the first of them."""
+    """The kinds of events that differ in number between the two, each with its first event."""
     seen: dict[str, str] = {}
     counts: list[Counter[str]] = []
     for _, runs in (first, second):

@@ -1,4 +1,4 @@
-"""What a scenario expects of its run: whether it names figures that there are, and whether the run meets it."""
+"""Checks that a scenario's expectations name existing figures, and whether a run meets them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nenc_lab.scenario.expect import Expectation, compile, evaluate, nearest
 
 
 def check(expectation: Expectation) -> None:
-    """Raises InputError when the table of metrics has no such figure, naming the nearest."""
+    """Raises InputError, which names the nearest figure, when the table of metrics has no such figure."""
     where, steps = expectation.figure
     here: object = run_shape() if where == "run" else {**flow_shape(), "changes": [change_shape()]}
     for step in steps:
@@ -35,7 +35,7 @@ def check(expectation: Expectation) -> None:
 
 
 def verdicts(expect: list[str], summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """One ``{"text", "passed", "observed": [[path, value], ...]}`` per condition, as run.json holds them."""
+    """Returns one ``{"text", "passed", "observed": [[path, value], ...]}`` per condition, as in run.json."""
     return [
         {
             "text": verdict.text,

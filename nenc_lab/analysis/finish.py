@@ -1,4 +1,4 @@
-"""The last step of a run: its summary and verdicts into run.json."""
+"""The last step of a run: writes its summary and verdicts into run.json."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nenc_lab.recording.open import open_run
 
 
 def finish(folder: RunFolder | os.PathLike[str] | str, status: Status) -> dict[str, Any]:
-    """Computes summary and verdicts from the run folder, writes them to run.json with ``status``, returns the summary.
+    """Computes summary and verdicts of a run folder, writes them to run.json with ``status``, and returns the summary.
 
     Raises MachineError when run.json cannot be written; it then stays as it was.
     """

@@ -1,12 +1,12 @@
-"""Identification of an encoder from its answers to rate steps: dead time, time constant, overshoot, key frames, error.
+"""Identifies an encoder from its step responses: dead time, time constant, overshoot, key frames, rate error.
 
-A step of the target from a to b at frame 0; y is the frames' sizes in units of the step, 0 before and 1 after it:
+The target steps from a to b at frame 0. y is the size of frames in units of the step, 0 before it and 1 after it:
 
     y(n) = 0                               n <  d
     y(n) = 1 - exp(-(n + 1 - d) / tau)     n >= d
 
-a first-order system with dead time (Ljung, System Identification, 1999, section 4.2), fitted by least squares. Frames
-are counted, not seconds: rate control works frame by frame.
+This is a first-order system with dead time (Ljung, System Identification, 1999, section 4.2), fitted by least squares.
+Time is counted in frames, because rate control works frame by frame.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LONGEST_DEAD = 30
-"""Frames of dead time that are looked for."""
+"""Longest dead time that is tried, in frames."""
 SETTLED = 0.5
-"""The last part of a phase that its steady figures are taken from."""
+"""Part of a phase, at its end, from which the steady figures are taken."""
 WINDOW_FRAMES = 15
-"""Frames that an overshoot is averaged over: a single large frame is the pacer's business."""
+"""Frames over which the overshoot is averaged, because the pacer smooths a single large frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Frames at one target; the first phase of a drive begins with the stream's first frame."""
+    """Frames at one target rate. The first phase begins with the first frame of the stream."""
 
     target_bps: float
     fps: float
     bits: Floats
-    """Bits of each frame."""
+    """Size of each frame, in bits."""
     key: Bools
 
 
 @dataclass(frozen=True, slots=True)
 class StepResponse:
-    """One step of the target. Times in seconds, ratios of the step (overshoot) or of the target (error)."""
+    """The response to one step. Times are in seconds; overshoot is a ratio of the step, error one of the target."""
 
     from_bps: float
     to_bps: float
@@ -49,14 +49,14 @@ class StepResponse:
     tau_s: float
     overshoot: float
     error: float
-    """(mean output - target) / target over the settled part of the phase."""
+    """(mean output - target) / target, over the settled part of the phase."""
     y: Floats
-    """The response by frame: 0 at the output before the step, 1 at the settled output after it."""
+    """The response per frame: 0 is the output before the step, 1 the settled output after it."""
     fit: Floats
 
 
 def step_response(before: Phase, after: Phase) -> StepResponse | None:
-    """The answer to the step between two phases. None when the output did not move: then there is nothing to fit."""
+    """The response to the step between two phases. None when the output did not move, so that nothing can be fitted."""
     low, high = _settled(before), _settled(after)
     y = _without_keys(after)
     if not np.isfinite(low + high) or abs(high - low) < 0.02 * max(low, high):
@@ -79,13 +79,14 @@ def step_response(before: Phase, after: Phase) -> StepResponse | None:
 
 
 def _overshoot(averaged: Floats) -> float:
-    """The highest mean while it settles over the highest of as long a time when it has: both are maxima of noise."""
+    """The highest mean while settling, relative to the highest mean in a settled time of equal length, since noise
+    raises both."""
     half = len(averaged) // 2
     return max(0.0, float(np.max(averaged[:half]) - np.max(averaged[half:]))) if half else 0.0
 
 
 def key_ratio(phases: Sequence[Phase]) -> float | None:
-    """Mean key frame over mean other frame, of the key frames beyond the first of the stream; None without one."""
+    """Mean size of key frames / mean size of other frames, without the first frame of the stream; None without any."""
     ratios = []
     for number, phase in enumerate(phases):
         keys = phase.key.copy()
@@ -97,7 +98,7 @@ def key_ratio(phases: Sequence[Phase]) -> float | None:
 
 
 def transient_frames(phases: Sequence[Phase]) -> int | None:
-    """Frames from a key frame until those behind it have paid back what it was over the mean; None: they do not."""
+    """Frames until smaller frames have made up for the size of a key frame; None when they never do."""
     spans = []
     for phase in phases:
         mean = _settled(phase)
@@ -110,7 +111,7 @@ def transient_frames(phases: Sequence[Phase]) -> int | None:
 
 
 def size_scale(phases: Sequence[Phase]) -> float:
-    """Scale of the Laplacian of (B - B0) / B0 over the settled frames: the mean absolute deviation from the median."""
+    """Scale of the Laplace distribution of (B - B0) / B0 over settled frames: mean absolute deviation from the median."""
     spread = []
     for phase in phases:
         sizes = phase.bits[_settled_from(phase) :][~phase.key[_settled_from(phase) :]]
@@ -124,12 +125,12 @@ def _settled_from(phase: Phase) -> int:
 
 
 def _settled(phase: Phase) -> float:
-    """Mean bits of a frame, key frames among them, in the settled part."""
+    """Mean bits per frame, key frames included, in the settled part."""
     return float(np.mean(phase.bits[_settled_from(phase) :]))
 
 
 def _without_keys(phase: Phase) -> Floats:
-    """Sizes with key frames replaced by the frame before: a key frame is not an answer to the step."""
+    """Sizes with key frames replaced by the frame before, since a key frame is not a response to the step."""
     sizes = phase.bits.copy()
     for at in np.flatnonzero(phase.key):
         sizes[at] = sizes[at - 1] if at else (sizes[1] if len(sizes) > 1 else sizes[0])
@@ -142,7 +143,7 @@ def _model(n: npt.NDArray[np.int64], dead: float, tau: float) -> Floats:
 
 
 def _fit(y: Floats) -> tuple[float, float]:
-    """Dead time and time constant in frames: every whole dead time, the best time constant of each."""
+    """Dead time and time constant in frames: tries every whole dead time with its best time constant."""
     from scipy.optimize import minimize_scalar
 
     n = np.arange(len(y))

@@ -1,4 +1,4 @@
-"""Means of repeated runs with their 95 % intervals, and of the difference of two such means."""
+"""Means of repeated runs, and differences of means, with their 95 % confidence intervals."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean; ``half`` is half the width of its 95 % interval, None when one value is all there is."""
+    """A mean; ``half`` is half the width of its 95 % confidence interval, None for a single value."""
 
     mean: float
     half: float | None
 
 
 def mean_of(values: Sequence[float]) -> Estimate:
-    """Mean of at least one value, with Student's interval."""
+    """Mean of one or more values, with Student's t interval."""
     mean = float(np.mean(values))
     if len(values) < 2:
         return Estimate(mean, None)
@@ -28,12 +28,12 @@ def mean_of(values: Sequence[float]) -> Estimate:
 
 
 def paired_difference(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Mean of ``second`` minus ``first``, pair by pair: what chance does to both of a pair alike cancels out."""
+    """Mean of the pairwise differences ``second`` - ``first``, in which random effects common to a pair cancel."""
     return mean_of([b - a for a, b in zip(first, second, strict=True)])
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Mean of ``second`` minus mean of ``first``, with Welch's interval: the two may scatter differently."""
+    """Mean of ``second`` - mean of ``first``, with Welch's interval, which allows unequal variances."""
     mean = float(np.mean(second) - np.mean(first))
     if len(first) < 2 or len(second) < 2:
         return Estimate(mean, None)
@@ -41,13 +41,13 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Estimate:
     total = sum(part for part, _ in parts)
     if total == 0:
         return Estimate(mean, 0.0)
-    # Welch and Satterthwaite, in shares of the total: squares of small variances would vanish
+    # The Welch-Satterthwaite equation is in shares of the total, because squares of small variances underflow.
     freedom = 1 / sum((part / total) ** 2 / freedom for part, freedom in parts)
     return Estimate(mean, _quantile(freedom) * sqrt(total))
 
 
 def _variance(values: Sequence[float]) -> float:
-    # exactly 0 for equal values, which a mean rounded in its last bit would not give
+    # The variance of equal values must be exactly 0, which a rounded mean would not give.
     return float(np.var(np.asarray(values) - values[0], ddof=1))
 
 

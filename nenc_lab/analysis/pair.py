@@ -1,4 +1,4 @@
-"""One figure on two networks: the means over repeats, their difference, and whether it is within tolerance."""
+"""Compares one figure on two networks: means over repeats, their difference, and a verdict."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nenc_lab.analysis.interval import Estimate, difference, mean_of, paired_dif
 from nenc_lab.analysis.tolerance import Tolerance
 
 Value = float | None
-"""A figure of one run; None where its summary has null: never settled, nothing to measure."""
+"""A figure of one run; None when its summary has null."""
 
 
 class Verdict(StrEnum):
-    """On one pair, or on all of them."""
+    """The verdict on one pair of figures, or on all of them."""
 
     AGREES = "agrees"
     MISSES = "misses"
@@ -23,42 +23,42 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One figure of a flow on both networks, in ``unit`` (% of a ratio)."""
+    """One figure of a flow on both networks, in ``unit`` (ratios are in %)."""
 
     figure: str
     """Key in `nenc_lab.analysis.tolerance.TOLERANCES`."""
     title: str
     unit: str
     values: tuple[tuple[Value, ...], tuple[Value, ...]]
-    """Of each run of the first and of the second network."""
+    """The values of the runs of the first and of the second network."""
     means: tuple[Estimate | None, Estimate | None]
-    """Of the values there are; None of none."""
+    """Means of the known values; None without any."""
     difference: Estimate | None
-    """Second minus first."""
+    """Mean of the second network minus mean of the first."""
     limit: float | None
-    """What the difference may be; None where there is none to judge."""
+    """The largest difference allowed; None when there is no difference to judge."""
     verdict: Verdict
     reason: str
-    """Why, where figures alone do not say it."""
+    """The reason for the verdict, when the figures alone do not show it."""
     at_s: float | None = None
-    """When the change was that it belongs to; None: the whole run."""
+    """Time of the change that the figure belongs to; None for a figure of the whole run."""
     change: str = ""
-    """Its kind."""
+    """Kind of that change."""
 
     @property
     def name(self) -> str:
-        """In a sentence: "goodput", "settling (capacity at 20 s)"."""
+        """The name in a sentence: "goodput", "settling (capacity at 20 s)"."""
         return self.title if self.at_s is None else f"{self.title} ({self.change} at {self.at_s:g} s)"
 
     @property
     def label(self) -> str:
-        """In a table: "goodput, Mbit/s", "settling, s: capacity at 20 s"."""
+        """The name in a table: "goodput, Mbit/s", "settling, s: capacity at 20 s"."""
         label = f"{self.title}, {self.unit}"
         return label if self.at_s is None else f"{label}: {self.change} at {self.at_s:g} s"
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of them."""
+    """The worst of these verdicts."""
     found = set(verdicts)
     return next((one for one in (Verdict.MISSES, Verdict.UNDECIDED) if one in found), Verdict.AGREES)
 
@@ -73,11 +73,10 @@ def pair(
     at_s: float | None = None,
     change: str = "",
 ) -> Pair:
-    """Judges one figure, by the means; ``paired``: the values of the same place belong together.
+    """Judges one figure by its means; with ``paired``, values at the same index belong together.
 
-    Where the interval of the difference is wider than the tolerance both ways, the repeats are too few (or scatter too
-    much) to say that it is within: then it is undecided. A mean outside misses all the same when the interval says that
-    there is a difference at all (0 is not in it).
+    When the confidence interval of the difference is wider than the tolerance, the repeats are too few or scatter too
+    much, and the verdict is undecided. A mean outside the tolerance is a miss even then, if the interval excludes 0.
     """
     known = [value for value in first if value is not None], [value for value in second if value is not None]
     means = tuple(mean_of(values) if values else None for values in known)
@@ -116,7 +115,10 @@ def _judged(apart: Estimate, limit: float) -> tuple[Verdict, str]:
 
 
 def _nulls(first: Sequence[Value], second: Sequence[Value], paired: bool) -> tuple[Verdict | None, str]:
-    """The verdict where runs have no figure; None when the figures decide. Both never: alike. One never: not alike."""
+    """The verdict when runs lack the figure: agreement if all runs of both do, a miss if only one side does.
+
+    Returns None when the figures decide.
+    """
     some = [sum(value is not None for value in values) for values in (first, second)]
     if some == [len(first), len(second)]:
         return None, ""
@@ -124,7 +126,7 @@ def _nulls(first: Sequence[Value], second: Sequence[Value], paired: bool) -> tup
     if not any(some):
         return Verdict.AGREES, "neither has one"
     if paired and all((a is None) == (b is None) for a, b in zip(first, second, strict=True)):
-        return None, told  # with the same seeds neither has one: alike
+        return None, told  # with the same seeds, both lack it in the same runs
     if sorted((some[0] / len(first), some[1] / len(second))) == [0.0, 1.0]:
         return Verdict.MISSES, told
     return Verdict.UNDECIDED, told

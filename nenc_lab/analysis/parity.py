@@ -1,8 +1,8 @@
-"""Two networks side by side: each figure's means over repeats, their difference, and whether it is within tolerance.
+"""Compares the runs of one scenario on two networks, flow by flow and figure by figure.
 
-compare(first, second) -- a flow -- pairs           a figure on both sides, interval, verdict
-                               |-- rate_distance    how far apart the rate curves are
-                               `-- evidence         what the runs say that may explain it
+compare(first, second) -- a flow -- pairs           one figure on both networks, with interval and verdict
+                               |-- rate_distance    distances between the rate curves
+                               `-- evidence         facts from the runs that may explain a difference
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One network: what it is called, and its runs, of which only complete ones count."""
+    """One network: its name and its runs, of which only complete ones count."""
 
     name: str
     runs: tuple[Run, ...]
 
     @property
     def complete(self) -> tuple[Run, ...]:
-        """The runs that went to their end, by seed."""
+        """The complete runs, sorted by seed."""
         return tuple(sorted((run for run in self.runs if run.status == "complete"), key=lambda run: run.info["seed"]))
 
 
 @dataclass(frozen=True, slots=True)
 class FlowParity:
-    """All pairs of one flow."""
+    """All compared figures of one flow."""
 
     name: str
     pairs: tuple[Pair, ...]
@@ -48,34 +48,34 @@ class FlowParity:
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Two networks side by side in one scenario."""
+    """The comparison of two networks in one scenario."""
 
     scenario: str
     sides: tuple[Side, Side]
     tolerances: Mapping[str, Tolerance]
     paired: bool
-    """Both have a run of each seed: differences are taken seed by seed, for the seed makes the same encoder's noise."""
+    """Whether both have a run of every seed. Differences are then taken seed by seed, as equal seeds give equal noise."""
     flows: tuple[FlowParity, ...]
     evidence: tuple[Evidence, ...]
-    """Of what concerns every flow."""
+    """Facts that concern every flow."""
 
     @property
     def pairs(self) -> tuple[tuple[str, Pair], ...]:
-        """Every pair with its flow's name."""
+        """Every pair, with the name of its flow."""
         return tuple((flow.name, pair) for flow in self.flows for pair in flow.pairs)
 
     @property
     def verdict(self) -> Verdict:
-        """Misses when one pair does, else undecided when one is."""
+        """A miss when any pair misses; otherwise undecided when any pair is."""
         return overall(pair.verdict for _, pair in self.pairs)
 
     def known(self, flow: FlowParity, pair: Pair) -> tuple[str, ...]:
-        """What the runs say that may bear on this pair."""
+        """Facts from the runs that may explain this pair's difference."""
         return tuple(one.text for one in (*flow.evidence, *self.evidence) if pair.figure in one.figures)
 
 
 def compare(first: Side, second: Side, tolerances: Mapping[str, Tolerance] = TOLERANCES) -> Parity:
-    """Compares the complete runs of two networks. Raises InputError when one has none, or scenarios' names differ."""
+    """Compares the complete runs of two networks. Raises InputError when one has none or the scenarios' names differ."""
     for side in (first, second):
         if not side.complete:
             states = ", ".join(f"{run.folder} is {run.status}" for run in side.runs) or "there is no run"
@@ -135,7 +135,7 @@ def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Toleranc
 
 
 def _read(figures: Mapping[str, Any], tolerance: Tolerance) -> Value:
-    """The figure of a flow, or of a change, in the unit of its tolerance."""
+    """The figure of a flow or change, in the unit of its tolerance."""
     value = figure(figures, tolerance.metric)
     if not isinstance(value, float | int):
         return None

@@ -1,4 +1,4 @@
-"""Percentiles by one rule: the smallest value that at least that part of the weight does not exceed."""
+"""Weighted percentiles by the nearest-rank rule."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from nenc_lab.analysis.arrays import Floats, Ints
 
 
 def percentiles(values: Floats, percents: Sequence[int], weights: Ints | None = None) -> list[float | None]:
-    """For each of ``percents`` (1..100) the smallest value whose cumulative weight is >= that percent of the total.
+    """For each of ``percents`` (1..100), the smallest value whose cumulative weight is >= that percent of the total.
 
-    Nothing is interpolated: the result is one of the values (nearest rank). ``weights`` are whole numbers such as
-    packets per histogram bin, without them every value counts once. NaN is left out. None when no weight is left.
+    The result is always one of the values; nothing is interpolated. ``weights`` are integers, such as packets per
+    histogram bin; without them every value counts once. NaN is left out. The result is None when no weight is left.
     """
     kept = ~np.isnan(values)
     if weights is None:
@@ -24,11 +24,11 @@ def percentiles(values: Floats, percents: Sequence[int], weights: Ints | None = 
     total = int(cumulative[-1]) if len(cumulative) else 0
     if total == 0:
         return [None] * len(percents)
-    # In whole numbers, 100 x cumulative >= percent x total: 0.07 x 100 is 7.000000000000001.
+    # Integers avoid rounding in 100 x cumulative >= percent x total: 0.07 x 100 is 7.000000000000001.
     return [float(ordered[np.searchsorted(100 * cumulative, percent * total)]) for percent in percents]
 
 
 def summary_of(values: Floats, weights: Ints | None = None) -> dict[str, float | None]:
-    """``{"p50", "p95", "p99"}``."""
+    """Returns ``{"p50": ..., "p95": ..., "p99": ...}``."""
     p50, p95, p99 = percentiles(values, (50, 95, 99), weights)
     return {"p50": p50, "p95": p95, "p99": p99}

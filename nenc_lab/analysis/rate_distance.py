@@ -1,4 +1,4 @@
-"""How far apart two sets of repeats are as rate curves: on the whole, at worst, and when being late is forgiven."""
+"""Distances between the rate curves of two sets of repeated runs."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from nenc_lab.analysis.arrays import Floats
 from nenc_lab.analysis.course import STEP_S, Course, spread
 
 LATE_S = 1.0
-"""So much earlier or later the other curve may do the same: the tolerance of a settling time."""
+"""Time by which one curve may lead or lag the other; it equals the tolerance of settling times."""
 _STEPS = round(LATE_S / STEP_S)
 
 
 @dataclass(frozen=True, slots=True)
 class RateDistance:
-    """Between the mean rate curves of two networks (means over 200 ms), where both have one; None: nowhere.
+    """Distances between the mean rate curves of two networks (means over 200 ms), over the time that both cover.
 
-    A distance says something beside the distances of single runs: chance alone sets repeats ``within`` apart.
+    A figure is None when they have no time in common. Compare it with ``within_mbps``, the distance that chance alone
+    makes between repeats.
     """
 
     mean_mbps: float | None
     """Mean over the time of |first - second|."""
     of_share: float | None
-    """The same over the share, 0..1; None without a share."""
+    """The same relative to the share, 0..1; None without a share."""
     worst_mbps: float | None
-    """The highest mean over a second ..."""
+    """The highest mean of |first - second| over one second."""
     worst_of_share: float | None
     worst_at_s: float | None
-    """... and where that second begins."""
+    """Begin of that second."""
     shifted_mbps: float | None
-    """Mean of how far each curve leaves the range that the other has within a second before and after: what remains
-    when the one is merely late."""
+    """Mean distance of each curve from the range that the other has from a second before to a second after. It
+    disregards a mere delay between the two."""
     runs_mbps: float | None
-    """Mean of |first - second| over all pairs of single runs, one of each network ..."""
+    """Mean of |first - second| over all pairs of single runs, one from each network."""
     within_mbps: tuple[float | None, float | None]
-    """... and over pairs of runs of the first, and of the second network; None of a single run."""
+    """The same over pairs of runs of the first, and of the second network; None for a single run."""
 
 
 def rate_distance(first: Sequence[Course], second: Sequence[Course]) -> RateDistance:
-    """Of one flow. Symmetric but for the order in ``within_mbps``."""
+    """The distances of one flow. They are symmetric, except for the order in ``within_mbps``."""
     one, other = spread([each.rate for each in first]).mean, spread([each.rate for each in second]).mean
     apart = _apart(one, other)
     share = spread([each.share for each in (*first, *second)]).mean[: len(apart)]
@@ -100,7 +101,7 @@ def _shifted(one: Floats, other: Floats) -> float | None:
 
 
 def _beyond(curve: Floats, other: Floats) -> Floats:
-    """How far ``curve`` is outside what ``other`` has from a second before to a second after."""
+    """How far ``curve`` is outside the range of ``other`` from a second before to a second after."""
     padded = np.pad(other, _STEPS, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _STEPS + 1)
     low = np.where(np.isnan(windows), np.inf, windows).min(axis=1)

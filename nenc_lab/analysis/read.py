@@ -1,4 +1,4 @@
-"""Reads a run into the rows that metrics are computed from: each table once, for all flows."""
+"""Reads a run's tables, each once for all flows, into the rows from which metrics are computed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FRAME_COLUMNS = ("t_s", "size", "qp", "encoder", "received", "lost", "late", "ps
 
 
 def run_rows(run: Run, scenario: Scenario) -> RunRows:
-    """The run with its flows in the order of the scenario; a flow without a tick never ran and is left out."""
+    """Reads the run. Flows are in the order of the scenario; a flow without ticks never ran and is left out."""
     from nenc_lab.scenario import timeline
 
     compiled = timeline.compile(scenario)
@@ -76,7 +76,7 @@ def run_rows(run: Run, scenario: Scenario) -> RunRows:
 
 
 def ended_ns(run: Run) -> int:
-    """How far the run went: what the session said, else (it was killed) the last time in its tables; 0 when nowhere."""
+    """End of the run in ns: as recorded or, for a killed run, the last time in its tables; 0 when they are empty."""
     said = (run.info.get("timing") or {}).get("simulated_s")
     if said is not None:
         return round(float(said) * 1e9)
@@ -93,7 +93,7 @@ def _active(ticks: dict[str, Values], start_ns: int, end_ns: int) -> dict[str, V
 
 
 def _bounds(changes: tuple[Change, ...], end_ns: int) -> set[int]:
-    """The times between which queue delays are asked for."""
+    """The times between which queue delays are needed."""
     spans = [(change.at_ns, min(change.until_ns, end_ns)) for change in changes]
     return {bound for start, end in spans for bound in (start, min(start + CALM_NS, end), end)}
 
@@ -107,7 +107,7 @@ def _waits(run: Run, bounds: dict[str, set[int]]) -> dict[str, Waits]:
 
 
 class _Path:
-    """What the path could carry and let through, computed once for all flows that cross the same hops."""
+    """Capacity and loss of the path, computed once for all flows that cross the same hops."""
 
     def __init__(self, run: Run, timeline: Timeline) -> None:
         self._run, self._timeline = run, timeline

@@ -1,4 +1,4 @@
-"""What a run recorded of a flow, of one of its changes, and as a whole: what the metrics are computed from."""
+"""The inputs of the metrics: what a run recorded of a flow, of a change, and as a whole."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.timeline import Change
 
 CALM_NS = 5 * SECOND_NS
-"""Queue delay is judged from this long after a change."""
+"""Time after a change from which queue delay is judged."""
 LATE_NS = 5 * SECOND_NS
-"""How much of a change counts as its end."""
+"""Length of the end of a change, over which late figures are computed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowRows:
-    """What a run recorded of one flow. It was active in [start_ns, end_ns): to its stop, or to the end of the run."""
+    """What a run recorded of one flow, which was active in [start_ns, end_ns): to its stop or the end of the run."""
 
     flow: Flow
     start_ns: int
     end_ns: int
     t_ns: Ints
-    """Of the ticks."""
+    """Times of the ticks."""
     ticks: Mapping[str, Values]
     frames: Mapping[str, Values]
     changes: tuple[Change, ...]
@@ -36,38 +36,38 @@ class FlowRows:
     rate: Held
     """The judged rate: the controller's target as a mean over 200 ms."""
     path: Held | None
-    """Capacity of the hops it crosses; None when the run has no row of them."""
+    """Lowest capacity of the hops that the flow crosses; None when the run has no rows of them."""
     passing: Held
-    """What the set random loss lets through."""
+    """The part of packets, 0..1, that the scenario's random loss lets through."""
 
     @property
     def last_ns(self) -> int:
-        """The last tick: counters are known up to here."""
+        """Time of the last tick, up to which counters are known."""
         return int(self.t_ns[-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChangeRows:
-    """One change of a flow, in [start_ns, end_ns): to the next change, or to the end of the flow or the run."""
+    """One change of a flow, in [start_ns, end_ns): to the next change or the end of the flow or the run."""
 
     flow: FlowRows
     kind: str
     start_ns: int
     end_ns: int
     share_bps: float
-    """The flow's fair part of the capacity from here on."""
+    """The flow's fair part of the capacity from this change on."""
     rate: Held
-    """The judged rate in it."""
+    """The judged rate from this change to the next."""
 
     @property
     def late_ns(self) -> int:
-        """Where its last five seconds begin."""
+        """Begin of the last five seconds of the change."""
         return max(self.start_ns, self.end_ns - LATE_NS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunRows:
-    """A run as a whole: how far it went, what the session measured of itself, and every flow that ran."""
+    """A run as a whole: its length, its timing, and every flow that ran."""
 
     end_ns: int
     timing: Mapping[str, object]
@@ -76,7 +76,7 @@ class RunRows:
 
 
 def change_rows(rows: FlowRows) -> list[ChangeRows]:
-    """The flow's changes as far as the run went."""
+    """The flow's changes that the run reached."""
     found = []
     for change in rows.changes:
         start_ns, end_ns = change.at_ns, min(change.until_ns, rows.end_ns)

@@ -1,4 +1,4 @@
-"""Series over time: the rate that is judged, values held between ticks, counters between instants."""
+"""Operations on time series: trailing means, values held between ticks, interpolated counters."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.timeline.pieces import Pieces
 
 JUDGED_OVER_NS = 200_000_000
-"""The rate judged is the controller's target, averaged over 200 ms."""
+"""Window over which the controller's target is averaged to give the judged rate, ns."""
 
 
 def trailing_mean(t_ns: Ints, values: Floats, over_ns: int = JUDGED_OVER_NS) -> Floats:
-    """At each tick the mean of the ticks in (t - over, t].
+    """The mean, at each tick, of the ticks in (t - over, t].
 
-    Trailing, so that nothing that has not happened yet counts: a settling time found on it is never too early, and at
-    most ``over`` late. At the first ticks of a flow the mean is of those there are.
+    The window is trailing, so that the mean never anticipates: a settling time found on it is never too early, and at
+    most ``over`` late. At the first ticks of a flow the window holds fewer ticks.
     """
     if not len(values):
         return values.astype(np.float64)
     first = np.searchsorted(t_ns, t_ns - over_ns, side="right")
     until = np.arange(1, len(values) + 1)
-    # Each window is summed by itself (no running sum), so that a constant rate stays exactly what it is.
+    # Each window is summed by itself instead of by a running sum, so that the mean of a constant rate is exact.
     bounds = np.stack([first, until], axis=1).ravel()
     sums = np.add.reduceat(np.append(values, 0.0), bounds)[::2]
     means: Floats = sums / (until - first)
@@ -35,7 +35,7 @@ def trailing_mean(t_ns: Ints, values: Floats, over_ns: int = JUDGED_OVER_NS) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """A value over [edges_ns[0], edges_ns[-1]): ``values[i]`` from ``edges_ns[i]`` up to ``edges_ns[i + 1]``."""
+    """A step function: ``values[i]`` holds from ``edges_ns[i]`` up to ``edges_ns[i + 1]``."""
 
     edges_ns: Ints
     values: Floats
@@ -53,7 +53,7 @@ class Held:
         return np.diff(self.edges_ns)
 
     def between(self, start_ns: int, end_ns: int) -> Held:
-        """The part inside [start, end); without any edge when nothing of it is inside."""
+        """The part inside [start, end); it has no edges when nothing is inside."""
         start_ns, end_ns = max(start_ns, self.start_ns), min(end_ns, self.end_ns)
         if end_ns <= start_ns:
             return Held(np.empty(0, np.int64), np.empty(0))
@@ -69,28 +69,28 @@ class Held:
         return float(self.edges_ns[found[0]] - self.start_ns) / SECOND_NS if len(found) else None
 
     def integral(self) -> float:
-        """Sum of value x seconds."""
+        """The integral over time: the sum of value x seconds."""
         return float(np.sum(self.values * self.lengths_ns) / SECOND_NS)
 
 
 def held(t_ns: Ints, values: Floats, end_ns: int) -> Held:
-    """Each value from its tick up to the next one, the last up to ``end_ns``; ``t_ns`` increases."""
+    """Holds each value from its tick to the next one, and the last to ``end_ns``. ``t_ns`` must increase."""
     before = t_ns < end_ns
     return Held(np.append(t_ns[before], end_ns), values[before])
 
 
 def held_pieces(value: Pieces[float], end_ns: int) -> Held:
-    """A value of the compiled timeline from 0 up to ``end_ns``."""
+    """A value of the compiled timeline from 0 to ``end_ns``."""
     times = np.array([0, *(t_ns for t_ns in value.times_ns if 0 < t_ns < end_ns)], np.int64)
     return Held(np.append(times, end_ns), np.array([value.at(int(t_ns)) for t_ns in times]))
 
 
 def at(t_ns: Ints, counter: Values, when_ns: int) -> float:
-    """A growing counter between two ticks, linear there; at the ends its first and last value."""
+    """A counter at ``when_ns``, interpolated linearly between ticks; its first or last value beyond the ends."""
     return float(np.interp(when_ns, t_ns, counter))
 
 
 def last_known(t_ns: Ints, counter: Values, when_ns: int) -> int:
-    """A counter at the last tick that is not later; 0 before the first."""
+    """A counter at the last tick that is not later than ``when_ns``; 0 before the first."""
     place = int(np.searchsorted(t_ns, when_ns, side="right"))
     return int(counter[place - 1]) if place else 0

@@ -1,8 +1,8 @@
-"""The summary of a run: every figure of the table of metrics, from the run folder alone. START HERE.
+"""Computes the summary of a run from its folder: every figure in the table of metrics. Start reading here.
 
-summarise(run) -- read       the run's tables, each read once for all flows: rows of flows, of changes, of the run
+summarise(run) -- read       reads each table of the run once and splits it by flow and change
                |-- metrics/  the table of figures, and the functions that compute them from such rows
-               `-- metrics/shape   figures in the nested form that run.json has
+               `-- metrics/shape   the nested form that figures have in run.json
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 def summarise(run: Run) -> dict[str, Any]:
-    """``{"flows": {name: ...}, "run": ...}``: plain JSON values, what cannot be said is None, nothing is NaN.
+    """Returns ``{"flows": {name: ...}, "run": ...}`` in plain JSON values; a figure that does not exist is None.
 
-    Of a partial or killed run: up to where it went. Raises InputError when the run's scenario or tables are unreadable.
+    For a partial or killed run it covers the part that ran. Raises InputError when the run's scenario or tables cannot
+    be read.
     """
     from nenc_lab.scenario.load import restore
 
@@ -46,12 +47,12 @@ def flow_figures(rows: FlowRows) -> Figures:
 
 
 def change_figures(change: ChangeRows) -> Figures:
-    """One entry of ``changes``: what kind of change it was, and its figures."""
+    """One entry of ``changes``: the kind of the change, and its figures."""
     return {"kind": change.kind, **computed([(one, one.function) for one in in_scope(ChangeMetric)], change)}
 
 
 def _plain(value: object) -> object:
-    """The same in plain Python values, None for what is not a finite number."""
+    """Converts to plain Python values; a number that is not finite becomes None."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""How far two networks may be apart in each figure before it is a difference: one table, each entry with its reason."""
+"""The table of tolerances: how much each figure may differ between two networks, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Unit = Literal["Mbit/s", "%", "ms", "s"]
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Two means may be ``absolute`` (in ``unit``) or ``relative`` (0..1 of the second mean) apart: what is more.
+    """Two means may differ by ``absolute`` (in ``unit``) or ``relative`` (0..1 of the second mean), whichever is more.
 
     A ``unit`` of % means percentage points.
     """
@@ -24,10 +24,10 @@ class Tolerance:
     relative: float
     reason: str
     metric: str
-    """The figure's name in the table of metrics; ratios there are percent here."""
+    """The figure's name in the table of metrics. Ratios there are percent here."""
 
     def limit(self, reference: float) -> float:
-        """In ``unit``, for this mean of the second network."""
+        """The largest difference allowed, in ``unit``, for this mean of the second network."""
         return max(self.absolute, self.relative * abs(reference))
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ class Tolerance:
 
 
 SETTLING = "settling"
-"""The one figure that is compared change by change, the others over the whole run."""
+"""The only figure that is compared for each change; the others are compared over the whole run."""
 TOLERANCES: dict[str, Tolerance] = {
     "goodput": Tolerance("Mbit/s", 0.0, 0.05, "as far as a settled rate may be above its share", "goodput_mbps"),
     "utilisation": Tolerance("%", 5.0, 0.0, "the same for a flow that fills its path", "utilisation"),
@@ -54,8 +54,8 @@ TOLERANCES: dict[str, Tolerance] = {
 def tolerances(words: Iterable[str]) -> dict[str, Tolerance]:
     """The table with these entries replaced: ``goodput=3%``, ``loss=0.2%``, ``queue_delay_p95=10ms/10%``.
 
-    A length and a part, in any order, joined by a slash; what is left out is 0. For utilisation and loss a percentage
-    is percentage points. Raises InputError with every word that is wrong.
+    An absolute and a relative tolerance may be joined by a slash, in any order; the one left out is 0. For utilisation
+    and loss a percentage means percentage points. Raises InputError that names every invalid word.
     """
     table = dict(TOLERANCES)
     problems = []
@@ -76,7 +76,7 @@ def tolerances(words: Iterable[str]) -> dict[str, Tolerance]:
 
 
 def changed(table: Mapping[str, Tolerance]) -> list[str]:
-    """Keys of the entries that are not the usual ones."""
+    """Keys of the entries that differ from the defaults."""
     return [key for key, one in table.items() if one != TOLERANCES[key]]
 
 

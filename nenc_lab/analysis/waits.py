@@ -1,4 +1,4 @@
-"""Queue delay of a flow's packets: how many waited how long, in which part of the run."""
+"""Histograms of the queue delay of a flow's packets, per part of the run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from nenc_lab.analysis.percentile import percentiles
 
 COLUMNS = ("from_s", "until_s", "delay_ms", "packets")
 MOST_WAITING = 32768
-"""Rows that wait until they are added up together."""
+"""Rows that are collected before they are summed together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waits:
-    """Packets per delay and stretch of the run; a stretch lies between two neighbours of ``bounds_ns``.
+    """Packets per delay and stretch of the run. A stretch lies between two neighbours in ``bounds_ns``.
 
-    From delays.parquet, whose rows (an hour has millions) are added up as they are read. Rows of a slice that lies
-    across a bound belong to no stretch, -1: they count only over the whole run. The engine cuts its slices so that
-    there are none.
+    The rows of delays.parquet (millions for an hour) are summed as they are read. A row whose slice crosses a bound
+    belongs to no stretch (-1) and counts over the whole run only. The engine cuts its slices at the bounds, so that
+    there are no such rows.
     """
 
     bounds_ns: Ints
@@ -31,27 +31,27 @@ class Waits:
     packets: Ints
 
     def percentiles(self, *percents: int) -> list[float | None]:
-        """Over the whole run, weighted by packets."""
+        """Percentiles over the whole run, weighted by packets."""
         return percentiles(self.delay_ms, percents, self.packets)
 
     def percentiles_between(self, start_ns: int, end_ns: int, *percents: int) -> list[float | None]:
-        """Of the packets that arrived in [start, end), two of the bounds. None without any packet."""
+        """Percentiles of the packets that arrived in [start, end), which must be bounds. None without packets."""
         begin = np.append(self.bounds_ns, np.iinfo(np.int64).max)[self.stretch]
         inside = (self.stretch >= 0) & (begin >= start_ns) & (begin < end_ns)
         return percentiles(self.delay_ms[inside], percents, self.packets[inside])
 
 
 class Adding:
-    """Adds up the rows of one flow as they are read."""
+    """Sums the rows of one flow as they are read."""
 
     def __init__(self, bounds_ns: Iterable[int]) -> None:
-        """``bounds_ns`` are the times that will be asked for."""
+        """``bounds_ns`` are the times that `Waits.percentiles_between` will be given."""
         self._bounds = np.array(sorted(set(bounds_ns)), np.int64)
         self._parts = [_Part(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))]
         self._waiting = 0
 
     def add(self, batch: Mapping[str, Values]) -> None:
-        """Takes in rows with the columns `COLUMNS`."""
+        """Adds rows with the columns `COLUMNS`."""
         bounds, begun, ended = self._bounds, nanoseconds(batch["from_s"]), nanoseconds(batch["until_s"])
         stretch = np.searchsorted(bounds, begun, side="right") - 1
         across = (stretch < 0) | (stretch + 1 >= len(bounds))
@@ -63,7 +63,7 @@ class Adding:
             self._sum()
 
     def result(self) -> Waits:
-        """What was added so far."""
+        """The histograms of the rows added so far."""
         self._sum()
         (whole,) = self._parts
         return Waits(self._bounds, *whole)

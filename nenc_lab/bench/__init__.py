@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from nenc_lab.errors import InputError
 
 GROUPS = ("core", "quality", "sim", "net", "encode", "start")
-"""Names of the groups; the file of each is imported when it is measured."""
+"""Names of the groups. A group's file is imported only when it is measured."""
 
 
 Say = Callable[[str], None]
-"""Told what is left out, and why."""
+"""Called with a message for every figure that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,10 @@ class Figure:
 
 
 def measure(groups: Sequence[str], repeats: int, say: Say) -> list[Figure]:
-    """Every figure of these groups (of all, when none is named), medians over ``repeats`` alternating measurements.
+    """The figures of these groups (of all, when none is named): medians over ``repeats`` alternating measurements.
 
-    A figure whose peer is not on this machine is left out, and ``say`` told so. Raises InputError for an unknown group.
+    A figure whose reference is not on this machine is left out and reported to ``say``. Raises InputError for an
+    unknown group.
     """
     unknown = [name for name in groups if name not in GROUPS]
     if unknown:

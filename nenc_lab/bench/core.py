@@ -1,4 +1,4 @@
-"""``core``: what one tick of the controller costs, beside the least a controller could do and a plain scalar window."""
+"""``core``: cost of one tick of the controller, relative to a minimal controller and a scalar window."""
 
 from __future__ import annotations
 

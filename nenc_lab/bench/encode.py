@@ -1,4 +1,4 @@
-"""``encode``: what the software VA-API driver costs over x264 alone, and how soon software takes over from hardware."""
+"""``encode``: cost of the software VA-API driver over x264 alone, and the time to fail over to software."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ FALLBACK = "encode.fallback_ms"
 FAIL, RESET = 1, 3
 """nenc_fault in failover.h."""
 FRAMES = 10
-"""Before the fault."""
+"""Frames encoded before the fault."""
 
 
 def measure(repeats: int, say: Say) -> list[Figure]:
-    """The figures of this group; what this build cannot do is said and left out."""
+    """The figures of this group. Figures that this build cannot measure are reported to ``say`` and left out."""
     return [*_overhead(repeats, say), *_fallback(repeats, say)]
 
 
 def _overhead(repeats: int, say: Say) -> list[Figure]:
     peer = program("check_kernels").with_name("va_overhead")
     driver = module("nenc_drv_video.so")
-    if not peer.is_file() or driver is None:  # GPL: only ever in a build folder
+    if not peer.is_file() or driver is None:  # the peer is under the GPL and never leaves the build folder
         say(f"{OVERHEAD} is left out: only a checkout built with libva-dev and libx264-dev has it")
         return []
     environment = {**os.environ, "LIBVA_DRIVERS_PATH": str(driver.parent), "LIBVA_DRIVER_NAME": "nenc"}
@@ -48,7 +48,7 @@ def _fallback(repeats: int, say: Say) -> list[Figure]:
 
 
 def _takes_over_ms(fault: int) -> float:
-    """From the failure that was noticed to the frame, once."""
+    """One measurement of the time from the detected failure to the next frame, in ms."""
     config, made = ffi.new("nenc_failover_config *"), ffi.new("nenc_failover **")
     picture, frame, event = ffi.new("nenc_frame *"), ffi.new("nenc_failover_frame *"), ffi.new("nenc_failover_event *")
     lib.nenc_failover_config_default(config)

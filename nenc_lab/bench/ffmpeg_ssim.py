@@ -1,4 +1,4 @@
-"""One SSIM of two frames in ffmpeg's ``ssim`` filter and in the C core, in CPU seconds, on the same frames."""
+"""Measures the CPU time of SSIM on the same two frames in ffmpeg's ``ssim`` filter and in the C core."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from nenc_lab.errors import MachineError
 
 FFMPEG = programs.find("ffmpeg")
 LOOPS = (30, 130)
-"""Repetitions of the one frame: the difference is a hundred frames, start and reading cancel out."""
+"""Repetitions of the frame in two runs of ffmpeg. Their difference, 100 frames, excludes start-up and reading."""
 PAIRS = 8
-"""Copies of the two frames that our side goes through in turn, so that it reads memory: 200 MB of 4K."""
+"""Copies of the two frames that the C core goes through in turn, 200 MB in 4K, so that it reads from memory."""
 CALLS = 3 * PAIRS
 WARM = {"MALLOC_TOP_PAD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
-"""Else ffmpeg takes fresh pages for every frame and spends its time in page faults."""
+"""Settings that make malloc keep pages; otherwise ffmpeg spends its time in page faults for every frame."""
 
 
 class Frames:
-    """Two I420 frames in files for ffmpeg, and copies of them in memory for the C core; the files go on exit."""
+    """Two I420 frames in files for ffmpeg, and copies in memory for the C core. The files are removed on exit."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -48,7 +48,7 @@ class Frames:
         self._folder.cleanup()
 
     def nenc_s(self) -> float:
-        """Of one call of the C core, all planes."""
+        """CPU seconds of one call of the C core, all planes."""
         began = time.process_time()
         for call in range(CALLS):
             a, b = self._pairs[call % PAIRS]
@@ -56,7 +56,7 @@ class Frames:
         return (time.process_time() - began) / CALLS
 
     def ffmpeg_s(self) -> float:
-        """Of one frame in ffmpeg's filter, on one thread."""
+        """CPU seconds of one frame in ffmpeg's filter, on one thread."""
         few, many = (self._run(loops) for loops in LOOPS)
         return (many - few) / (LOOPS[1] - LOOPS[0])
 

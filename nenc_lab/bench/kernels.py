@@ -1,4 +1,4 @@
-"""Figures of ``check_kernels --bench``, the program that compares every kernel with its plain C and times both."""
+"""Reads figures from ``check_kernels --bench``, the program that compares and times every kernel and its plain C."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nenc_lab.errors import InternalError
 from nenc_lab.programs import program
 
 ROUNDS = 5
-"""Alternations per repeat: a kernel takes microseconds, a machine's pause milliseconds."""
+"""Alternations per repeat. There are several, because a kernel takes microseconds and a scheduling pause milliseconds."""
 MOST_ROUNDS = 101
 
 
 def figures(subjects: tuple[str, ...], meanings: Mapping[str, str], repeats: int, say: Say) -> list[Figure]:
-    """The figures in ``meanings`` from the benches of ``subjects``; what this build cannot compare is left out."""
+    """The figures in ``meanings``, measured on ``subjects``. Figures that this build cannot measure are left out."""
     values: dict[str, float] = {}
     for subject in subjects:
         values |= timed(program("check_kernels"), ["--bench", "--only", subject], repeats)
@@ -28,7 +28,7 @@ def figures(subjects: tuple[str, ...], meanings: Mapping[str, str], repeats: int
 
 
 def timed(path: Path, words: list[str], repeats: int, environment: Mapping[str, str] | None = None) -> dict[str, float]:
-    """What a program that takes ``--json --rounds N`` measured. Raises InternalError when it fails."""
+    """The measurements of a program that takes ``--json --rounds N``. Raises InternalError when it fails."""
     rounds = str(min(ROUNDS * repeats, MOST_ROUNDS))
     whole = [str(path), *words, "--json", "--rounds", rounds]
     done = subprocess.run(whole, capture_output=True, text=True, check=False, env=environment)

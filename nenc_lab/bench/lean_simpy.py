@@ -1,8 +1,8 @@
-"""The reference of ``bench sim``: the leanest honest simpy network, one event per packet and nothing recorded.
+"""The reference of ``bench sim``: a minimal network in simpy, with one event per packet and no recording.
 
-A source of 60 frames a second at 50 Mbit/s, cut into packets, into one droptail queue before a 60 Mbit/s serialiser and
-20 ms of propagation; every 50 ms the receiver reports what it got. No controller, no encoder, no tables: what it takes
-longer than the lab is the price of an event per packet alone.
+A source sends 60 frames a second at 50 Mbit/s, cut into packets, through one droptail queue, a 60 Mbit/s serialiser and
+20 ms of propagation delay; the receiver reports every 50 ms. There is no controller, no encoder and no table, so that
+the time it takes is the cost of one event per packet.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Lean:
 
 
 def lean_simpy(simulated_s: float) -> Lean:
-    """Runs ``simulated_s`` seconds and says what happened and how long it took."""
+    """Simulates ``simulated_s`` seconds and returns the counters and the wall time."""
     began = perf_counter()
     env = simpy.Environment()
     lean = Lean()
@@ -51,7 +51,7 @@ def lean_simpy(simulated_s: float) -> Lean:
 
 def _source(env: simpy.Environment, lean: Lean) -> Generator[simpy.Event, Any, None]:
     serialise_s = WIRE_BYTES * 8 / CAPACITY_BPS
-    free_at = 0.0  # when the serialiser is done with what it has
+    free_at = 0.0  # time at which the serialiser becomes idle
     owed_bytes = 0.0
 
     def arrive(event: simpy.Event) -> None:

@@ -1,4 +1,4 @@
-"""``net``: how many real packets a place carries, and how exactly the sender paces them."""
+"""``net``: how many real packets per second a sandbox carries, and how exactly the sender paces them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from nenc_lab.bench import Figure, Say
 from nenc_lab.errors import MachineError
 
 PACKETS_PER_S = (12_500, 20_000, 30_000, 45_000, 60_000)
-"""Tried in turn; 12 500 is 120 Mbit/s in packets of 1200 B."""
+"""Rates that are tried in turn; 12 500 is 120 Mbit/s in packets of 1200 B."""
 PACED = PACKETS_PER_S[0]
 SECONDS = 2.0
 PACKET_BYTES = 1200
 DELAY_NS = 20_000_000
 ENOUGH, LOST = 0.99, 0.001
-"""A rate is reached when this part of it was sent, and no more than that lost."""
+"""A rate counts as reached when at least the first part of it was sent and at most the second part lost."""
 INSIDE = "nenc_lab.bench.net:inside"
 
 
 def measure(repeats: int, say: Say) -> list[Figure]:
-    """The figures of this group; without a sandbox they are left out, and ``say`` told so."""
+    """The figures of this group. Without a sandbox they are left out and reported to ``say``."""
     from nenc_lab.real.sandbox import open_sandbox
 
     try:
@@ -50,7 +50,7 @@ def measure(repeats: int, say: Say) -> list[Figure]:
 
 
 def inside(_: Any, send: Callable[[Any], None]) -> dict[str, float]:
-    """Once over the rates; runs in the sandbox."""
+    """Measures all rates once; this function runs in the sandbox."""
     import shutil
 
     from nenc_lab.network.base import FlowSetting, LinkSetting

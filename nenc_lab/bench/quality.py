@@ -1,4 +1,4 @@
-"""``quality``: PSNR beside memory's bandwidth, SSIM beside ffmpeg's filter and x264's own, one thread, 4K and 8K."""
+"""``quality``: PSNR relative to memory bandwidth, SSIM relative to ffmpeg and x264, on one thread, in 4K and 8K."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ X264 = {
 
 
 def measure(repeats: int, say: Say) -> list[Figure]:
-    """The figures of this group; a peer that is not here is said and its figure left out."""
+    """The figures of this group. A figure whose reference is missing is reported to ``say`` and left out."""
     return [
         *figures(("sse", "ssim"), KERNELS, repeats, say),
         *_beside_ffmpeg(repeats, say),
@@ -46,7 +46,7 @@ def _beside_ffmpeg(repeats: int, say: Say) -> list[Figure]:
 
 def _beside_x264(repeats: int, say: Say) -> list[Figure]:
     peer = program("check_kernels").with_name("bench_x264")
-    if not peer.is_file():  # GPL: only ever in a build folder, and only where libx264.a is
+    if not peer.is_file():  # the peer is under the GPL, needs libx264.a, and never leaves the build folder
         say(f"{', '.join(X264)} are left out: only a checkout with libx264.a has them (apt-get install libx264-dev)")
         return []
     values = timed(peer, [], repeats)

@@ -1,4 +1,4 @@
-"""``sim``: how fast is a whole run on the virtual network, beside simpy with one event per packet?"""
+"""``sim``: speed of a whole run on the virtual network, relative to simpy with one event per packet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nenc_lab.bench.lean_simpy import Lean, lean_simpy
 SCENARIO: dict[str, Any] = {
     "version": 1,
     "name": "bench-sim",
-    "description": "One 60 fps flow at 50 Mbit/s over 60 Mbit/s: design section 10.",
+    "description": "One flow of 60 fps at 50 Mbit/s over a path of 60 Mbit/s.",
     "duration": "60s",
     "seed": 1,
     "path": {
@@ -33,12 +33,12 @@ SCENARIO: dict[str, Any] = {
     ],
 }
 REFERENCE_S = 10.0
-"""Simulated seconds of the reference: its speed does not depend on them, and 60 would take seconds."""
+"""Simulated seconds of the reference. Its speed does not depend on the length, and 60 s would take long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run: simulated and wall seconds (`summary.run.wall_s`: loop and tables), packets sent."""
+    """One run: simulated seconds, wall seconds (`summary.run.wall_s`: loop and tables), and packets sent."""
 
     simulated_s: float
     wall_s: float
@@ -50,7 +50,7 @@ class Measured:
 
 
 def measure(repeats: int) -> list[Figure]:
-    """The figures of this group, after one run of each side that does not count (imports, caches)."""
+    """The figures of this group, after a run of each side that fills caches and does not count."""
     run_lab()
     run_reference()
     pairs = [(run_lab(), run_reference()) for _ in range(repeats)]

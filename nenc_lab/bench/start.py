@@ -1,4 +1,4 @@
-"""``start``: what a short run costs from the command line, beside its imports, and what its figure adds to that."""
+"""``start``: CPU time of a short run from the command line, relative to its imports, and the cost of its figure."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ SCENARIO: dict[str, Any] = {
     ],
 }
 SHIPPED = "step"
-"""What the README runs first."""
+"""The scenario that the README runs first."""
 IMPORTS = "import numpy, pyarrow"
 
 
 def measure(repeats: int) -> list[Figure]:
-    """The figures of this group: CPU time, user and system, of processes that take turns; the first turn does not count
-    (file caches)."""
+    """The figures of this group, from the CPU time (user and system) of processes that take turns. The first turn fills
+    file caches and does not count."""
     with tempfile.TemporaryDirectory(prefix="nenc-lab-bench-") as name:
         folder = Path(name)
         scenario = folder / "start.yaml"
@@ -72,7 +72,7 @@ def measure(repeats: int) -> list[Figure]:
 
 
 def cpu_s(words: Sequence[str]) -> float:
-    """CPU seconds of a Python of its own with these words, and of what it waits for. Raises InternalError when it
+    """CPU seconds of a new Python process with these arguments, and of its children. Raises InternalError when it
     fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-P", *words], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The command ``nenc-lab``: one function per command, each in the file of its group; `app` holds the table of them."""
+"""The command ``nenc-lab``. Each command is a function in a file of this package; `app` holds the table of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from nenc_lab.cli import streams
     from nenc_lab.cli.exits import outcome
 
-    if argv is None:  # the process is ours, and numpy and pydantic are still to be imported
+    if argv is None:  # the process is the lab's own, and has not imported numpy and pydantic yet
         collect_seldom()
         one_blas_thread()
         no_plugins()

@@ -34,12 +34,12 @@ COMMANDS = {
     "test": test,
 }
 PASS_THROUGH = {"test"}
-"""Commands whose unknown options are handed on."""
+"""Commands that pass unknown options on."""
 
 
 def build() -> typer.Typer:
-    """The application; calling it parses a command line."""
-    # plain help: rich's would cost more time than everything else in --help
+    """Builds the application; calling the result parses a command line."""
+    # Help is plain text: importing rich would take longer than everything else that --help does.
     app = typer.Typer(
         help="A wind tunnel for adaptive-bitrate control of 4K/8K real-time video.",
         epilog="Exit codes: 0 done and expectations met, 1 an expectation failed, 2 bad input, "

@@ -1,4 +1,4 @@
-"""``nenc-lab bench``: how fast the lab is here, each figure beside a reference measured in the same run."""
+"""``nenc-lab bench``: measures how fast the lab is on this machine, beside references measured in the same run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def bench(
     """Measure the lab on this machine.
 
     --json prints one flat object, such as {"sim.speed": ..., "sim.packets_per_s": ..., "sim.vs_lean_simpy": ...}.
-    A figure whose peer is not on this machine is left out and named on stderr.
+    A figure whose reference program is not installed is left out and named on stderr.
     """
     from nenc_lab.bench import measure
     from nenc_lab.cli.show import json_line

@@ -1,4 +1,4 @@
-"""``nenc-lab clean``: what runs that were killed have left behind."""
+"""``nenc-lab clean``: removes what killed runs have left behind."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")] = False,
     as_json: options.Json = False,
 ) -> int | None:
-    """Remove folders and processes of guests and namespaces whose lab is gone.
+    """Remove folders and processes of guests and namespaces whose run was killed.
 
-    Only what bears this project's label, is yours, and whose owner is dead; normally there is nothing. Says what it
-    does, a line for each folder and process. --json prints one object: {"removed": [...], "in_use": [...],
+    Only folders and processes that carry this project's label, belong to you and have no living owner are removed;
+    normally there are none. Prints a line for each. --json prints one object: {"removed": [...], "in_use": [...],
     "failed": [...]}.
     """
     from nenc_lab.cli.exits import ENVIRONMENT, say
@@ -27,7 +27,7 @@ def clean(
     for left in leftovers.find():
         folders = [f"folder {folder}" for folder in left.folders]
         names = [*(f"process {pid}" for pid in left.processes), *folders]
-        if left.is_in_use():  # a guest's processes are many, and their folder says it
+        if left.is_in_use():  # a guest has many processes; naming its folder is enough
             done["in_use"] += [f"{name} (of process {left.owner.pid})" for name in folders or names]
             continue
         try:

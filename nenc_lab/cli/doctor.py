@@ -1,4 +1,4 @@
-"""``nenc-lab doctor``: what this machine has, and how to get the rest."""
+"""``nenc-lab doctor``: shows what this machine has, and how to get the rest."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from nenc_lab.cli import options
 def doctor(as_json: options.Json = False) -> None:
     """Show what this machine has: SIMD, C core, drivers, network emulation, real-time priority, packages.
 
-    Always exits with 0: nothing here is an error until a run needs it. --json prints one object, by name:
-    {"state", "detail", "remedy"}.
+    The exit code is always 0: what is missing is no error until a run needs it. --json prints one object that maps each
+    name to {"state", "detail", "remedy"}.
     """
     from nenc_lab.cli.show import console, json_line, show_table
     from nenc_lab.doctor import examine

@@ -1,4 +1,4 @@
-"""The one place where exceptions become exit codes and messages."""
+"""Turns exceptions into exit codes and messages, for all commands."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nenc_lab.errors import ControllerError, InputError, Interrupted, MachineErr
 
 DONE, UNMET, BAD_INPUT, ENVIRONMENT, INTERNAL = 0, 1, 2, 3, 4
 SIGNALLED = 128
-"""A shell adds this to the signal's number: 130 after Ctrl-C, 143 after SIGTERM."""
+"""Shells add this to the number of the signal that ended a command: 130 after Ctrl-C, 143 after SIGTERM."""
 READER_GONE = SIGNALLED + signal.SIGPIPE
-"""141, what a shell reports for a writer whose reader (``| head``) went away."""
+"""Exit code 141, which a shell reports for a writer whose reader (``| head``) has gone."""
 
 TRACEBACK = "NENC_LAB_TRACEBACK"
 """Set to 1 to see the traceback of an internal error."""
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 
 
 def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
-    """``command`` with its exceptions turned into exit codes, before the command-line library sees them."""
+    """Wraps ``command`` so that its exceptions become exit codes before the command-line library sees them."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> int:
@@ -37,7 +37,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
 
 
 def outcome(call: Callable[[], object]) -> int:
-    """Calls it; returns its exit code, and has said on stderr why when that is not 0 or 1."""
+    """Calls ``call`` and returns its exit code; the reason for any code other than 0 and 1 is printed on stderr."""
     try:
         code = call()
         if sys.stdout is not None:
@@ -49,10 +49,10 @@ def outcome(call: Callable[[], object]) -> int:
 
 @contextmanager
 def sigterm_is_an_interrupt() -> Iterator[None]:
-    """Inside the block SIGTERM leaves what Ctrl-C would."""
+    """Makes SIGTERM act as Ctrl-C does inside the block."""
 
     def end(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second SIGTERM ends the process at once
         raise Interrupted(number=number)
 
     before = signal.signal(signal.SIGTERM, end)
@@ -91,7 +91,7 @@ def _report(error: BaseException) -> int:
         say("out of memory: run fewer --jobs, or a shorter scenario")
         return ENVIRONMENT
     if callable(show := getattr(error, "show", None)) and isinstance(code := getattr(error, "exit_code", None), int):
-        show()  # the command-line library's own usage errors know how to say what was wrong
+        show()  # usage errors of the command-line library print themselves
         return code
     if type(error).__name__ == "Abort":
         return SIGNALLED + signal.SIGINT
@@ -105,7 +105,7 @@ def _report(error: BaseException) -> int:
 
 
 def say(message: str) -> None:
-    """On stderr, when there is one."""
+    """Prints a message on stderr, when there is one."""
     if sys.stderr is not None:
         print(f"nenc-lab: {message}", file=sys.stderr, flush=True)
 
@@ -116,13 +116,13 @@ def _traceback_if_asked(error: BaseException) -> None:
 
 
 def _forget_stdout() -> None:
-    """Lets what a broken stdout has buffered go to /dev/null, so that it raises no second error when the
-    interpreter ends. A stdout that takes what is buffered is left as it is."""
+    """Sends what a broken stdout has buffered to /dev/null, so that it raises no second error when the interpreter
+    ends. A working stdout is left as it is."""
     if sys.stdout is None:
         return
     try:
         sys.stdout.flush()
-    except ValueError:  # closed: there is nothing to lose
+    except ValueError:  # stdout is closed, so nothing is buffered
         return
     except OSError:
         with open(os.devnull, "wb") as devnull, contextlib.suppress(OSError, ValueError):

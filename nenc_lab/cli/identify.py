@@ -26,18 +26,18 @@ def identify(
         list[str] | None, typer.Option(metavar="LINES", help="A size, such as 720p; again for more. [360p, 720p]")
     ] = None,
     mode: Annotated[list[str] | None, typer.Option(metavar="MODE", help="cbr or vbr; again for both. [cbr]")] = None,
-    codec: Annotated[str, typer.Option(help="The codec; every encoder has h264.")] = "h264",
-    preset: Annotated[str, typer.Option(help="x264's names; the encoder's own default when left out.")] = "",
-    device: Annotated[str, typer.Option(help="As encoder.device in a scenario.")] = "",
-    complexity: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the picture, 0 to 1.")] = 0.5,
-    seconds: Annotated[float, typer.Option(min=3.0, max=600.0, help="Of each of the six targets of a drive.")] = 6.0,
+    codec: Annotated[str, typer.Option(help="Codec; every encoder has h264.")] = "h264",
+    preset: Annotated[str, typer.Option(help="Preset, by x264's names; default: the encoder's own.")] = "",
+    device: Annotated[str, typer.Option(help="Device, as encoder.device in a scenario.")] = "",
+    complexity: Annotated[float, typer.Option(min=0.0, max=1.0, help="Complexity of the picture, 0 to 1.")] = 0.5,
+    seconds: Annotated[float, typer.Option(min=3.0, max=600.0, help="Length of each of the six rate steps.")] = 6.0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write. [identify/KIND]")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Drive rate steps through an encoder and fit its answers.
+    """Drive rate steps through an encoder and fit a model to its responses.
 
-    Measures dead time, time constant, overshoot, rate error and the ratio of key frames at each size and mode; writes
-    identify.json, frames.parquet, step.png, and profile.yaml, which a scenario names:
+    Measures dead time, time constant, overshoot, rate error and the size of key frames at each resolution and mode.
+    Writes identify.json, frames.parquet, step.png, and profile.yaml, which a scenario uses as
     encoder: {kind: model, profile: profile.yaml}.
     """
     from nenc_lab import identify as identification

@@ -1,4 +1,4 @@
-"""Options that more than one command has."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Targets = Annotated[
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="A.B=C", help="Override one value, list items by name: flows.video.rate.max=80Mbps."),
+    typer.Option("--set", metavar="A.B=C", help="Override one value, such as flows.video.rate.max=80Mbps; repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one line per result, and nothing else on stdout.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run folders go.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the run folders.")]

@@ -1,4 +1,4 @@
-"""``nenc-lab parity``: the same scenarios on the virtual and on the real network, side by side, with a verdict."""
+"""``nenc-lab parity``: runs scenarios on the virtual and on the real network and judges the differences."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def parity(
     ] = 3,
     tolerance: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Another tolerance: goodput=3%, queue_delay_p95=10ms/10%, loss=0.2%."),
+        typer.Option(metavar="KEY=VALUE", help="Change a tolerance: goodput=3%, queue_delay_p95=10ms/10%, loss=0.2%."),
     ] = None,
     notes: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Known differences, explained; besides _parity.yaml beside the scenario."),
+        typer.Option(metavar="FILE", help="File of known differences, added to _parity.yaml beside the scenario."),
     ] = None,
     first: Annotated[
         list[str] | None,
@@ -50,15 +50,17 @@ def parity(
             "--from", metavar="RUNS", help="Run nothing: compare these run folders, directories of them or 'patterns'"
         ),
     ] = None,
-    second: Annotated[list[str] | None, typer.Option("--against", metavar="RUNS", help="... with these.")] = None,
+    second: Annotated[
+        list[str] | None, typer.Option("--against", metavar="RUNS", help="Compare those of --from with these.")
+    ] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the reports go.")] = Path("parity"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the reports.")] = Path("parity"),
     as_json: options.Json = False,
 ) -> int:
-    """Run scenarios on the virtual and on the real network and compare what comes out.
+    """Run scenarios on the virtual and on the real network and compare the results.
 
     Every scenario is checked before the first run. Each report goes into DIR/SCENARIO-HASH: parity.md, parity.json,
-    parity.png and .svg, and the run folders. Exit code 1 says that a figure misses its tolerance.
+    parity.png and .svg, and the run folders. Exit code 1 means that a figure misses its tolerance.
     """
     from nenc_lab.analysis.tolerance import tolerances
     from nenc_lab.parity.notes import load
@@ -72,7 +74,7 @@ def parity(
         cases = _cases(targets or [], controller, encoder, overrides or [], seed, repeat, noted)
         reports = _run(cases, table, out, not no_plot)
     missed = 0
-    with sigterm_is_an_interrupt(), closing(reports):  # closed, it marks what it has not come to
+    with sigterm_is_an_interrupt(), closing(reports):  # closing marks the cases that were not reached
         for report in reports:
             if report.partial:
                 say(f"report on the runs so far: {report.folder}")
@@ -91,7 +93,7 @@ def _cases(
     repeat: int,
     noted: tuple[Any, ...],
 ) -> list[Case]:
-    """Every scenario of the targets, wholly valid, and the notes kept with it."""
+    """Every scenario of the targets, checked, with the notes that belong to it."""
     from nenc_lab.cli.run import checked
     from nenc_lab.parity.batch import Case
     from nenc_lab.parity.notes import beside
@@ -100,7 +102,7 @@ def _cases(
     if not targets:
         raise InputError("name a scenario (nenc-lab parity step), or run folders with --from and --against")
     scenarios = checked(targets, controller, encoder, overrides, seed, repeat)
-    checked(targets, controller, encoder, overrides, seed, 1, "netem")  # both networks must have all of it
+    checked(targets, controller, encoder, overrides, seed, 1, "netem")  # both networks must be able to run it
     return [
         Case(tuple(scenarios[number * repeat : (number + 1) * repeat]), (*noted, *beside(path)))
         for number, path in enumerate(resolve(targets))
@@ -140,7 +142,7 @@ def _existing(
 def _only_folders(
     targets: Sequence[str] | None, first: Sequence[str] | None, second: Sequence[str] | None, run: tuple[Any, ...]
 ) -> None:
-    """Raises InputError for words that say nothing about run folders."""
+    """Raises InputError for arguments that do not apply to existing run folders."""
     if not first or not second:
         raise InputError("--from and --against go together: each names the run folders of one side")
     if targets:

@@ -1,4 +1,4 @@
-"""``nenc-lab plot``: draws the figures of runs again, from their folders alone."""
+"""``nenc-lab plot``: redraws the figures of runs from their folders."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def plot(
     svg: Annotated[bool, typer.Option("--svg", help="Also draw convergence.svg, which takes longer.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Draw convergence.png of runs again, and convergence.svg too with --svg.
+    """Redraw convergence.png of runs, and with --svg also convergence.svg.
 
-    Works on every run that has a run.json, also on one that was interrupted or killed. Prints the figures' paths;
-    --json prints one line per run: {"folder", "png", "svg"}, where svg is null when it was not asked for.
+    Every run with a run.json can be drawn, even one that was interrupted or killed. Prints the paths of the figures;
+    --json prints one line per run: {"folder", "png", "svg"}, where svg is null without --svg.
     """
     from nenc_lab.api import open_run
     from nenc_lab.cli.show import json_line
     from nenc_lab.plots.save import save_png, save_svg
 
-    for run in [open_run(folder) for folder in folders]:  # all are opened before the first is drawn
+    for run in [open_run(folder) for folder in folders]:  # a bad folder is reported before the first figure is drawn
         png = save_png(run)
         vector = save_svg(run) if svg else None
         if as_json:

@@ -1,4 +1,4 @@
-"""A progress line on stderr: simulated time, speed, time left. Only on a terminal, and only for what takes long."""
+"""A progress line on a terminal's stderr, for work that takes long: simulated time, speed and time left."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import TextIO
 from nenc_lab.cli.streams import on_terminal
 
 LONG_S = 2.0
-"""What will take less than this gets no line."""
+"""Work that will take less than this gets no line."""
 KNOWN_AFTER_S = 0.5
-"""From here on the speed so far says how long the rest will take."""
+"""After this time the speed so far predicts how long the rest will take."""
 REDRAW_S = 0.1
 BAR = 20
 
 
 class ProgressLine:
-    """Follows jobs of known simulated length; a context manager that wipes its line at the end."""
+    """Shows the progress of jobs whose simulated length is known. As a context manager it wipes its line at the end."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ProgressLine:
         self.wipe()
 
     def __call__(self, index: int, now_ns: int) -> None:
-        """Job ``index`` has reached ``now_ns``."""
+        """Notes that job ``index`` has reached ``now_ns``."""
         self._done[index] = max(self._done[index], min(now_ns, self._lengths[index]))
         now = self._clock()
         if now - self._drawn_at >= REDRAW_S:
@@ -53,11 +53,11 @@ class ProgressLine:
             self._draw(now - self._began)
 
     def finished(self, index: int) -> None:
-        """Job ``index`` is over, also when it ended before its scenario did."""
+        """Notes that job ``index`` is over, even when it ended before its scenario did."""
         self(index, self._lengths[index])
 
     def wipe(self) -> None:
-        """Takes the line off the screen, so that other output may follow."""
+        """Erases the line, so that other output may follow."""
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
@@ -65,7 +65,7 @@ class ProgressLine:
             self._drawn_at = float("-inf")
 
     def text(self, elapsed_s: float) -> str:
-        """The line after ``elapsed_s`` of wall time."""
+        """The text of the line after ``elapsed_s`` seconds of wall time."""
         total, done = sum(self._lengths) / 1e9, sum(self._done) / 1e9
         share = done / total if total else 1.0
         bar = "#" * int(share * BAR)
@@ -94,7 +94,7 @@ class ProgressLine:
 
 
 def progress_line(lengths_ns: Sequence[int]) -> ProgressLine | None:
-    """A line when stderr is a terminal, else None."""
+    """A progress line when stderr is a terminal, otherwise None."""
     return ProgressLine(lengths_ns) if on_terminal("stderr") else None
 
 

@@ -1,4 +1,4 @@
-"""``nenc-lab run``: every scenario is checked, then run, scored and drawn."""
+"""``nenc-lab run``: checks all scenarios, then runs, scores and draws each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run scenarios in.")] = 1,
     packets: Annotated[bool, typer.Option("--packets", help="Also record a row per packet.")] = False,
     streams: Annotated[
-        bool, typer.Option("--streams", help="netem: also keep what real encoders made, as sent and as received.")
+        bool, typer.Option("--streams", help="netem: also keep the encoders' bit streams, as sent and as received.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="netem: print the ip and tc commands and the timeline, and run nothing.")
@@ -50,8 +50,8 @@ def run(
 ) -> int:
     """Run scenarios, score them and draw their convergence plots.
 
-    Every scenario is checked before the first one runs. Each run leaves a new folder under --out. Exit code 1 says that
-    an expectation of a scenario was not met, or that a controller of your own failed; its run is partial, others go on.
+    Every scenario is checked before the first one runs. Each run makes a new folder under --out. Exit code 1 means that
+    an expectation was not met, or that your own controller failed; that run is then partial, and the others continue.
     """
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.cli.show import console, json_line, run_as_json, show_run
@@ -94,7 +94,7 @@ def _rehearse(scenarios: Sequence[Scenario], backend: str) -> int:
 
     if backend != "netem":
         raise InputError(
-            "--dry-run: the virtual network has no commands to print; with --backend netem it says what tc does"
+            "--dry-run: the virtual network has no commands to print; add --backend netem to see those of tc"
         )
     for scenario in scenarios:
         print("\n".join(dry_run(scenario)))
@@ -110,7 +110,7 @@ def checked(
     repeat: int,
     backend: str = "virtual",
 ) -> list[Scenario]:
-    """Every scenario of every target and seed, wholly valid. Raises one error with every problem of all of them."""
+    """Loads every scenario of every target and seed. Raises one error that holds the problems of all of them."""
     from nenc_lab import api, session
     from nenc_lab.scenario.load import resolve
 
@@ -124,7 +124,7 @@ def checked(
             session.prepare(scenario, backend)
             scenarios.extend(api.seeds(scenario, repeat))
         except InputError as error:
-            # one override that fits no scenario would be said once per file
+            # An override that fits no scenario would otherwise be reported once per file.
             told = [str(problem) for problem in error.problems] if isinstance(error, ScenarioError) else [str(error)]
             told = [_as_typed(text, controller) for text in told]
             problems.extend(text for text in told if text not in problems)
@@ -134,7 +134,7 @@ def checked(
 
 
 def _as_typed(text: str, controller: str | None) -> str:
-    """``text`` with the override that --controller stands for under the name the user gave it."""
+    """Names --controller in an error message in place of the override that it stands for."""
     if controller is None:
         return text
     values = f"{re.escape(controller)}|{re.escape(json.dumps(controller))}"

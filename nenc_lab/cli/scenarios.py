@@ -1,4 +1,4 @@
-"""``nenc-lab validate`` and ``nenc-lab schema``: is a scenario right, and what may it say?"""
+"""``nenc-lab validate`` and ``nenc-lab schema``: check scenario files, and print which keys they may have."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nenc_lab.cli.exits import BAD_INPUT, DONE
 
 
 def validate(targets: options.Targets, overrides: options.Overrides = None, as_json: options.Json = False) -> int:
-    """Check scenario files; run nothing, write nothing.
+    """Check scenario files without running or writing anything.
 
-    Every problem of every file is named with file, line, column, key, value and what would be right. --json prints
+    Every problem of every file is printed with file, line, column, key, value and what would be right. --json prints
     one line per file: {"file", "ok", "problems"}.
     """
     import sys

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from nenc_lab.texttable import TextTable
 
 PLAIN_WIDTH = 200
-"""Columns when nobody looks: a pipe or a file must not be wrapped at 80."""
+"""Width of output that goes to a pipe or a file, which must not be wrapped at 80 columns."""
 
 
 def json_line(value: object) -> None:
-    """One line on stdout; what is not in JSON (NaN) is a defect and raises ValueError."""
+    """Prints ``value`` as one line of JSON. Raises ValueError for NaN, which JSON does not have."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
-    """What ``run --json`` prints of one run; ``failure`` only when a user's controller ended it early."""
+    """What ``run --json`` prints of one run; ``failure`` is there only when a user's controller ended it early."""
     info = run.info
     return {
         "scenario": info["scenario"]["name"],
@@ -42,18 +42,18 @@ def run_as_json(run: Run) -> dict[str, Any]:
 
 
 def console() -> Console:
-    """rich's console on stdout: as wide as the terminal, or wide enough for every table."""
+    """Rich's console on stdout, as wide as the terminal or, without one, wide enough for every table."""
     from rich.console import Console
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            raise  # as it came: rich would end the program with 1, which here means that an expectation failed
+            raise  # rich would exit with 1, which here means that an expectation was not met
 
     return Plain(highlight=False, markup=False, emoji=False, width=None if on_terminal("stdout") else PLAIN_WIDTH)
 
 
 def show_table(out: Console, table: TextTable) -> None:
-    """Prints a table, unless it has no rows; no line ends in blanks."""
+    """Prints a table that has rows, without blanks at the ends of lines."""
     from rich import box
     from rich.table import Table
 
@@ -62,7 +62,7 @@ def show_table(out: Console, table: TextTable) -> None:
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     lines = max(column.count("\n") for column in table.columns)
     for index, column in enumerate(table.columns):
-        name = "\n" * (lines - column.count("\n")) + column  # names end on the line above the values
+        name = "\n" * (lines - column.count("\n")) + column  # headings are aligned at the bottom
         drawn.add_column(name, justify="left" if index < table.left else "right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*row, style="bold red" if row[0] == "FAILED" else None)
@@ -73,7 +73,7 @@ def show_table(out: Console, table: TextTable) -> None:
 
 
 def show_run(out: Console, run: Run, *, brief: bool = False) -> None:
-    """The end of one run: headline, changes, verdicts, where everything is; ``brief`` tells of failed verdicts only."""
+    """Prints headline, changes, verdicts and folder of a run; ``brief`` prints only the verdicts that failed."""
     out.print(run.headline, style="bold", soft_wrap=True)
     show_table(out, report.changes(run.summary))
     if not brief:

@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, piped or terminals."""
+"""Prepares the standard streams, which may be closed, pipes or terminals."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 
 
 def repair() -> None:
-    """Gives closed standard streams a place to go, and characters the terminal cannot show an escape."""
+    """Opens /dev/null for closed standard streams, and escapes characters that the terminal cannot show."""
     for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, os.O_RDWR)  # else the next file opened would take the number
+            descriptor = os.open(os.devnull, os.O_RDWR)  # otherwise the next file opened would take its number
             if descriptor != number:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
-            # the same number for the interpreter's whole life: nothing to close
+            # The descriptor stays open until the interpreter ends.
             setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -27,5 +27,5 @@ def on_terminal(name: str) -> bool:
     stream = getattr(sys, name)
     try:
         return bool(stream.isatty())
-    except ValueError:  # closed since
+    except ValueError:  # the stream has been closed
         return False

@@ -1,4 +1,4 @@
-"""``nenc-lab sweep``: many runs of scenarios over swept keys and seeds, into one dataset and a gain map."""
+"""``nenc-lab sweep``: runs scenarios over swept keys and seeds, and writes one dataset and a gain map."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ def sweep(
     target: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or a shipped one (gains).")],
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to run in.")] = 1,
     overrides: options.Overrides = None,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the sweep's folder goes.")] = Path("sweeps"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the sweep's folder.")] = Path(
+        "sweeps"
+    ),
     keep_runs: Annotated[bool, typer.Option("--keep-runs", help="Keep the folder of every run made now.")] = False,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the gain map.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every point, say how many; run nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count the points; run nothing.")] = False,
     as_json: options.Json = False,
 ) -> int:
     """Run scenarios at many points of a space of settings, with many seeds.
 
     Every point is checked before the first one runs. Results go into DIR/NAME-HASH: summaries.parquet has a row per run
-    and flow, gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill the same command
-    goes on where it ended, and after a change of the file it runs only what is new. What a scenario expects is counted,
-    not asked for: exit code 0 says that every run has its figures, 1 that a controller of your own failed in one.
-    --json prints one object.
+    and flow, and gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill, the same command
+    resumes; after a change of the file, it runs only the new points. Unmet expectations are counted but do not change
+    the exit code: 0 means that every run has its figures, 1 that your own controller failed in a run. --json prints
+    one object.
     """
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.cli.show import json_line
@@ -116,7 +118,7 @@ def _complain(plan: Plan, bad: list[Result]) -> None:
     if not bad:
         return
     values = {run.hash: run for run in plan.runs}
-    told = f"{len(bad)} of {len(plan.runs)} runs have no figures; the same command tries them again"
+    told = f"{len(bad)} of {len(plan.runs)} runs have no figures; repeat the command to try them again"
     print(f"nenc-lab: {told}", file=sys.stderr)
     for result in bad[:FAILURES_SHOWN]:
         run = values[result.hash]

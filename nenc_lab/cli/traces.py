@@ -1,4 +1,4 @@
-"""``nenc-lab import-trace``: capacity traces from one format into the other."""
+"""``nenc-lab import-trace``: converts capacity traces from one format to the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nenc_lab.cli import options
 
 
 class TraceFormat(StrEnum):
-    """What a trace file holds."""
+    """The format of a trace file."""
 
     mahimahi = "mahimahi"
     csv = "csv"
@@ -23,17 +23,17 @@ def import_trace(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write.")],
     format: Annotated[
         TraceFormat | None,
-        typer.Option("--format", help="What SOURCE is; default: csv when it is named .csv, else mahimahi."),
+        typer.Option("--format", help="Format of SOURCE; default: csv when its name ends in .csv, else mahimahi."),
     ] = None,
     bin: Annotated[
         str, typer.Option("--bin", metavar="TIME", help="Step of a CSV, and of the minimum and maximum shown.")
     ] = "100ms",
     as_json: options.Json = False,
 ) -> None:
-    """Convert a capacity trace: mahimahi to CSV, or CSV to mahimahi; show what it holds.
+    """Convert a capacity trace from mahimahi to CSV or from CSV to mahimahi, and show its length and rates.
 
-    mahimahi: one line per delivery opportunity of 1504 bytes, its time in ms. CSV: t_s,rate_bps or t_s,rate_mbps. A
-    scenario takes either: trace: {file: x.csv, format: csv}.
+    A mahimahi trace has one line per delivery opportunity of 1504 bytes: its time in ms. A CSV has the columns
+    t_s,rate_bps or t_s,rate_mbps. A scenario takes either: trace: {file: x.csv, format: csv}.
     """
     from nenc_lab.cli.show import json_line
     from nenc_lab.errors import InputError

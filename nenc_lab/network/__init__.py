@@ -1,1 +1,1 @@
-"""When does it arrive? One table of networks: virtual (simpy's clock, packets in C) today."""
+"""Networks that carry packets: the interface, and the virtual network (clock in simpy, packets in C)."""

@@ -1,4 +1,4 @@
-"""What a network is to the engine: frames in, feedback out, and rows of what happened."""
+"""The interface between the engine and a network: frames go in; feedback and rows for the tables come out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nenc_lab.kernels import CData
 from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 Rows = np.ndarray[Any, np.dtype[Any]]
-"""Structured array, the fields of the C row of the same name."""
+"""Structured array with the fields of the C struct of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class JitterSetting:
 class QueueSetting:
     """``limit`` in ``unit``: ms as nanoseconds, bytes (on the wire; of cake: of memory) or packets.
 
-    ``parameters``: those of its kind by name, in the units of its table (`nenc_lab.kinds`).
+    ``parameters`` holds the parameters of its kind by name, in the units of `nenc_lab.kinds`.
     """
 
     unit: Literal["ms", "bytes", "packets"] = "ms"
@@ -48,13 +48,13 @@ class QueueSetting:
     parameters: Mapping[str, float | str] = field(default_factory=dict)
 
     def number(self, name: str) -> int:
-        """A parameter that is a whole number; KeyError when its kind has none of this name."""
+        """The integer parameter with this name. Raises KeyError when the kind has no such parameter."""
         return int(self.parameters[name])
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSetting:
-    """One hop at the start of the run. ``rate_bps`` None: no serialiser, no queue."""
+    """One hop at the start of the run. Without ``rate_bps`` it has no serialiser and no queue."""
 
     direction: Literal["forward", "reverse"]
     rate_bps: float | None
@@ -66,14 +66,14 @@ class LinkSetting:
     duplicate: float = 0.0
     ecn_ns: int | None = None
     capacity: RateProgram | Opportunities | None = None
-    """From time 0 on, instead of ``rate_bps``."""
+    """A trace of capacity that replaces ``rate_bps`` from time 0 on."""
     queue_rate_bps: float = 0.0
-    """Rate that a queue in ms is reckoned with, 0: the rate now."""
+    """Rate at which a queue in ms is converted to bytes; 0 stands for the current rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowSetting:
-    """One media flow; ``first``/``last``: the hops it crosses, by index in the forward direction."""
+    """One media flow. It crosses the hops ``first`` to ``last``, by index in the forward direction."""
 
     first: int
     last: int
@@ -102,7 +102,7 @@ class CrossSetting:
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """What changes at one hop at one instant; None: stays."""
+    """A change of one hop at one instant. None leaves a value as it is."""
 
     link: int
     rate_bps: float | None = None
@@ -112,14 +112,14 @@ class LinkChange:
     jitter: JitterSetting | None = None
     duplicate: float | None = None
     ramp: Ramp | None = None
-    """How the rate gets to ``rate_bps``; None: at once."""
+    """The ramp by which the rate reaches ``rate_bps``; None for a step."""
 
 
 class Network(Protocol):
-    """The path between the senders and their receivers. Every method is told the time; times never go back."""
+    """The path between senders and receivers. Methods receive the time, which never decreases."""
 
     def set_target(self, flow: int, now_ns: int, target_bps: float) -> None:
-        """The flow's pacer works for this media rate from now on."""
+        """Sets the media rate that the flow's pacer works for."""
 
     def send_frame(
         self,
@@ -133,31 +133,31 @@ class Network(Protocol):
         psnr: float,
         ssim: float,
     ) -> int:
-        """A frame of ``size`` media bytes reaches the pacer at ``ready_ns``; returns its number."""
+        """Hands a frame of ``size`` media bytes to the pacer at ``ready_ns``; returns the frame's number."""
 
     def send_report(self, flow: int, now_ns: int) -> None:
-        """The receiver reports what is new, over the reverse direction."""
+        """Makes the receiver send a report over the reverse direction."""
 
     def next_report(self, flow: int) -> int:
-        """Earliest time a report can reach the sender unless ``apply`` is called; INT64_MAX: none is under way."""
+        """Earliest time at which a report can arrive unless ``apply`` is called; INT64_MAX when none is under way."""
 
     def take_report(self, flow: int, now_ns: int) -> CData | None:
         """The oldest report that has arrived, as ``nenc_sample *`` (valid until the next call), or None."""
 
     def apply(self, now_ns: int, change: LinkChange) -> None:
-        """A step of the timeline."""
+        """Applies a change of the timeline."""
 
     def counters(self, flow: int, into: CData) -> None:
-        """Fills a ``nenc_flow_counters *``."""
+        """Fills ``into``, a ``nenc_flow_counters *``."""
 
     def cut_delays(self, now_ns: int) -> None:
-        """Ends a slice of the queue-delay histograms."""
+        """Ends the current slice of the queue-delay histograms."""
 
     def take(self, what: Literal["path", "delays", "packets"]) -> Rows:
-        """Rows since the last call."""
+        """Returns the rows since the last call."""
 
     def take_frames(self, flow: int, *, all_: bool) -> Rows:
-        """Frames whose fate is known, in order; ``all_``: also those under way."""
+        """Returns frames whose fate is known, in order; with ``all_`` also those under way."""
 
     def close(self) -> None:
-        """Gives back what it holds; may be called twice."""
+        """Frees all resources; may be called twice."""

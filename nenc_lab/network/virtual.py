@@ -1,4 +1,4 @@
-"""The virtual network: libnenc's data plane on the engine's clock."""
+"""The virtual network: libnenc's packet simulation, driven by the engine's clock."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TAKE = {
 
 
 def _find(name: str, table: Sequence[_Kind]) -> tuple[int, _Kind]:
-    """Number and row of a kind of the C core. Raises InputError."""
+    """The number and row of a kind in a table of the C core. Raises InputError when the table has no such kind."""
     for number, row in enumerate(table):
         if row.name == name:
             return number, row
@@ -206,7 +206,7 @@ class VirtualNetwork:
             check(lib.nenc_vnet_set_duplicate(net, link, change.duplicate), "nenc_vnet_set_duplicate")
 
     def _ramp(self, now_ns: int, link: int, ramp: Ramp) -> None:
-        """Steps that carry the ramp's mean, so that the capacity's integral is exact; the last one is the new rate."""
+        """Approximates a ramp by steps at its mean rate, so that the integral of capacity is exact."""
         edges = np.append(np.arange(0, ramp.length_ns, RAMP_STEP_NS, dtype=np.int64), ramp.length_ns)
         self._program(link, now_ns + edges, np.append(ramp.means(edges), ramp.end_bps), 0)
 

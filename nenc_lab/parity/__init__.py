@@ -1,8 +1,8 @@
-"""The same scenarios on two networks, and a report on how far apart they come out. START with `batch`.
+"""Runs the same scenarios on two networks and reports how much the results differ. Start reading with `batch`.
 
-batch      runs every scenario on both, or takes run folders there are, and reports
-existing   run folders named on a command line, by scenario
-notes      differences that are known and explained, written down beside the scenarios
-text       the report as tables and as markdown
-folder     where all of it is kept
+batch      runs every scenario on both networks, or takes existing run folders, and reports
+existing   groups the run folders named on a command line by scenario
+notes      reads files of known and explained differences
+text       writes the report as tables and as Markdown
+folder     the folder that holds a report
 """

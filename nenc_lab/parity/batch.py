@@ -1,4 +1,4 @@
-"""Runs scenarios on two networks, with the same seeds, and reports on each when its last run is done."""
+"""Runs scenarios on two networks with the same seeds, and reports on each scenario after its last run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
-"""Called with the number of a run among all of its network's and its time in ns."""
+"""Called with the number of a run among all runs of its network, and the run's time in ns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One run to be made: a checked scenario with its seed, and where its folder goes."""
+    """One run to be made: a checked scenario with its seed, and the directory for its folder."""
 
     scenario: Scenario
     out: Path
@@ -32,7 +32,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A name, and what makes runs on it: yields the folder of each in the order they were asked for."""
+    """A network: its name, and a function that makes runs and yields their folders in order."""
 
     name: str
     run: Callable[[Sequence[Wanted], Sequence[str], Progress | None], Iterator[Path]]
@@ -40,7 +40,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scenario, a copy per seed, and what is noted about it."""
+    """One scenario, a copy per seed, and the notes about it."""
 
     scenarios: tuple[Scenario, ...]
     notes: tuple[Note, ...] = ()
@@ -48,14 +48,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came out, and the folder it is in."""
+    """The result of a comparison, and its folder."""
 
     folder: Path
     parity: Parity
     notes: tuple[Note, ...]
     figure: Path | None
     partial: bool = False
-    """The runs were interrupted: the report is on those that there are."""
+    """Whether the runs were interrupted; the report then covers the runs made so far."""
 
 
 @dataclass(slots=True)
@@ -66,12 +66,12 @@ class _Begun:
 
 
 def on_virtual(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
-    """One after the other, in virtual time."""
+    """Makes runs one after the other in virtual time."""
     return _on("virtual", wanted, argv, progress)
 
 
 def on_netem(wanted: Sequence[Wanted], argv: Sequence[str], progress: Progress | None) -> Iterator[Path]:
-    """One after the other, in real time: two at once would disturb each other. In one place, opened for all of them."""
+    """Makes runs one after the other in real time, in one sandbox; parallel runs would disturb each other."""
     return _on("netem", wanted, argv, progress)
 
 
@@ -93,11 +93,11 @@ def execute(
     argv: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Report]:
-    """Runs every case on the first network, then on the second, and yields a report as soon as a case has all its runs.
+    """Runs all cases on the first network, then on the second, and yields each report after the last run of its case.
 
-    ``progress`` hears of the second network, the slow one. When a run raises, what there is stays readable: a case
-    under way has a report on the runs it has, marked partial; on Ctrl-C these reports are yielded before
-    KeyboardInterrupt is raised. Raises InputError when no run of a case was completed on one of the two.
+    ``progress`` is called for the second network, which is the slow one. When a run raises an error, a case under way
+    gets a report on its runs so far, marked partial; on Ctrl-C these reports are yielded before KeyboardInterrupt is
+    raised. Raises InputError when a case has no complete run on one of the two networks.
     """
     words = given() if argv is None else argv
     if networks[0].name == networks[1].name:
@@ -130,7 +130,7 @@ def of_existing(
     plot: bool = True,
     argv: Sequence[str] | None = None,
 ) -> Report:
-    """Reports on runs that exist. Raises InputError when they cannot be compared, before anything is written."""
+    """Reports on existing runs. Raises InputError when they cannot be compared, before anything is written."""
     parity = compare(first, second, tolerances)
     identity = [[sorted(fingerprint(run.info) for run in side.runs) for side in (first, second)], _plain(tolerances)]
     folder = ParityFolder.create(out, parity.scenario, identity, _about(given() if argv is None else argv))
@@ -141,7 +141,7 @@ def of_existing(
 def _made(
     begun: Sequence[_Begun], network: Network, argv: Sequence[str], progress: Progress | None
 ) -> Iterator[tuple[_Begun, Path]]:
-    """All runs of a network in one go, each with the case it is of."""
+    """Makes all runs of a network and yields each with its case."""
     owners = [(case, scenario) for case in begun for scenario in case.case.scenarios]
     wanted = [Wanted(scenario, case.folder.path / network.name) for case, scenario in owners]
     yield from zip((case for case, _ in owners), network.run(wanted, argv, progress), strict=True)
@@ -189,7 +189,7 @@ def _compared(begun: _Begun, networks: tuple[Network, Network], tolerances: Mapp
 def _left(
     begun: _Begun, networks: tuple[Network, Network], tolerances: Mapping[str, Tolerance], plot: bool
 ) -> Report | None:
-    """Reports on the runs of a case that was cut short; None when there are none to compare."""
+    """Reports on the runs of a case that was cut short; None when there are no runs to compare."""
     if all(any(run.status == "complete" for run in runs) for runs in begun.runs):
         parity = _compared(begun, networks, tolerances)
         begun.folder.complete(parity, begun.case.notes, "partial", plot=plot)

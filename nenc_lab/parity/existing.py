@@ -1,4 +1,4 @@
-"""Run folders that exist already, named on a command line, as two sides per scenario."""
+"""Groups existing run folders, named on a command line, into two sides per scenario."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ OPTIONS = ("--from", "--against")
 
 
 def sides(first: Sequence[str], second: Sequence[str]) -> list[tuple[Side, Side]]:
-    """Two sides for every scenario, in the order of the first; each word is a run folder, a directory of them, or a
-    pattern. Raises InputError when a word names none, or a scenario has runs on one side only."""
+    """Two sides for every scenario, in the order of the first side. Each word is a run folder, a directory of run
+    folders, or a pattern. Raises InputError when a word matches none, or a scenario has runs on one side only."""
     named = [_by_scenario(runs(words, option)) for words, option in zip((first, second), OPTIONS, strict=True)]
     alone = [
         f"{name} has runs in {OPTIONS[k]} only: both sides must run the same scenarios"
@@ -34,7 +34,7 @@ def sides(first: Sequence[str], second: Sequence[str]) -> list[tuple[Side, Side]
 
 
 def runs(words: Sequence[str], option: str) -> list[Run]:
-    """Every run the words name, each once."""
+    """Every run that the words name, each once."""
     found: dict[Path, Run] = {}
     for word in words:
         places = [Path(place) for place in sorted(glob.glob(word))] if not Path(word).exists() else [Path(word)]
@@ -47,7 +47,7 @@ def runs(words: Sequence[str], option: str) -> list[Run]:
 
 
 def names(first: Sequence[Run], second: Sequence[Run]) -> tuple[str, str]:
-    """What two sides are called: by their networks, else by their controllers, else by the directories they are in."""
+    """The names of the two sides: their networks if these differ, else their controllers, else their directories."""
     readers: tuple[Callable[[Run], str], ...] = (
         lambda run: str(run.info.get("backend", "")),
         lambda run: Path(str(run.info.get("controller", ""))).name,

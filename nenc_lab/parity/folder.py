@@ -1,8 +1,8 @@
-"""The folder of one parity report: claimed first; then its files, each whole or not at all.
+"""The folder of one parity report. It is created before the first run, and its files are written atomically.
 
 OUT/<scenario>-<hash8>/
-  parity.json     what is compared, and at the end every pair; written before the first run, replaced atomically
-  parity.md       the same for people
+  parity.json     what is compared and, at the end, every pair; written before the first run, replaced atomically
+  parity.md       the report as Markdown
   parity.png .svg
   <network>/      the run folders that were made for it
 """
@@ -35,7 +35,7 @@ Status = Literal["complete", "partial"]
 
 
 class ParityFolder:
-    """A claimed folder: ``path``, and ``info``, which parity.json holds."""
+    """An open report folder. ``info`` holds the contents of parity.json."""
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
@@ -43,9 +43,9 @@ class ParityFolder:
 
     @classmethod
     def create(cls, out: Path, scenario: str, identity: object, info: Mapping[str, Any]) -> ParityFolder:
-        """Claims OUT/<scenario>-<hash8 of identity>; one that exists is kept, this gets -2, -3, ...
+        """Creates OUT/<scenario>-<hash8 of identity>, with -2, -3, ... appended when that folder exists.
 
-        Raises MachineError when the place cannot be written.
+        Raises MachineError when the folder cannot be written.
         """
         text = json.dumps(identity, sort_keys=True, ensure_ascii=False, allow_nan=False)
         plain = re.sub(r"[^A-Za-z0-9._]+", "-", scenario).strip("-.")[:80] or "unnamed"
@@ -55,7 +55,7 @@ class ParityFolder:
             for number in itertools.count(1):
                 path = out / (stem if number == 1 else f"{stem}-{number}")
                 try:
-                    path.mkdir()  # mkdir is the lock: of two processes only one makes it
+                    path.mkdir()  # mkdir is the lock, because only one of two processes can succeed
                 except FileExistsError:
                     continue
                 break
@@ -64,7 +64,7 @@ class ParityFolder:
         return folder
 
     def complete(self, parity: Parity, notes: Sequence[Note], status: Status, *, plot: bool) -> None:
-        """Writes report, figures, and at last parity.json with every figure of it."""
+        """Writes the report, the figures and, last, parity.json with all pairs."""
         if plot:
             from nenc_lab.plots.parity import render
 
@@ -76,7 +76,7 @@ class ParityFolder:
         self._write()
 
     def leave(self) -> None:
-        """Of a report that never came to be: marked partial, or gone when no run was made for it."""
+        """Ends without a report: marks the folder partial, or removes it when no run was made."""
         if any(place.is_dir() for place in self.path.iterdir()):
             self.info["status"] = "partial"
             self._write()
@@ -93,7 +93,7 @@ class ParityFolder:
 
 
 def as_json(parity: Parity, notes: Sequence[Note]) -> dict[str, Any]:
-    """Every figure of a report in plain JSON values; means and distances in the units the pairs and keys name."""
+    """All figures of a report in plain JSON values, in the units that the pairs and keys name."""
     names = [side.name for side in parity.sides]
     return {
         "verdict": str(parity.verdict),

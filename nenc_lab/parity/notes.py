@@ -1,15 +1,15 @@
-"""Known differences, explained once by whoever found out: a file of notes, each shown beside the pair it is about.
+"""Reads files of notes, which explain known differences; a report shows each note beside its pair.
 
     # _parity.yaml beside the scenarios (or in the folder above), or any file that --notes names
     version: 1
     notes:
-      - scenario: rtt-sweep-*       # name of the scenario, * and ? stand for anything
-        flow: video                 # left out: every flow
-        figure: queue_delay_p95     # left out: every figure; as in --tolerance
-        at: 20s                     # of a change; left out: every one
+      - scenario: rtt-sweep-*       # name of the scenario; * and ? are wildcards
+        flow: video                 # default: every flow
+        figure: queue_delay_p95     # a key of --tolerance; default: every figure
+        at: 20s                     # time of a change; default: every change
         text: one way delay is measured on netem, and the queue's own wait on the virtual network
 
-A note explains; it changes no verdict.
+A note does not change the verdict.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from nenc_lab.analysis.pair import Pair
 
 NAME = "_parity.yaml"
-"""Begins as names do that are no scenarios."""
+"""Name of the file beside scenarios; the underscore marks files that are not scenarios."""
 _KEYS = ("scenario", "flow", "figure", "at", "text")
 _SAME_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One explanation, and what it is about; None: whatever it is."""
+    """One explanation, and the pairs that it concerns; None stands for any."""
 
     scenario: str
     text: str
@@ -47,7 +47,7 @@ class Note:
     at_s: float | None = None
 
     def about(self, scenario: str, flow: str, pair: Pair) -> bool:
-        """Whether it explains this pair."""
+        """Whether the note concerns this pair."""
         return (
             fnmatchcase(scenario, self.scenario)
             and (self.flow is None or fnmatchcase(flow, self.flow))
@@ -57,12 +57,12 @@ class Note:
 
 
 def texts(notes: Iterable[Note], scenario: str, flow: str, pair: Pair) -> tuple[str, ...]:
-    """What the notes say about a pair."""
+    """The texts of the notes that concern a pair."""
     return tuple(note.text for note in notes if note.about(scenario, flow, pair))
 
 
 def beside(scenario: Path) -> tuple[Note, ...]:
-    """The notes kept with a scenario file: in its folder, else in the one above; none when there is no such file."""
+    """The notes in the folder of a scenario file, else in the folder above; none when neither has a file of notes."""
     folder = scenario.resolve().parent
     found = next((place / NAME for place in (folder, folder.parent) if (place / NAME).is_file()), None)
     return () if found is None else load(found)
@@ -119,7 +119,7 @@ def _note(item: Node, key: str, faults: list[Problem]) -> Note | None:
 
 
 def _unknown(node: Node, key: str, known: tuple[str, ...], faults: list[Problem]) -> None:
-    """Faults of what is no group of these keys."""
+    """Adds faults when ``node`` is not a group with only these keys."""
     if not isinstance(node.value, dict):
         faults.append(node.place.problem(key, f"is {node.shown()}, not a group of keys: {', '.join(known)}"))
         return

@@ -1,4 +1,4 @@
-"""A parity report in words: one table per flow for the terminal, and the whole as markdown, verdict first."""
+"""Writes a parity report as text: one table per flow for the terminal, and the whole report as Markdown."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ HOW = (
     "of the difference is wider than the tolerance both ways and does not show a difference for certain."
 )
 PAIRED = "and like its interval taken seed by seed"
-UNPAIRED = "with Welch's interval, for the two do not have the same seeds"
-SINGLE = "A single run has no interval: what chance does is not in the verdict. `--repeat N` runs more."
+UNPAIRED = "with Welch's interval, because the two do not have the same seeds"
+SINGLE = "A single run has no interval, so the verdict does not account for chance. `--repeat N` makes more runs."
 
 
 def headline(parity: Parity) -> str:
-    """Names and verdict in a line."""
+    """One line with the names and the verdict."""
     return f"{parity.scenario}: {parity.sides[0].name} against {parity.sides[1].name}: {verdict(parity)}"
 
 
 def verdict(parity: Parity) -> str:
-    """ "misses: 2 of 8 pairs, 1 undecided"."""
+    """The verdict with counts, such as "misses: 2 of 8 pairs, 1 undecided"."""
     verdicts = [pair.verdict for _, pair in parity.pairs]
     misses, undecided = verdicts.count(Verdict.MISSES), verdicts.count(Verdict.UNDECIDED)
     if misses:
@@ -45,7 +45,7 @@ def verdict(parity: Parity) -> str:
 
 
 def flow_table(parity: Parity, flow: FlowParity) -> TextTable:
-    """Every pair of a flow."""
+    """The table of all pairs of a flow."""
     names = [side.name for side in parity.sides]
     columns = ("", "figure", "unit", *names, "difference", "allowed")
     rows = tuple(
@@ -64,7 +64,7 @@ def flow_table(parity: Parity, flow: FlowParity) -> TextTable:
 
 
 def told(one: Estimate | None, sign: str = "") -> str:
-    """A mean and half of its interval, with as many decimals as that one needs."""
+    """A mean and half of its interval, with as many decimals as the interval needs."""
     if one is None:
         return MISSING
     digits = 2 if one.half is None or one.half < 0.995 else 1 if one.half < 9.95 else 0
@@ -74,7 +74,7 @@ def told(one: Estimate | None, sign: str = "") -> str:
 
 
 def differences(parity: Parity, notes: Sequence[Note]) -> Iterator[tuple[str, list[str]]]:
-    """For every pair that does not agree: a sentence, and what is noted and known of it."""
+    """For every pair that does not agree: a sentence, and the notes and facts about it."""
     for flow in parity.flows:
         for pair in flow.pairs:
             if pair.verdict is Verdict.AGREES:
@@ -84,7 +84,7 @@ def differences(parity: Parity, notes: Sequence[Note]) -> Iterator[tuple[str, li
 
 
 def sentence(parity: Parity, flow: str, pair: Pair) -> str:
-    """What a pair came to."""
+    """The result of a pair in one sentence."""
     first, second = (f"{side.name} {told(mean)}" for side, mean in zip(parity.sides, pair.means, strict=True))
     allowed = "" if pair.limit is None else f", apart by {told(pair.difference, '+')}, allowed {pair.limit:.3g}"
     verb = "misses" if pair.verdict is Verdict.MISSES else "is undecided"
@@ -93,7 +93,7 @@ def sentence(parity: Parity, flow: str, pair: Pair) -> str:
 
 
 def curves(parity: Parity, distance: RateDistance) -> str:
-    """The distance of the rate curves in a sentence or two; not judged, for it has no tolerance."""
+    """The distance of the rate curves in one or two sentences. It has no tolerance and gets no verdict."""
     if distance.mean_mbps is None:
         return "One of them has no rate curve."
     parts = [f"The rate curves (means over 200 ms and the runs) are {distance.mean_mbps:.2f} Mbit/s apart in the mean"]
@@ -115,7 +115,7 @@ def curves(parity: Parity, distance: RateDistance) -> str:
 
 
 def markdown(parity: Parity, notes: Sequence[Note], *, folder: Path, figure: bool, partial: bool) -> str:
-    """The report; paths below ``folder`` are written as from there."""
+    """The report as Markdown; paths below ``folder`` are relative to it."""
     names = [side.name for side in parity.sides]
     lines = [f"# Parity of {parity.scenario}: {names[0]} against {names[1]}", ""]
     head, _, rest = verdict(parity).partition(": ")
@@ -164,7 +164,7 @@ def _runs(side: Side) -> str:
 
 
 def _spare(parity: Parity, notes: Sequence[Note]) -> list[str]:
-    """Notes about pairs that agree: perhaps the difference is gone."""
+    """Notes about pairs that agree, which may be outdated."""
     return [
         f"{flow}: {pair.name}: {text}"
         for flow, pair in parity.pairs
@@ -174,7 +174,7 @@ def _spare(parity: Parity, notes: Sequence[Note]) -> list[str]:
 
 
 def _mark(one: Verdict) -> str:
-    """MISSES stands out in a column of small words."""
+    """The verdict in a table, with misses in capitals."""
     return {Verdict.AGREES: "ok", Verdict.MISSES: "MISSES", Verdict.UNDECIDED: "undecided"}[one]
 
 

@@ -1,11 +1,11 @@
-"""Many runs over a space of settings. Call it as `nenc_lab.sweep`; START READING with `batch`.
+"""Runs scenarios over a space of settings. Users call `nenc_lab.sweep`; start reading with `batch`.
 
-schema    the words of a sweep file        |
-load      a file to a Sweep, checked       |  WHAT to run: nothing here knows of processes
-space     keys and values to points        |
-plan      points to checked scenarios      |
-task      one run to its row of figures (columns)
-store     the folder: rows kept through a kill, found again by content hash
-batch     plan, store and `nenc_lab.pool` together
-result    what comes out: frame, best, gain map
+schema    the keys of a sweep file                        |
+load      reads and checks a file                         |  what to run,
+space     makes points from keys and their values         |  independent of processes
+plan      makes checked scenarios from points             |
+task      makes one run and its row of figures (columns)
+store     the sweep's folder: keeps rows through a kill and finds them again by content hash
+batch     executes a plan with the store and `nenc_lab.pool`
+result    opens a finished sweep: its frame, its best point, its gain map
 """

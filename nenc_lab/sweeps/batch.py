@@ -1,4 +1,4 @@
-"""Runs what of a plan has no result yet: plan, store and runner together."""
+"""Executes the runs of a plan that have no result yet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from nenc_lab.sweeps.task import Result, Task, died, work
 
 LARGEST_BLOCK = 25
 BLOCKS_PER_WORKER = 16
-"""So many at least, that they all end at about the same time and little is lost by a kill."""
+"""Smallest number of blocks per worker, so that all workers end at about the same time and a kill loses little."""
 
 Progress = Callable[[int, Result | None], None]
-"""Called with the number of a run in the plan and its result; with None when it had one already."""
+"""Called with the number of a run in the plan and its result, or None when the run had a result already."""
 
 
 def execute(
@@ -36,12 +36,12 @@ def execute(
 ) -> SweepResult:
     """Runs every run of ``plan`` that has no complete result yet, and writes the dataset and the gain map.
 
-    ``where`` is an executor in place of ``jobs`` local processes. A run that ends in an error, or that takes its
-    process with it, becomes a row that says so, and is tried again by the next call. Raises MachineError when the
-    folder cannot be written, and Interrupted, which names the folder, once the results so far are kept.
+    ``where`` is an executor to use instead of ``jobs`` local processes. A run that ends in an error or crashes its
+    process becomes a row with that status, and the next call tries it again. Raises MachineError when the folder
+    cannot be written, and Interrupted, which names the folder, after the results so far have been written.
     """
     if jobs < 1:
-        raise InputError(f"jobs is {jobs}: it takes at least one process to run a sweep")
+        raise InputError(f"jobs is {jobs}: write 1 or more")
     words = tuple(given() if argv is None else argv)
     with Store.open(out, plan, words) as store:
         missing = {run.hash for run in store.missing}
@@ -73,7 +73,7 @@ def execute(
 
 
 def blocks(tasks: Iterator[Task], count: int, jobs: int) -> Iterator[list[Task]]:
-    """The tasks in blocks: large enough that handing over costs nothing, small enough to be lost."""
+    """Splits tasks into blocks: large enough that handing them over is cheap, small enough that losing one is."""
     size = max(1, min(LARGEST_BLOCK, count // (jobs * BLOCKS_PER_WORKER)))
     block: list[Task] = []
     for task in tasks:
@@ -86,7 +86,7 @@ def blocks(tasks: Iterator[Task], count: int, jobs: int) -> Iterator[list[Task]]
 
 
 def failures(plan: Plan, result: SweepResult) -> list[tuple[Run, str, str]]:
-    """Runs without figures: run, status, error."""
+    """The runs without figures, each with status and error."""
     frame = result.frame()
     bad = {row["hash"]: row for row in frame.filter(frame["status"] != "complete").iter_rows(named=True)}
     return [(run, bad[run.hash]["status"], bad[run.hash]["error"]) for run in plan.runs if run.hash in bad]

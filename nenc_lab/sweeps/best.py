@@ -1,4 +1,4 @@
-"""Which point of a sweep is best: the one where every run settles, soonest, with the least overshoot."""
+"""Ranks the points of a sweep: every run settles, then shortest settling time, then least overshoot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ if TYPE_CHECKING:
 
 
 def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
-    """The points, best first, one row each: the keys, ``rows``, ``crashed``, ``unsettled``, ``failed`` and the medians.
+    """One row per point, best first: the keys, ``rows``, ``crashed``, ``unsettled``, ``failed`` and the medians.
 
-    A row of ``frame`` (a run and a flow) counts as unsettled when it has no settling time, so a run that failed does.
-    Points go by the runs that failed, each of which is one row however many flows it had, then by how many rows were
-    unsettled, then by the median settling time (null where it is not finite: what did not settle took
-    for ever), then by the median overshoot.
-    ``failed`` is the number of expectations that were not met in all its runs.
+    A row of ``frame`` (a run and a flow) counts as unsettled when it has no settling time; this includes failed runs.
+    Points are sorted by the number of failed runs, each of which is one row whatever its number of flows, then by the
+    number of unsettled rows, then by the median settling time (infinite, shown as null, for rows that never settled),
+    then by the median overshoot. ``failed`` is the number of expectations not met, summed over the runs of the point.
     """
     import polars as pl
 
@@ -39,6 +38,6 @@ def ranked(frame: polars.DataFrame, keys: Sequence[str]) -> polars.DataFrame:
 
 
 def best(frame: polars.DataFrame, keys: Sequence[str]) -> dict[str, Any] | None:
-    """The first of `ranked` as a dict; None when at no point every run settled."""
+    """The first row of `ranked` as a dict; None when there is no point at which every run settled."""
     first = ranked(frame, keys).row(0, named=True)
     return first if first["unsettled"] == 0 else None

@@ -1,7 +1,7 @@
-"""The figures of one run, flat: a row per flow. Which there are, the table of metrics says (`analysis.metrics.table`).
+"""Flattens the figures of a run to one row per flow, with the columns that `analysis.metrics.table` asks for.
 
-The changes of a run are summed up, because their number differs from scenario to scenario: each metric of changes says
-how. One that never settled makes the whole ``settling_s`` null.
+The number of changes differs between scenarios, so each metric of changes says how it is reduced to one value. One
+change that never settled makes ``settling_s`` null.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ COLUMNS = (
     *(Column(over.column, over.kind, metric.unit, over.meaning) for metric, over in CHANGES),
     *(Column(metric.name, metric.kind, metric.unit, metric.meaning) for metric in RUN),
 )
-"""Of the dataset, after the columns that say which run it was."""
+"""Columns of the dataset, after those that identify the run."""
 
 TIMINGS = (
     Column("wall_s", "f8", "s", "wall time of the run's loop and tables"),
     Column("task_s", "f8", "s", "wall time of the whole task: set-up, run, summary"),
 )
-"""Kept apart: they are never the same twice."""
+"""Columns of the table of timings, which is a separate file because wall times are never the same twice."""
 
 
 def rows(summary: Mapping[str, Any], expectations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row per flow of a complete run, in the order of the scenario; every column of `COLUMNS` is there."""
+    """A row per flow of a complete run, in the order of the scenario, with every column of `COLUMNS`."""
     passed = sum(bool(verdict["passed"]) for verdict in expectations)
     outcome = {"status": "complete", "error": None, "passed": passed, "failed": len(expectations) - passed}
     run = {metric.name: figure(summary["run"], metric.name) for metric in RUN}
@@ -62,12 +62,12 @@ def rows(summary: Mapping[str, Any], expectations: Sequence[Mapping[str, Any]]) 
 
 
 def without_figures(status: str, error: str) -> list[dict[str, Any]]:
-    """The one row of a run that has none."""
+    """The single row of a run that has no figures."""
     return [{**{column.name: None for column in COLUMNS}, "status": status, "error": error}]
 
 
 def of_changes(changes: Sequence[ChangeFigures]) -> dict[str, Value]:
-    """How many changes there were, how many of them settled, and the columns that metrics of changes ask for."""
+    """The number of changes, the number that settled, and the columns that metrics of changes ask for."""
     return {
         "changes": len(changes),
         "settled": sum(change["settling_s"] is not None for change in changes),

@@ -1,4 +1,4 @@
-"""Results as parquet: parts while a sweep runs, then one dataset whose bytes come from plan and figures alone."""
+"""Writes results as parquet: parts while a sweep runs, then one dataset that depends on plan and figures only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TYPES = {"f8": pa.float64(), "i8": pa.int64(), "text": pa.string()}
 
 
 def part(results: Sequence[Result]) -> bytes:
-    """Results of a block, with their timings."""
+    """The parquet file of a block of results, with their timings."""
     rows = [
         {"hash": result.hash, **row, "wall_s": result.wall_s, "task_s": result.task_s}
         for result in results
@@ -37,12 +37,12 @@ def part(results: Sequence[Result]) -> bytes:
 
 
 def read_part(path: Path) -> Iterator[Result]:
-    """What `part` wrote. Raises ValueError (Arrow's) or KeyError when it is something else."""
+    """Reads a file that `part` made. Raises ValueError (Arrow's) or KeyError for any other file."""
     yield from _results(_read(path, (_HASH, *COLUMNS, *TIMINGS)))
 
 
 def summaries(plan: Plan, results: Sequence[Result]) -> bytes:
-    """The dataset: a row per run and flow, in the order of the plan."""
+    """The dataset as parquet: a row per run and flow, in the order of the plan."""
     keys = [_key(plan, index) for index in range(len(plan.keys))]
     rows: list[dict[str, Any]] = []
     for run, result in zip(plan.runs, results, strict=True):
@@ -55,13 +55,13 @@ def summaries(plan: Plan, results: Sequence[Result]) -> bytes:
 
 
 def timings(results: Sequence[Result]) -> bytes:
-    """Wall times by hash."""
+    """The table of wall times as parquet, by hash of the run."""
     rows = [{"hash": result.hash, "wall_s": result.wall_s, "task_s": result.task_s} for result in results]
     return _parquet((_HASH, *TIMINGS), rows)
 
 
 def read_summaries(path: Path, beside: Path) -> Iterator[Result]:
-    """The results in a dataset and its table of timings."""
+    """Reads the results in a dataset and in its table of timings."""
     times = {row["hash"]: row for row in _read(beside, (_HASH, *TIMINGS))} if beside.exists() else {}
     none = {"wall_s": None, "task_s": None}
     yield from _results([{**row, **times.get(row["hash"], none)} for row in _read(path, (_HASH, *COLUMNS))])
@@ -73,7 +73,7 @@ def _which(run: Run) -> dict[str, Any]:
 
 
 def _key(plan: Plan, index: int) -> Column:
-    """The column of a swept key: numbers in the unit its meaning says, or what was written."""
+    """The column of a swept key: numbers in the unit of the column, or the text as it was written."""
     values = list(dict.fromkeys(_hashable(run.case.values[index]) for run in plan.runs))
     family = common(values)
     unit = family.unit if family is not None else ""

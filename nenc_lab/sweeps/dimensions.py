@@ -1,4 +1,4 @@
-"""The space and the seeds of a sweep file, read key by key: what one pydantic model cannot see. Faults are gathered."""
+"""Reads the space and the seeds of a sweep file key by key, with checks that one pydantic model cannot do."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _LIST_OR_RANGE = "a list of values, such as [0.1, 0.2], or a range, such as {low
 
 
 class Reader:
-    """Reads parts of ``tree``, a sweep file; what is wrong is put into ``faults``."""
+    """Reads parts of ``tree``, a sweep file, and appends what is wrong to ``faults``."""
 
     def __init__(self, tree: Node, faults: list[Problem]) -> None:
         self.tree = tree
         self.faults = faults
         self.places: dict[str, Place] = {}
-        """Where each swept key was written, and each listed value (``key=`` and its repr)."""
+        """Where each swept key and each listed value (``key=`` and its repr) was written."""
 
     def dimensions(self, checked: SweepFile, base: Node | None) -> list[Dimension]:
-        """What is swept. ``base`` is a scenario of the sweep: it knows which keys take whole numbers only."""
+        """The swept dimensions. ``base`` is a scenario of the sweep; it shows which keys take integers only."""
         space, sample = self.tree.value["space"], checked.sample
         dimensions: list[Dimension] = []
         if not space.value:
@@ -122,7 +122,7 @@ class Reader:
         return kinds[0], ends[0], ends[1]
 
     def seeds(self) -> tuple[int, ...] | None:
-        """Seeds of the runs; None: each scenario's own."""
+        """Seeds of the runs; None stands for each scenario's own seed."""
         node = self.tree.value.get("seeds")
         if node is None:
             return None
@@ -164,7 +164,7 @@ class Reader:
 
 
 def _grain(key: str, kind: Family, ends: tuple[Any, Any], base: Node | None) -> int:
-    """Whole numbers where the key takes no others; a queue in time is whole milliseconds."""
+    """The step of values: 1 for keys that take integers only, 1 ms for a queue in time, 0 for any value."""
     if kind is TIME and key.endswith("queue.size"):
         return NS_PER_MS
     whole = kind is NUMBER and all(isinstance(end, int) for end in ends)

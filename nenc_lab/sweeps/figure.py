@@ -1,4 +1,4 @@
-"""The gain map of a sweep: which two keys it is over, and whose figures it shows."""
+"""Chooses the axes and rows of a sweep's gain map, and writes the map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME = "gain_map"
 
 
 class Swept(Protocol):
-    """What of a sweep's result the map needs; see `nenc_lab.sweeps.result.SweepResult`."""
+    """The part of a sweep's result that the map needs; see `nenc_lab.sweeps.result.SweepResult`."""
 
     folder: Path
     dataset: Path
@@ -27,7 +27,7 @@ class Swept(Protocol):
 
 
 def axes(frame: polars.DataFrame, keys: tuple[str, ...]) -> tuple[str, str] | None:
-    """The two keys a map is over: the only two that have numbers and more than one value, or kp and ki; else None."""
+    """The axes of the map: the two numeric keys with several values if there are two, else kp and ki, else None."""
     numeric = [key for key in keys if frame[key].dtype.is_numeric() and frame[key].n_unique() > 1]
     gains = [next((key for key in numeric if key.endswith(f".{gain}")), None) for gain in ("kp", "ki")]
     if len(numeric) == 2 and None in gains:
@@ -37,16 +37,16 @@ def axes(frame: polars.DataFrame, keys: tuple[str, ...]) -> tuple[str, str] | No
 
 
 def rows(frame: polars.DataFrame, keys: tuple[str, str]) -> polars.DataFrame:
-    """The rows a map of these keys is about: all, or those of the one flow that both keys are of."""
+    """The rows that a map of these keys shows: all, or those of the flow to which both keys belong."""
     flows = {key.split(".")[1] for key in keys if key.startswith("flows.")}
     if len(flows) == 1 and all(key.startswith("flows.") for key in keys):
         (flow,) = flows
-        return frame.filter((frame["flow"] == flow) | frame["flow"].is_null())  # null: a run that failed
+        return frame.filter((frame["flow"] == flow) | frame["flow"].is_null())  # null marks a run that failed
     return frame
 
 
 def draw(result: Swept) -> Path | None:
-    """Writes gain_map.png and .svg into the folder, unless they are newer than the dataset; None: nothing to draw."""
+    """Writes gain_map.png and .svg unless they are newer than the dataset. Returns None when nothing can be drawn."""
     png = result.folder / f"{NAME}.png"
     svg = png.with_suffix(".svg")
     dataset = result.dataset.stat().st_mtime_ns
@@ -58,7 +58,7 @@ def draw(result: Swept) -> Path | None:
         return None
     from nenc_lab.plots import gain_map
 
-    # the map names its axes by their columns
+    # The map labels its axes with the names of their columns.
     named = {key: f"{key} [{result.units[key]}]" for key in keys if key in result.units}
     info = gain_map.info(rows(frame, keys).rename(named), *(named.get(key, key) for key in keys))
     gain_map.save(info, png)

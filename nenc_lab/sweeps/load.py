@@ -1,4 +1,4 @@
-"""A sweep file, or the same as a dict, to a `Sweep`: read and checked; every fault found is reported at once."""
+"""Reads and checks a sweep file, or a dict with the same keys; every fault is reported at once."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from nenc_lab.sweeps.space import Choice, Dimension
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep file asks for."""
+    """The contents of a sweep file, checked."""
 
     name: str
     file: str
-    """What the file is called in messages."""
+    """Name of the file in messages."""
     bases: tuple[Node, ...]
-    """One tree per scenario, what the sweep and the command set laid in; points are laid into copies."""
+    """One tree per scenario, with the values set by the sweep and by the command; each point changes a copy."""
     dimensions: tuple[Dimension, ...]
     choice: Choice
     seeds: tuple[int, ...] | None
-    """None: each scenario's own."""
+    """Seeds of the runs; None stands for each scenario's own seed."""
     source: Mapping[str, Any] = field(repr=False)
     """The file as plain data."""
     places: Mapping[str, Place] = field(repr=False)
-    """Where each key of the space was written, and each listed value (key and its repr)."""
+    """Where each key of the space and each listed value (key and its repr) was written."""
 
     def place(self, key: str, value: object) -> Place:
         """Where a value of a swept key was written."""
@@ -103,7 +103,7 @@ def _checked(tree: Node) -> SweepFile:
     faults = [
         node.place.problem(key, "has no value: give one, or leave the key out")
         for key, node in tree.nodes()
-        if node.value is None and not key.startswith("set.")  # there it takes a key out
+        if node.value is None and not key.startswith("set.")  # null under `set` removes a key
     ]
     try:
         checked = SweepFile.model_validate(tree.plain())

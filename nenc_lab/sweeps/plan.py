@@ -1,6 +1,6 @@
-"""Every run of a sweep, in order, each checked whole: what is to be run, and nothing about where.
+"""Plans a sweep: checks every point and lists every run in order.
 
-Checking a point costs about 1 ms (seeds share it): a thousand points a second, and 10 kB of memory each.
+Checking a point takes about 1 ms, which its seeds share, and 10 kB of memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 1_000_000
 MOST_CASES = 100_000
 HASH_DIGITS = 16
-"""Of 2^64 values a million runs share one with a chance of one in 37 million."""
+"""Hexadecimal digits of a hash. A million runs share one of 2^64 values with a chance of one in 37 million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: a case and a seed. ``hash`` is of the resolved scenario, controller, backend and package versions."""
+    """One run: a case and a seed. ``hash`` covers the resolved scenario, controller, backend and package versions."""
 
     case: Case
     seed: int
@@ -67,17 +67,17 @@ class Plan:
 
     @cached_property
     def hash(self) -> str:
-        """Of all runs in their order."""
+        """The hash of all runs in their order."""
         return hashlib.sha256("\n".join(run.hash for run in self.runs).encode()).hexdigest()[:HASH_DIGITS]
 
     @property
     def simulated_ns(self) -> int:
-        """Simulated time of all runs together."""
+        """Sum of the simulated time of all runs."""
         return sum(run.case.scenario.duration for run in self.runs)
 
 
 class _Faults:
-    """Faults found so far: one for each place, and one for each message about a key, however many points have it."""
+    """Faults found so far. Faults at one place, or with the same message about a key, are kept once."""
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
@@ -92,9 +92,9 @@ class _Faults:
 
 
 def make(sweep: Sweep) -> Plan:
-    """Every run of ``sweep``, wholly valid. Writes nothing.
+    """Lists every run of ``sweep``, checked. Writes nothing.
 
-    Raises ScenarioError with every problem found; what many points have in common is said once, for the first of them.
+    Raises ScenarioError with every problem found. A problem that many points share is reported once, for the first.
     """
     _refuse_too_many(sweep)
     points = list(space.points(sweep.dimensions, sweep.choice))
@@ -131,7 +131,7 @@ def _checked(sweep: Sweep, base: document.Node, values: space.Point) -> Case:
     try:
         scenario = scenarios.build(tree, backend="virtual", expected=check)
     except ScenarioError as error:
-        # a fault may stand in the scenario's file and yet come from the values laid over it
+        # A fault may be located in the scenario's file and yet come from the values that the sweep sets.
         raise ScenarioError(
             [
                 problem
@@ -154,7 +154,7 @@ def _checked(sweep: Sweep, base: document.Node, values: space.Point) -> Case:
 
 
 def _same(swept: str, named: str) -> bool:
-    """The controller table names gains and knobs as ``controller.NAME``."""
+    """Whether two keys are the same, since the controller's table names gains and knobs as ``controller.NAME``."""
     return swept.replace(".gains.", ".").replace(".knobs.", ".") == named
 
 
@@ -182,7 +182,7 @@ def _refuse_too_many(sweep: Sweep) -> None:
 
 
 def _refuse_namesakes(sweep: Sweep, runs: list[Run], faults: _Faults) -> None:
-    """Rows of the dataset go by the scenario's name."""
+    """Refuses scenarios with equal names, because rows of the dataset are identified by the scenario's name."""
     each = len(runs) // len(sweep.bases)
     names: dict[str, str] = {}
     for base, run in zip(sweep.bases, runs[::each], strict=True):
@@ -194,7 +194,7 @@ def _refuse_namesakes(sweep: Sweep, runs: list[Run], faults: _Faults) -> None:
 
 
 def describe(plan: Plan) -> dict[str, Any]:
-    """The size of a plan, for people and programs."""
+    """The size of a plan, in plain values."""
     return {
         "sweep": plan.sweep.name,
         "scenarios": len(plan.sweep.bases),

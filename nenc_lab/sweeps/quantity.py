@@ -1,4 +1,4 @@
-"""Numbers with and without a unit between which a range is spread: ``50Mbps`` <-> 5e7 bit/s."""
+"""Converts the quantities between which a range is spread: ``50Mbps`` <-> 5e7 bit/s."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from nenc_lab import units
 from nenc_lab.errors import InputError
 
 DIGITS = 6
-"""Significant digits of a value between the ends: it reads well, and the last bits of a logarithm, which differ from
-machine to machine, are gone."""
+"""Significant digits of a value inside a range. They read well and drop the last bits of a logarithm, which differ
+between machines."""
 
 _UNIT = re.compile(r"\s*[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\s*([A-Za-zµμ%/]*)\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Values that can be compared: how one is read, and written again."""
+    """A kind of comparable values: how to parse and how to format them."""
 
     name: str
     unit: str
-    """Of the numbers in the dataset."""
+    """Unit of the numbers in the dataset."""
     per_unit: float
-    """Inside units (ns, bit/s, ...) per ``unit``."""
+    """Internal units (ns, bit/s, ...) per ``unit``."""
     read: Callable[[object], float]
     write: Callable[[float], Any]
 
@@ -59,7 +59,7 @@ _BY_UNIT: Mapping[str, Family] = {
 
 
 def family(value: object) -> Family | None:
-    """What kind of quantity this is; None for a word, a group, a truth value."""
+    """The family of this value; None for a word, a group or a boolean."""
     if isinstance(value, str):
         match = _UNIT.fullmatch(value)
         return _BY_UNIT.get(match[1]) if match is not None else None
@@ -67,11 +67,11 @@ def family(value: object) -> Family | None:
 
 
 def rounded(value: float) -> float:
-    """``value`` to `DIGITS` significant digits."""
+    """``value`` rounded to `DIGITS` significant digits."""
     return float(f"{value:.{DIGITS}g}")
 
 
 def common(values: list[Any]) -> Family | None:
-    """The family all of them are of; None when there is no such."""
+    """The family of all these values; None when they differ."""
     found = {id(one): one for one in map(family, values) if one is not None}
     return next(iter(found.values())) if len(found) == 1 and all(map(family, values)) else None

@@ -1,4 +1,4 @@
-"""What a finished sweep left, read from its folder; in Jupyter it shows its gain map and its best points by itself."""
+"""Opens the folder of a finished sweep; Jupyter displays its gain map and its best points."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SHOWN = 5
 
 
 class SweepResult:
-    """A complete sweep. ``dataset`` is its parquet file: a row per run and flow."""
+    """A complete sweep. ``dataset`` is the path of its parquet file, which has a row per run and flow."""
 
     def __init__(self, folder: Path | str) -> None:
-        """Opens a sweep folder. Raises InputError when there is none, or its sweep is not complete."""
+        """Opens a sweep folder. Raises InputError when there is none or its sweep is not complete."""
         self.folder = Path(folder)
         self.info = read_info(self.folder)
         self.dataset = self.folder / SUMMARIES
         if not self.dataset.exists():
-            raise InputError(f"the sweep in {folder} is not complete: start it again, and it goes on where it ended")
+            raise InputError(f"the sweep in {folder} is not complete: start it again, and it resumes")
         self._frame: polars.DataFrame | None = None
 
     def __repr__(self) -> str:
@@ -49,7 +49,7 @@ class SweepResult:
         return {name: unit for name, unit in found.items() if unit}
 
     def frame(self) -> polars.DataFrame:
-        """The dataset: a row per run and flow. Meaning and unit of each column are in the file's schema."""
+        """The dataset: a row per run and flow. The file's schema holds the meaning and unit of each column."""
         if self._frame is None:
             import polars
 
@@ -57,21 +57,21 @@ class SweepResult:
         return self._frame
 
     def ranked(self) -> polars.DataFrame:
-        """Points of the space, best first, with medians over scenarios, seeds and flows (see `sweep.best.ranked`)."""
+        """Points of the space, best first, with medians over scenarios, seeds and flows (see `sweeps.best.ranked`)."""
         return best.ranked(self._judged(), self.keys)
 
     def best(self) -> dict[str, Any] | None:
-        """The best point: its keys and medians; None when at no point every run settled."""
+        """The keys and medians of the best point; None when there is no point at which every run settled."""
         return best.best(self._judged(), self.keys)
 
     @property
     def figure(self) -> Path | None:
-        """gain_map.png, when there is one."""
+        """Path of gain_map.png, when there is one."""
         path = self.folder / f"{figure.NAME}.png"
         return path if path.exists() else None
 
     def table(self, most: int = SHOWN) -> TextTable:
-        """The best points for people."""
+        """The best points as a text table."""
         columns = (
             f"{name}\n{self.units[key]}" if key in self.units else name
             for name, key in zip(_last_parts(self.keys), self.keys, strict=True)
@@ -93,7 +93,7 @@ class SweepResult:
         return TextTable("best points (medians)", (*columns, *names), rows, left=0)
 
     def _judged(self) -> polars.DataFrame:
-        """The rows the gain map is about, where there is one: both must name the same best point."""
+        """The rows that the gain map shows, where there is one, because both must name the same best point."""
         keys = figure.axes(self.frame(), self.keys)
         return self.frame() if keys is None else figure.rows(self.frame(), keys)
 
@@ -111,7 +111,7 @@ class SweepResult:
 
 
 def _last_parts(keys: tuple[str, ...]) -> list[str]:
-    """The last part of each key, or all of it where two would look alike."""
+    """The last part of each key, or the whole key where two last parts are equal."""
     last = [key.rpartition(".")[2] for key in keys]
     return [short if last.count(short) == 1 else key for short, key in zip(last, keys, strict=True)]
 

@@ -1,4 +1,4 @@
-"""The words of a sweep file, as pydantic models; `nenc_lab.sweeps.load` reads one and says what is wrong with it."""
+"""The keys of a sweep file, as pydantic models; `nenc_lab.sweeps.load` reads files and reports faults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Range(Model):
 
 
 class Sample(Model):
-    """Which points of the space are run."""
+    """How the points of the space are chosen."""
 
     kind: Literal["grid", "random", "sobol"] = Field(
         default="grid", description="grid: every combination; random, sobol: ``points`` of them."
@@ -39,7 +39,7 @@ class Seeds(Model):
 
 
 class SweepFile(Model):
-    """A whole sweep file. What is Any here is read by `nenc_lab.sweeps.load`, value by value."""
+    """A whole sweep file. `nenc_lab.sweeps.load` checks the fields of type Any value by value."""
 
     version: Literal[1] = Field(description="Version of the format: 1.")
     name: Title | None = Field(default=None, description="Name of the sweep; left out: the file's.")

@@ -1,4 +1,4 @@
-"""Which points of the space are run: grid, random or Sobol. Pure: the same words give the same points anywhere."""
+"""Chooses points of the space: grid, random or Sobol. The same input gives the same points on every machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Point = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Values:
-    """A dimension of listed values."""
+    """A dimension that lists its values."""
 
     key: str
     values: tuple[Any, ...]
@@ -35,7 +35,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Span:
-    """A dimension between two quantities of one family, in its inside units."""
+    """A dimension between two quantities of one family, in internal units."""
 
     key: str
     low: float
@@ -44,11 +44,11 @@ class Span:
     log: bool = False
     steps: int | None = None
     grain: int = 0
-    """Values are multiples of it (1: whole numbers); 0: whatever comes."""
+    """Values are multiples of this number (1 gives integers); 0 allows any value."""
 
     def at(self, share: float) -> object:
         """The value at ``share`` (0..1) of the way from low to high."""
-        if share in (0.0, 1.0):  # the ends are as they were given
+        if share in (0.0, 1.0):  # the ends are exact, without rounding
             return self.family.write(self._grained(self.high if share else self.low))
         if self.log:
             value = self.low * math.exp(share * math.log(self.high / self.low))
@@ -60,7 +60,7 @@ class Span:
         return round(value / self.grain) * self.grain if self.grain else value
 
     def grid(self) -> tuple[Any, ...]:
-        """``steps`` values, the first low and the last high; fewer where the grain is too coarse for so many."""
+        """``steps`` values from low to high; fewer when the grain is too coarse for so many."""
         steps = self.steps or 2
         return tuple(dict.fromkeys(self.at(number / (steps - 1)) for number in range(steps)))
 
@@ -70,7 +70,7 @@ Dimension = Values | Span
 
 @dataclass(frozen=True)
 class Choice:
-    """How points are chosen. ``points`` and ``seed`` mean nothing to a grid."""
+    """How points are chosen. A grid ignores ``points`` and ``seed``."""
 
     kind: Literal["grid", "random", "sobol"] = "grid"
     points: int = 0

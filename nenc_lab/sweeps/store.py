@@ -1,15 +1,15 @@
-"""The folder of a sweep: what was run, kept row by row through a kill, and found again by content hash.
+"""The folder of a sweep. Results survive a kill and are found again by content hash.
 
     OUT/<name>-<hash8>/
       sweep.json          the sweep, versions, git, host, status; written before the first run, replaced atomically
-      parts/*.parquet     results so far, one file per block, each written whole; gone when the sweep is complete
+      parts/*.parquet     results so far, one file per block, written atomically; removed when the sweep is complete
       summaries.parquet   the dataset, when the sweep is complete: a row per run and flow
       timings.parquet     wall times of its runs, which are never the same twice
       runs/               the runs' folders, with keep_runs
       gain_map.png .svg
 
-hash8 is of all runs in their order and of the code, so a sweep that was changed gets a folder of its own; runs that it
-shares with an earlier form of the sweep are taken from there. Results of other code are never taken.
+hash8 covers all runs in their order and the code, so a changed sweep gets its own folder. Results that it shares with
+an earlier version of the sweep are taken from there. Results of other code are never used.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ INFO, SUMMARIES, TIMINGS, PARTS, RUNS, WORK = (
     *("parts", "runs", ".work"),
 )
 MANY_PARTS = 256
-"""So many small files become one large one."""
+"""When there are this many small files, they are merged into one."""
 _DATASET = ("columns.py", "dataset.py", "quantity.py")
-"""Of the sweep's own code, what makes the dataset."""
+"""The files of this package that determine the dataset."""
 
 
 @cache
 def code() -> str:
-    """Digest of the code that makes a dataset: what makes a run, and of the sweep what makes rows of runs."""
+    """Digest of the code that determines a dataset: the code of runs, and `_DATASET`."""
     package = Path(nenc_lab.__file__).parent
     own = provenance.digest_of(package, [package / "sweeps" / name for name in _DATASET])
     return f"{provenance.code()}{own}"
 
 
 class Store:
-    """An open sweep folder; a context manager that lets go of it."""
+    """An open sweep folder. It is a context manager that releases the folder's lock."""
 
     def __init__(self, folder: Path, plan: Plan, info: dict[str, Any], lock: int) -> None:
         self.folder = folder
@@ -66,9 +66,9 @@ class Store:
 
     @classmethod
     def open(cls, out: Path, plan: Plan, argv: Sequence[str]) -> Store:
-        """Claims the plan's folder under ``out``, made when missing, and finds every result there is already.
+        """Locks the plan's folder under ``out``, creating it when missing, and finds the results that exist already.
 
-        Raises MachineError when it cannot be written or another process is at it.
+        Raises MachineError when the folder cannot be written or another process holds it.
         """
         folder = out / f"{plan.sweep.name}-{_folder_hash(plan)}"
         with said_plainly("make a sweep folder in", out), _made(folder):
@@ -76,7 +76,7 @@ class Store:
             store = cls(folder, plan, _info(plan, argv), lock)
             try:
                 store._find(out)
-                shutil.rmtree(folder / WORK, ignore_errors=True)  # of a sweep that was killed
+                shutil.rmtree(folder / WORK, ignore_errors=True)  # left by a sweep that was killed
                 if store.missing or not (folder / SUMMARIES).exists():
                     store._write("running")
                     for name in (WORK, PARTS):
@@ -94,7 +94,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the folder; what is in it stays."""
+        """Releases the folder and keeps its contents."""
         shutil.rmtree(self.folder / WORK, ignore_errors=True)
         os.close(self._lock)
 
@@ -105,11 +105,11 @@ class Store:
 
     @property
     def work(self) -> Path:
-        """Where runs may leave things for a moment."""
+        """Folder for temporary files of runs."""
         return self.folder / WORK
 
     def add(self, results: Sequence[Result]) -> None:
-        """Keeps results where a SIGKILL cannot reach them."""
+        """Writes results to disk, so that they survive a SIGKILL."""
         self._part += 1
         path = self.folder / PARTS / f"{self._part:08d}.parquet"
         with said_plainly("write", path):
@@ -119,7 +119,7 @@ class Store:
             self._merge_parts()
 
     def finish(self) -> None:
-        """Writes the dataset: every run of the plan has a result."""
+        """Writes the dataset. Every run of the plan must have a result."""
         results = [self.done[run.hash] for run in self._plan.runs]
         for name, data in ((SUMMARIES, dataset.summaries(self._plan, results)), (TIMINGS, dataset.timings(results))):
             with said_plainly("write", self.folder / name):
@@ -128,7 +128,7 @@ class Store:
         shutil.rmtree(self.folder / PARTS, ignore_errors=True)
 
     def pause(self) -> None:
-        """Marks the sweep as begun and not finished."""
+        """Marks the sweep as unfinished."""
         self._take(self.folder)  # the interrupt may have come between a part and its entry in ``done``
         self._write("partial")
 
@@ -140,7 +140,7 @@ class Store:
             write_whole(self.folder / INFO, (text + "\n").encode(), sync=True)
 
     def _find(self, out: Path) -> None:
-        """Complete results of the plan's runs, in this folder and in those of earlier forms of the sweep."""
+        """Finds complete results of the plan's runs, in this folder and in those of earlier versions of the sweep."""
         wanted = {run.hash for run in self._plan.runs}
         others = sorted(
             path.parent for path in out.glob(f"{self._plan.sweep.name}-*/{INFO}") if path.parent != self.folder
@@ -168,7 +168,7 @@ class Store:
 
 
 def results_in(folder: Path) -> Iterator[Result]:
-    """Every result a sweep folder holds, those of its parts last. What cannot be read is passed over, and run again."""
+    """Every result in a sweep folder, those of its parts last. Unreadable files are skipped; their runs are repeated."""
     if (folder / SUMMARIES).exists():
         with contextlib.suppress(OSError, ValueError, KeyError):
             yield from dataset.read_summaries(folder / SUMMARIES, folder / TIMINGS)
@@ -178,7 +178,7 @@ def results_in(folder: Path) -> Iterator[Result]:
 
 
 def read_info(folder: Path) -> dict[str, Any]:
-    """sweep.json. Raises InputError when there is none that can be read."""
+    """The contents of sweep.json. Raises InputError when it cannot be read."""
     try:
         info = json.loads((folder / INFO).read_bytes())
     except (OSError, ValueError) as error:
@@ -218,7 +218,7 @@ def _info(plan: Plan, argv: Sequence[str]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """For JSON: what is not finite was refused before, except where it means nothing (a description)."""
+    """Converts to JSON values. Numbers that are not finite were refused before, except in descriptions."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
@@ -226,7 +226,7 @@ def _plain(value: object) -> object:
 
 @contextlib.contextmanager
 def _made(folder: Path) -> Iterator[None]:
-    """The folder exists inside the block; what was made for it goes again when the block fails."""
+    """Creates the folder for the block, and removes what was created when the block fails."""
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,13 +245,13 @@ def _remove_empty(folders: Iterable[Path]) -> None:
 
 
 def _locked(folder: Path) -> int:
-    """A lock that the system takes back however the process ends. Raises MachineError when another has it."""
+    """Locks the folder until this process ends, however it ends. Raises MachineError when another process holds it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise MachineError(
-            f"another process is at this sweep already, in {folder}: wait for it, or use another place (--out DIR)"
+            f"another process is running this sweep in {folder}: wait for it, or use another directory (--out DIR)"
         ) from None
     return descriptor

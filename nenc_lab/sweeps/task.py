@@ -1,4 +1,4 @@
-"""One run of a sweep to its rows of figures: what a worker does. The run's folder goes again, unless it is kept."""
+"""The work of a sweep's worker: makes one run, reads its rows of figures, and removes its folder unless it is kept."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is given. ``work`` is a folder it may write in."""
+    """One run for a worker. ``work`` is a folder for temporary files."""
 
     hash: str
     scenario: Scenario
     work: Path
     keep: Path | None
-    """Where the run's folder stays; None: nowhere."""
+    """Directory in which the run's folder is kept; None to remove it."""
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What comes back. ``rows`` have every column of `nenc_lab.sweeps.columns.COLUMNS`."""
+    """The outcome of one task. ``rows`` have every column of `nenc_lab.sweeps.columns.COLUMNS`."""
 
     hash: str
     rows: list[dict[str, Any]]
     wall_s: float | None
     task_s: float | None
     environment: bool = False
-    """It ended because this machine could not (a full disk, no memory), not because of a defect."""
+    """The run failed because of this machine (a full disk, no memory), not because of a defect."""
     controller: bool = False
-    """It ended because a controller of the user's failed."""
+    """The run ended because the user's own controller failed."""
 
     @property
     def status(self) -> str:
@@ -49,13 +49,13 @@ class Result:
 
     @property
     def error(self) -> str | None:
-        """What went wrong."""
+        """The error message of a run that failed, otherwise None."""
         text: str | None = self.rows[0]["error"]
         return text
 
 
 def work(task: Task) -> Result:
-    """Runs it. An exception of the run becomes a row that says so; only KeyboardInterrupt and SystemExit pass."""
+    """Runs a task. An exception of the run becomes a row; only KeyboardInterrupt and SystemExit are raised."""
     began = perf_counter()
     wall_s: float | None = None
     environment = controller = False
@@ -74,7 +74,7 @@ def work(task: Task) -> Result:
 
 
 def died(task: Task) -> Result:
-    """Of a task that took its process with it, also when it was alone in it."""
+    """The result of a task whose process died, also when it ran alone."""
     text = (
         "its process ended twice, the second time with nothing else in it"
         " (out of memory, or a crash of the core or of a controller with isolate: false)"

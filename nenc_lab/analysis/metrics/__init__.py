@@ -1,14 +1,14 @@
-"""Every figure of a run, in one table: what it is called, what it means, and the function that computes it.
+"""The figures of a run, in one table: name, meaning, and the function that computes each.
 
-table ---- metric          READ table.py FIRST: a new figure is one entry there, and its function in a file beside it
-  |------- delivery        how much arrived of what could have: utilisation, goodput, loss, feedback
-  |------- delay           waits in queues, round trips, frames from capture to arrival
+table ---- metric          read table.py first: a new figure is one entry there, and its function in a file beside it
+  |------- delivery        utilisation, goodput, loss, feedback overhead
+  |------- delay           queue delay, round-trip time, time from capture to arrival
   |------- frames          what the viewer saw: late and damaged frames, freezes, picture quality
-  |------- encoder         how well the encoder hit its target, and what kept it from it
-  |------- rate            what the controller asked for, and how often it swung
-  |------- response        how the rate answered a change
+  |------- encoder         how well the encoder met its target rate, and when its quantiser limited it
+  |------- rate            the controller's target rate and its oscillations
+  |------- response        how the rate responded to a change
   `------- run             the run as a whole: speed, fairness
 shape      the nested form that figures have in run.json
-over_changes               how a sweep sums up the changes of a run in one cell
-reference  the table as Markdown, which is nenc_lab/analysis/README.md
+over_changes               reduces the changes of a run to one cell of a sweep
+reference  writes the table as Markdown, nenc_lab/analysis/README.md
 """

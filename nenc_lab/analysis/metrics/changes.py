@@ -1,4 +1,4 @@
-"""What a change of a flow was: when it began and ended, and what it gave the flow."""
+"""Figures that describe a change itself: its begin, its end, and the flow's share after it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from nenc_lab.analysis.rows import ChangeRows
 
 
 def at_s(change: ChangeRows) -> float:
-    """When the change happened, from the start of the run."""
+    """Time of the change, from the start of the run."""
     return change.start_ns / SECOND_NS
 
 
 def until_s(change: ChangeRows) -> float:
-    """When the next change happened, or the flow or the run ended."""
+    """Time of the next change, or of the end of the flow or the run."""
     return change.end_ns / SECOND_NS
 
 
 def to_mbps(change: ChangeRows) -> float:
-    """The flow's share from the change on: its fair part of the capacity, less packet headers, capped by its maximum
+    """The flow's share after the change: its fair part of the capacity, less packet headers, capped by its maximum
     rate.
     """
     return change.share_bps / 1e6

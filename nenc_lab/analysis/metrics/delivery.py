@@ -1,4 +1,4 @@
-"""How much arrived: utilisation, rates, loss, and what feedback cost."""
+"""Figures of delivery: utilisation, rates, loss, and the overhead of feedback."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nenc_lab.records import PACKET_OVERHEAD_BYTES, RTP_HEADER_BYTES, payload_fr
 
 
 def utilisation(rows: FlowRows) -> float | None:
-    """Wire bits received while the flow was active / bits it could have received.
+    """Wire bits received while the flow was active / wire bits that it could have received.
 
-    What it could have received is the integral of the least capacity of the hops it crosses, capped by what
-    ``rate.max`` needs on the wire, x (1 - the set random loss). It is the whole capacity, also where flows share it.
+    What it could have received is the integral of (1 - random loss of the scenario) x the lowest capacity of the hops
+    it crosses, capped by what ``rate.max`` needs on the wire. This is the whole capacity, even where flows share it.
     Both are counted up to the last tick. Null when nothing could be sent.
     """
     if rows.path is None:
@@ -27,11 +27,10 @@ def utilisation(rows: FlowRows) -> float | None:
 
 
 def share_utilisation(change: ChangeRows) -> float | None:
-    """Wire bits received in the last 5 s of the change / wire bits of the flow's share x what set random loss lets
-    through.
+    """Wire bits received in the last 5 s of the change / (wire bits of the flow's share x (1 - random loss)).
 
-    Against the share, not the whole capacity as in the flow's ``utilisation``: two flows that share a link fairly use
-    half of it each, and both do well. Up to the last tick. Null with a zero share.
+    Unlike the flow's ``utilisation``, it relates to the share and not to the whole capacity: each of two flows that
+    share a link fairly has full utilisation of its half. It is counted up to the last tick. Null with a zero share.
     """
     rows, share_bps = change.flow, change.share_bps
     end_ns = min(change.end_ns, rows.last_ns)
@@ -51,18 +50,18 @@ def goodput_mbps(rows: FlowRows) -> float | None:
 
 
 def send_mbps_min(change: ChangeRows) -> float | None:
-    """Lowest mean rate at which media left the pacer over any second of the change that begins at a tick."""
+    """Lowest mean rate at which media left the pacer, over all seconds of the change that begin at a tick."""
     rows = change.flow
     return lowest_rate_mbps(rows.t_ns, rows.ticks["sent_bytes"], change.start_ns, change.end_ns)
 
 
 def loss(rows: FlowRows) -> float | None:
-    """lost / (lost + received), in packets; queue drops and random loss alike. Null when there were none."""
+    """Packets lost / (lost + received), with queue drops and random loss alike. Null when there were none."""
     return loss_ratio(int(rows.ticks["lost_packets"][-1]), int(rows.ticks["received_packets"][-1]))
 
 
 def change_loss(change: ChangeRows) -> float | None:
-    """lost / (lost + received) of the packets that the counters of the change's ticks show."""
+    """Packets lost / (lost + received), by the counters in the ticks of the change."""
     rows = change.flow
     lost, received = (
         last_known(rows.t_ns, rows.ticks[name], change.end_ns)
@@ -75,7 +74,7 @@ def change_loss(change: ChangeRows) -> float | None:
 def feedback_overhead(rows: FlowRows) -> float | None:
     """Feedback bytes on the wire / media packets' bytes on the wire; null when nothing was sent.
 
-    A media packet has its media, its RTP header and 42 bytes below.
+    A media packet is its media, its RTP header, and 42 bytes of Ethernet, IP and UDP headers.
     """
     ticks = rows.ticks
     media = int(ticks["sent_bytes"][-1]), int(ticks["sent_packets"][-1])
@@ -84,12 +83,12 @@ def feedback_overhead(rows: FlowRows) -> float | None:
 
 
 def loss_ratio(lost: int, received: int) -> float | None:
-    """lost / (lost + received); None when there were none."""
+    """lost / (lost + received); None when both are 0."""
     return lost / (lost + received) if lost + received > 0 else None
 
 
 def mean_rate_bps(t_ns: Ints, sum_bytes: Values, start_ns: int, end_ns: int) -> float | None:
-    """Mean rate of a byte counter in [start, end], bit/s; None when that is no time."""
+    """Mean rate of a byte counter in [start, end], bit/s; None when the interval is empty."""
     if end_ns <= start_ns or not len(t_ns):
         return None
     grown = at(t_ns, sum_bytes, end_ns) - at(t_ns, sum_bytes, start_ns)
@@ -99,7 +98,7 @@ def mean_rate_bps(t_ns: Ints, sum_bytes: Values, start_ns: int, end_ns: int) -> 
 def lowest_rate_mbps(
     t_ns: Ints, sum_bytes: Values, start_ns: int, end_ns: int, over_ns: int = SECOND_NS
 ) -> float | None:
-    """Lowest mean rate over any ``over_ns`` that begin at a tick and lie within [start, end], Mbit/s; else None."""
+    """Lowest mean rate, Mbit/s, over all windows of ``over_ns`` in [start, end] that begin at a tick; None without one."""
     if not len(t_ns):
         return None
     begin = t_ns[(t_ns >= start_ns) & (t_ns + over_ns <= min(end_ns, int(t_ns[-1])))]

@@ -1,4 +1,4 @@
-"""How well the encoder hit its target, and what kept it from it."""
+"""Figures of how well the encoder met its target rate, and when its quantiser limited it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def encoder_error(rows: FlowRows) -> float | None:
     """Mean over whole seconds of |output - target| / target.
 
     Seconds count from the flow's start, and a last incomplete one is left out. The output is 8 x the bytes of the
-    frames captured in that second, the target the mean of what the encoder was told to make in it. Null when there is
-    no whole second.
+    frames captured in that second; the target is the mean rate that the encoder was asked for. Null when there is no
+    whole second.
     """
     seconds = (rows.end_ns - rows.start_ns) // SECOND_NS
     if seconds <= 0:
@@ -35,11 +35,11 @@ def encoder_error(rows: FlowRows) -> float | None:
 
 
 def encoder_limited_s(rows: FlowRows) -> dict[str, Value]:
-    """Whole seconds in which a limit of the quantiser, and not its rate control, kept the encoder from its target.
+    """Whole seconds in which a limit of the quantiser, and not rate control, kept the encoder from its target.
 
-    ``min``: the output was over 10 % under the target and 80 % of the frames had the smallest QP, so the picture needs
-    no more. ``max``: the output was over 10 % above the target and 80 % of the frames had the largest QP. Null for an
-    encoder without such limits.
+    ``min`` counts seconds in which the output was over 10 % below the target and 80 % of the frames had the smallest
+    QP, so the picture needs no more. ``max`` counts those in which the output was over 10 % above the target and 80 %
+    of the frames had the largest QP. Null for an encoder without such limits.
     """
     seconds, limits = (rows.end_ns - rows.start_ns) // SECOND_NS, _quantiser(rows.flow)
     if limits is None or seconds <= 0:
@@ -58,7 +58,7 @@ def encoder_limited_s(rows: FlowRows) -> dict[str, Value]:
 
 
 def software_frames(rows: FlowRows) -> int:
-    """Frames that the software encoder made, whether it was asked for or took over from hardware."""
+    """Frames that the software encoder made, whether the scenario asked for it or it took over from hardware."""
     return int(np.count_nonzero(rows.frames["encoder"] == "software"))
 
 

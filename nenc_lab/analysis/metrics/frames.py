@@ -1,4 +1,4 @@
-"""What the viewer saw: late, damaged and missing frames, freezes, picture quality."""
+"""Figures of what the viewer saw: late and damaged frames, freezes, picture quality."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ def damaged_frames(rows: FlowRows) -> int:
 
 
 def freezes(rows: FlowRows) -> dict[str, Value]:
-    """How often, and for how many seconds in all, no frame was shown for max(3 x nominal, nominal + 150 ms) or more.
+    """Number and total length of freezes: times without a frame shown of max(3 x nominal, nominal + 150 ms) or more.
 
     ``nominal`` is one over the scenario's frame rate. A frame is shown when its last surviving packet arrives. The time
     from the last frame shown to the end of the flow, or of the run, counts like the time between two frames; the time
-    before the first frame does not. A freeze lasts from one frame shown to the next (as W3C webrtc-stats has it).
+    before the first frame does not. A freeze lasts from one frame shown to the next (W3C webrtc-stats, freezeCount).
     """
     count, seconds = frozen(rows.frames["received"], 1.0 / rows.flow.encoder.fps, rows.end_ns / SECOND_NS)
     return {"freezes": count, "freeze_s": seconds}
 
 
 def frozen(received_s: Floats, nominal_s: float, end_s: float) -> tuple[int, float]:
-    """`freezes` of frames received at these times, in seconds; NaN is a frame that never was."""
+    """`freezes` of frames received at these times, in seconds; NaN is a frame that was never received."""
     shown = np.sort(received_s[~np.isnan(received_s)])
     if not len(shown):
         return 0, 0.0
     gaps = np.diff(np.append(shown, max(end_s, float(shown[-1]))))
-    # The nanosecond makes a gap of exactly the limit a freeze, however its seconds were rounded.
+    # The added nanosecond makes a gap of exactly the limit a freeze, whatever the rounding of its seconds.
     frozen = gaps[gaps >= max(3 * nominal_s, nominal_s + 0.150) - 1e-9]
     return len(frozen), float(np.sum(frozen))
 

@@ -1,4 +1,4 @@
-"""What an entry of the table of metrics holds."""
+"""The types of the entries in the table of metrics."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import ClassVar, Literal
 from nenc_lab.analysis.rows import ChangeRows, FlowRows, RunRows
 
 Value = float | int | str | None
-"""A figure; None where there is nothing to say, such as the settling time of a rate that never settled."""
+"""A figure; None when it does not exist, such as the settling time of a rate that never settled."""
 Found = Value | Mapping[str, Value]
-"""What a metric's function returns: its figure, or several figures by the last word of their names."""
+"""What a metric's function returns: one figure, or several by the last part of their names."""
 Better = Literal["higher", "lower"] | None
 Kind = Literal["f8", "i8"]
-"""How a table stores the figure: as a number with a fraction, or as a whole one."""
+"""How a table stores the figure: as floating point or as an integer."""
 ChangeFigures = Mapping[str, Value]
 """One entry of ``changes`` in a summary."""
 
@@ -24,43 +24,43 @@ class Shown:
     """A column of the tables that ``nenc-lab run`` prints."""
 
     heading: str
-    """At most two lines, unit included."""
+    """Heading of at most two lines, with the unit."""
     digits: int
     """Decimals."""
     scale: float = 1.0
-    """What the figure is multiplied by: 100 for percent."""
+    """Factor applied to the figure: 100 for percent."""
     order: int = 0
-    """Columns with a lower one stand further left; those alike keep the order of the table of metrics."""
+    """Columns are sorted by this number; equal ones keep the order of the table of metrics."""
 
 
 @dataclass(frozen=True, slots=True)
 class OverChanges:
-    """One column of a sweep: a figure of all changes of a flow in one cell."""
+    """A column of a sweep that reduces a figure over all changes of a flow."""
 
     column: str
     meaning: str
     function: Callable[[Sequence[ChangeFigures], str], Value]
-    """Of the changes and the metric's name."""
+    """Receives the changes and the metric's name."""
     kind: Kind = "f8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A figure. ``better`` says which way is better, None where neither is or where it depends.
+    """A figure. ``better`` says which direction is better; None when neither is, or when it depends.
 
-    A dot in ``name`` makes a group: ``rtt_ms.p95`` is ``p95`` of the group ``rtt_ms``. Groups have one level.
+    A dot in ``name`` makes a group: ``rtt_ms.p95`` is ``p95`` in the group ``rtt_ms``. Groups have one level.
     """
 
     name: str
     unit: str
-    """Empty for counts and ratios."""
+    """The unit; empty for counts and ratios."""
     meaning: str
     better: Better = None
     shown: Shown | None = None
 
     @property
     def word(self) -> str:
-        """The last word of the name: ``p95`` of ``rtt_ms.p95``."""
+        """The last part of the name: ``p95`` of ``rtt_ms.p95``."""
         return self.name.rpartition(".")[2]
 
 
@@ -82,7 +82,7 @@ class ChangeMetric(Metric):
     scope: ClassVar[str] = "change"
     function: Callable[[ChangeRows], Found]
     sweep: tuple[OverChanges, ...] = ()
-    """Its columns of sweeps."""
+    """Its columns in sweeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Oscillations: swings over 15 % of the share, peak to trough and back."""
+"""Counts oscillations: swings from peak to trough and back that exceed 15 % of the share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from nenc_lab.analysis.arrays import Floats
 
 SWING = 0.15
-"""Part of the share that a swing must exceed, each way."""
+"""The part of the share that a swing must exceed in each direction."""
 
 
 def count(values: Floats, swing: float) -> int:
     """How often the values fall by more than ``swing`` from a peak and then climb by more than ``swing`` again.
 
     That is the largest k for which there are 2k + 1 values in time order, going down, up, down, up ... and each
-    differing from the one before by more than ``swing``. A climb first (the rise after a step) or a fall last counts
-    nothing.
+    differing from the one before by more than ``swing``. A climb at the start (the rise after a step) and a fall at the
+    end are not counted.
     """
     if len(values) < 3:
         return 0

@@ -1,4 +1,4 @@
-"""How a sweep sums up one figure of all changes of a run: their number differs from scenario to scenario."""
+"""Reduces one figure of all changes of a run to a single value for a sweep's table."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from nenc_lab.analysis.metrics.metric import ChangeFigures, Value
 
 
 def slowest(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The largest; None when a change has none, for then it never happened."""
+    """The largest value; None when any change has none, because there it never happened."""
     known = _known(changes, name)
     return max(known) if known and len(known) == len(changes) else None
 
 
 def mean(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The mean; None when a change has none."""
+    """The mean value; None when any change has none."""
     known = _known(changes, name)
     return sum(known) / len(known) if known and len(known) == len(changes) else None
 
 
 def highest(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The largest of those that are known; None when none is."""
+    """The largest known value; None when there is none."""
     return max(_known(changes, name), default=None)
 
 
 def lowest(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The smallest of those that are known; None when none is."""
+    """The smallest known value; None when there is none."""
     return min(_known(changes, name), default=None)
 
 
 def total(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The sum of those that are known; None when none is."""
+    """The sum of the known values; None when there is none."""
     known = _known(changes, name)
     return sum(known) if known else None
 
 
 def highest_upward(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """The largest over the changes that leave the flow no smaller a share than before.
+    """The largest value over the changes that do not reduce the flow's share.
 
-    After the others the rate is above its share by nature.
+    After a reduction the rate is above the share at first, whatever the controller does.
     """
     upward, before = [], 0.0
     for change in changes:
@@ -50,7 +50,7 @@ def highest_upward(changes: Sequence[ChangeFigures], name: str) -> Value:
 
 
 def at_start(changes: Sequence[ChangeFigures], name: str) -> Value:
-    """That of the change with which the flow began; None when there is none."""
+    """The value at the start of the flow; None when there is none."""
     return next((change[name] for change in changes if "start" in str(change["kind"]).split("+")), None)
 
 

@@ -1,4 +1,4 @@
-"""What the controller asked for, and how often it swung around the flow's share."""
+"""Figures of the controller's target rate: its distribution and its oscillations around the flow's share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nenc_lab.analysis.rows import ChangeRows, FlowRows
 
 
 def rate_mbps(rows: FlowRows) -> dict[str, Value]:
-    """The controller's target over the flow's ticks, as it was set (not averaged); std is of the population."""
+    """The controller's target over the flow's ticks, not averaged; std is the population standard deviation."""
     rate = rows.ticks["rate_bps"] / 1e6
     return {
         "mean": float(np.mean(rate)),
@@ -22,11 +22,11 @@ def rate_mbps(rows: FlowRows) -> dict[str, Value]:
 
 
 def oscillations_per_min(rows: FlowRows) -> float | None:
-    """Oscillations within each change, against its share, over the minutes of these changes.
+    """Oscillations around the share of each change, divided by the minutes that the changes last.
 
-    An oscillation is a fall of the judged rate by over 15 % of the share and a climb by as much. They are counted
-    within changes, because a path that goes down and up again is no oscillation of the controller. Changes with a zero
-    share are left out; null when there is no other.
+    An oscillation is a fall of the judged rate by over 15 % of the share and a climb by as much. Oscillations are
+    counted within changes, because a path that goes down and up again is no oscillation of the controller. Changes with
+    a zero share are left out; the figure is null when there is no other.
     """
     total, time_ns = 0, 0
     for change in rows.changes:
@@ -38,12 +38,12 @@ def oscillations_per_min(rows: FlowRows) -> float | None:
 
 
 def oscillations_last5s(change: ChangeRows) -> int | None:
-    """Oscillations of the judged rate in the last 5 s of the change, against its share; null when that is zero."""
+    """Oscillations of the judged rate in the last 5 s of the change; null when the share is zero."""
     return _swings(change.flow, change.share_bps, change.late_ns, change.end_ns)
 
 
 def _swings(rows: FlowRows, share_bps: float, start_ns: int, end_ns: int) -> int | None:
-    """Oscillations of the judged rate in [start, end), against this share; None when the share is zero."""
+    """Oscillations of the judged rate in [start, end) around this share; None when the share is zero."""
     if share_bps <= 0:
         return None
     return oscillation.count(rows.rate.between(start_ns, end_ns).values, oscillation.SWING * share_bps)

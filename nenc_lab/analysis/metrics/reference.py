@@ -1,6 +1,6 @@
-"""The table of metrics as Markdown: the reference of all figures, nenc_lab/analysis/README.md.
+"""Writes the reference of all figures, nenc_lab/analysis/README.md, from the table of metrics.
 
-``python -m nenc_lab.analysis.metrics.reference`` writes that file anew.
+Run it as ``python -m nenc_lab.analysis.metrics.reference``.
 """
 
 from __future__ import annotations
@@ -15,27 +15,29 @@ from nenc_lab.analysis.metrics.table import in_scope
 FILE = Path(__file__).parents[1] / "README.md"
 _TEXT = """# Figures
 
-Every figure that `nenc-lab` computes of a run. They stand in `run.json` under `summary`, and expectations, sweeps and
-the tables that `nenc-lab run` prints know them by the same names. A figure that does not exist is null (a rate that
+These are all the figures that `nenc-lab` computes for a run. `run.json` holds them under `summary`; expectations,
+sweeps and the tables that `nenc-lab run` prints use the same names. A figure that does not exist is null (a rate that
 never settled has no settling time), and null fails every expectation. Times are in seconds or milliseconds, rates in
-Mbit/s, ratios are 0 to 1. The judged rate is the controller's target as a mean over the last 200 ms.
+Mbit/s, and ratios are 0 to 1. The judged rate is the controller's target averaged over the last 200 ms.
 
-This file is made from the [table of metrics](metrics/table.py) by `python -m nenc_lab.analysis.metrics.reference`.
+This file is generated from the [table of metrics](metrics/table.py) by
+`python -m nenc_lab.analysis.metrics.reference`.
 """
 _SCOPES: tuple[tuple[type[FlowMetric | ChangeMetric | RunMetric], str, str], ...] = (
-    (FlowMetric, "A flow", "`flows.NAME`: over the time in which the flow was active."),
+    (FlowMetric, "A flow", "`flows.NAME` holds figures over the time in which the flow was active."),
     (
         ChangeMetric,
         "A change of a flow",
-        "`flows.NAME.changes[N]`: each thing that happened to the flow (its `kind`: `start`, `capacity`, `loss`,\n"
-        "`delay`, `join`, `leave` ...), up to the next one. Times count from the change, except `at_s` and `until_s`.",
+        "`flows.NAME.changes[N]` holds figures of one change of the flow's conditions (its `kind` is `start`, `capacity`,\n"
+        "`loss`, `delay`, `join`, `leave` ...), up to the next one. Times count from the change, except `at_s` and "
+        "`until_s`.",
     ),
-    (RunMetric, "The run", "`run`: the run as a whole."),
+    (RunMetric, "The run", "`run` holds figures of the run as a whole."),
 )
 
 
 def markdown() -> str:
-    """The whole file."""
+    """The text of the whole file."""
     return "\n".join([_TEXT, *(line for scope in _SCOPES for line in _section(*scope))])
 
 
@@ -54,7 +56,7 @@ def _row(metric: Metric) -> str:
 
 
 def _definitions(metrics: Sequence[FlowMetric | ChangeMetric | RunMetric]) -> Iterator[tuple[str, str]]:
-    """The docstring of each function, with the names of the figures that it computes."""
+    """Yields the names of the figures that each function computes, and the function's docstring."""
     by_function: dict[object, list[str]] = {}
     for metric in metrics:
         name = metric.name.partition(".")[0]

@@ -1,7 +1,8 @@
-"""How a rate answers a change: rise, settling, overshoot, integral of the error, reaching a level.
+"""Figures of the rate's response to a change: rise, settling, overshoot, integral of the error, times to levels.
 
-``rate`` is the judged rate (``series.trailing_mean``) from the change to the next one, ``share_bps`` the flow's share.
-All times are seconds from the change, null when it never happens. A rate holds from its tick to the next.
+``rate`` is the judged rate (``series.trailing_mean``) from the change to the next one; ``share_bps`` is the flow's
+share. All times are seconds from the change, and null when the event never happens. A rate holds from its tick to the
+next.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FLOOR_MARGIN = 1.01
 
 
 def of_change(function: Callable[[Held, float], float | None]) -> Callable[[ChangeRows], float | None]:
-    """A function of rate and share as a metric's function."""
+    """Adapts a function of rate and share to the signature of a metric's function."""
 
     @wraps(function)
     def of(change: ChangeRows) -> float | None:
@@ -57,9 +58,9 @@ def settling_s(rate: Held, share_bps: float) -> float | None:
 
 
 def rise_s(rate: Held, share_bps: float) -> float | None:
-    """First time at 80 % of the way from the rate at the change to the share, upwards or downwards.
+    """First time at which the rate is 80 % of the way from its value at the change to the share, up or down.
 
-    0 when the rate is at the share already; null with a zero share.
+    It is 0 when the rate is at the share already, and null with a zero share.
     """
     if not len(rate.values) or share_bps <= 0:
         return None
@@ -71,7 +72,7 @@ def rise_s(rate: Held, share_bps: float) -> float | None:
 def overshoot(rate: Held, share_bps: float) -> float | None:
     """Highest rate after the change over the share, minus 1; null with a zero share.
 
-    Literally the highest: after a step down that is the rate of before, for it is still in force at first.
+    After a step down this is the rate before the change, because that rate is still in force at first.
     """
     if not len(rate.values) or share_bps <= 0:
         return None
@@ -79,22 +80,22 @@ def overshoot(rate: Held, share_bps: float) -> float | None:
 
 
 def iae_mbit(rate: Held, share_bps: float) -> float | None:
-    """Integral of |rate - share| over the change, Mbit."""
+    """Integral of |rate - share| over the change, in Mbit."""
     if not len(rate.values):
         return None
     return Held(rate.edges_ns, np.abs(rate.values - share_bps)).integral() / 1e6
 
 
 def to_80pct_s(rate: Held, share_bps: float) -> float | None:
-    """First time at 80 % of the share or more; null with a zero share."""
+    """First time at which the rate is 80 % of the share or more; null with a zero share."""
     return rate.first_time(rate.values >= LEVEL * share_bps) if len(rate.values) and share_bps > 0 else None
 
 
 def to_floor_s(change: ChangeRows) -> float | None:
-    """First time at the flow's ``rate.min``: at most 1.01 times it."""
+    """First time at which the rate is at most 1.01 times the flow's ``rate.min``."""
     return first_at_floor(change.rate, change.flow.flow.rate.min)
 
 
 def first_at_floor(rate: Held, floor_bps: float) -> float | None:
-    """First time at most 1.01 times the floor."""
+    """First time at which the rate is at most 1.01 times the floor."""
     return rate.first_time(rate.values <= FLOOR_MARGIN * floor_bps) if len(rate.values) else None

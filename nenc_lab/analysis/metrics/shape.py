@@ -1,4 +1,4 @@
-"""The nested form of figures in run.json, from and to their dotted names."""
+"""Converts between dotted names of figures and their nested form in run.json."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from nenc_lab.analysis.metrics.table import in_scope
 
 Rows = TypeVar("Rows")
 Figures = dict[str, object]
-"""Figures by name; a group is a dict of its own."""
+"""Figures by name; a group of figures is a nested dict."""
 
 
 def flow_shape() -> Figures:
-    """``flows.NAME`` of a flow that never ran: every figure None, and no change."""
+    """``flows.NAME`` of a flow that never ran: every figure is None, and there are no changes."""
     return {**empty(in_scope(FlowMetric)), "changes": []}
 
 
 def change_shape() -> Figures:
-    """The figures of one change, every one None."""
+    """The figures of one change, all None."""
     return empty(in_scope(ChangeMetric))
 
 
 def run_shape() -> Figures:
-    """``run``, every figure None."""
+    """The figures of ``run``, all None."""
     return empty(in_scope(RunMetric))
 
 
 def empty(metrics: Iterable[Metric]) -> Figures:
-    """These figures, every one None."""
+    """These figures, all None."""
     return nested((metric.name, None) for metric in metrics)
 
 
 def computed(metrics: Iterable[tuple[Metric, Callable[[Rows], Found]]], rows: Rows) -> Figures:
-    """These figures of ``rows``, each by its function. A function that several share is called once."""
+    """Computes these figures from ``rows``. A function that several figures share is called once."""
     found: dict[object, Found] = {}
     values: list[tuple[str, Value]] = []
     for metric, function in metrics:
@@ -46,7 +46,7 @@ def computed(metrics: Iterable[tuple[Metric, Callable[[Rows], Found]]], rows: Ro
 
 
 def nested(values: Iterable[tuple[str, Value]]) -> Figures:
-    """Dotted names as groups: ``("rtt_ms.p95", 40.0)`` is ``{"rtt_ms": {"p95": 40.0}}``."""
+    """Turns dotted names into groups: ``("rtt_ms.p95", 40.0)`` becomes ``{"rtt_ms": {"p95": 40.0}}``."""
     figures: Figures = {}
     for name, value in values:
         group, dot, word = name.partition(".")
@@ -60,7 +60,7 @@ def nested(values: Iterable[tuple[str, Value]]) -> Figures:
 
 
 def figure(figures: Mapping[str, object], name: str) -> Value:
-    """The figure of a dotted name; None where a summary does not have it."""
+    """The figure with a dotted name; None when the summary does not have it."""
     here: object = figures
     for word in name.split("."):
         here = here.get(word) if isinstance(here, Mapping) else None

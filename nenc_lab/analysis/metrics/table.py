@@ -1,8 +1,8 @@
-"""The table of metrics. READ THIS FIRST: a new figure is one entry here, and its function in the file of its theme.
+"""The table of metrics. A new figure is one entry here, and its function in the file of its theme.
 
-Everything that names figures derives from it: the summary in run.json, the names that expectations know, the columns of
-sweeps, the tables that ``nenc-lab run`` prints, and the reference in nenc_lab/analysis/README.md (which
-``python -m nenc_lab.analysis.metrics.reference`` writes anew). Entries stand in the order of the summary.
+Everything that names figures derives from this table: the summary in run.json, the names in expectations, the columns
+of sweeps, the tables that ``nenc-lab run`` prints, and the reference in nenc_lab/analysis/README.md, which
+``python -m nenc_lab.analysis.metrics.reference`` writes. Entries are in the order of the summary.
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ METRICS: tuple[Metric, ...] = (
     FlowMetric(
         name="frame_delay_ms.p50",
         unit="ms",
-        meaning="median time from capture to last packet in",
+        meaning="median time from capture to arrival of the last packet",
         better="lower",
         function=delay.frame_delay_ms,
     ),
     FlowMetric(
         name="frame_delay_ms.p95",
         unit="ms",
-        meaning="95th percentile of it",
+        meaning="95th percentile of the time from capture to arrival",
         better="lower",
         function=delay.frame_delay_ms,
         shown=Shown("frame\np95 ms", 0),
@@ -110,14 +110,14 @@ METRICS: tuple[Metric, ...] = (
     FlowMetric(
         name="frame_delay_ms.p99",
         unit="ms",
-        meaning="99th percentile of it",
+        meaning="99th percentile of the time from capture to arrival",
         better="lower",
         function=delay.frame_delay_ms,
     ),
     FlowMetric(
         name="late_frames",
         unit="",
-        meaning="frames past their deadline",
+        meaning="frames that arrived past their deadline",
         better="lower",
         function=frames.late_frames,
         kind="i8",
@@ -135,13 +135,15 @@ METRICS: tuple[Metric, ...] = (
     FlowMetric(
         name="freezes",
         unit="",
-        meaning="times the picture stood still",
+        meaning="number of freezes of the picture",
         better="lower",
         function=frames.freezes,
         kind="i8",
         shown=Shown("freezes", 0),
     ),
-    FlowMetric(name="freeze_s", unit="s", meaning="how long in all", better="lower", function=frames.freezes),
+    FlowMetric(
+        name="freeze_s", unit="s", meaning="total length of all freezes", better="lower", function=frames.freezes
+    ),
     FlowMetric(
         name="oscillations_per_min",
         unit="1/min",
@@ -199,8 +201,8 @@ METRICS: tuple[Metric, ...] = (
         function=delivery.feedback_overhead,
     ),
     # ---- a change of a flow, up to the next one
-    ChangeMetric(name="at_s", unit="s", meaning="when it happened", function=changes.at_s, shown=Shown("at\ns", 1)),
-    ChangeMetric(name="until_s", unit="s", meaning="when the next one happened, or the end", function=changes.until_s),
+    ChangeMetric(name="at_s", unit="s", meaning="time of the change", function=changes.at_s, shown=Shown("at\ns", 1)),
+    ChangeMetric(name="until_s", unit="s", meaning="time of the next change, or of the end", function=changes.until_s),
     ChangeMetric(
         name="to_mbps",
         unit="Mbit/s",
@@ -215,9 +217,7 @@ METRICS: tuple[Metric, ...] = (
         better="lower",
         function=of_change(response.rise_s),
         shown=Shown("rise\ns", 2),
-        sweep=(
-            OverChanges("rise_s", "slowest rise; null when one was never at 80 % of the way", over_changes.slowest),
-        ),
+        sweep=(OverChanges("rise_s", "slowest rise; null when one never rose", over_changes.slowest),),
     ),
     ChangeMetric(
         name="settling_s",
@@ -244,7 +244,7 @@ METRICS: tuple[Metric, ...] = (
                 "highest overshoot of the changes that give the flow no less than before",
                 over_changes.highest_upward,
             ),
-            OverChanges("overshoot.start", "overshoot of its start", over_changes.at_start),
+            OverChanges("overshoot.start", "overshoot at the start of the flow", over_changes.at_start),
         ),
     ),
     ChangeMetric(
@@ -253,7 +253,7 @@ METRICS: tuple[Metric, ...] = (
         meaning="integral of |rate - share|",
         better="lower",
         function=of_change(response.iae_mbit),
-        sweep=(OverChanges("iae_mbit", "integral of |rate - share|, all changes together", over_changes.total),),
+        sweep=(OverChanges("iae_mbit", "integral of |rate - share|, sum over all changes", over_changes.total),),
     ),
     ChangeMetric(
         name="to_80pct_s",
@@ -263,7 +263,7 @@ METRICS: tuple[Metric, ...] = (
         function=of_change(response.to_80pct_s),
         sweep=(
             OverChanges(
-                "to_80pct_s", "slowest way to 80 % of the share; null when one never came there", over_changes.slowest
+                "to_80pct_s", "slowest time to 80 % of the share; null when one never got there", over_changes.slowest
             ),
         ),
     ),
@@ -273,13 +273,13 @@ METRICS: tuple[Metric, ...] = (
         meaning="time to the flow's lowest rate",
         function=response.to_floor_s,
         sweep=(
-            OverChanges("to_floor_s", "slowest way to the floor; null when one never came there", over_changes.slowest),
+            OverChanges("to_floor_s", "slowest time to the floor; null when one never got there", over_changes.slowest),
         ),
     ),
     ChangeMetric(
         name="utilisation_last5s",
         unit="",
-        meaning="wire bits delivered / those of the share, in its last 5 s",
+        meaning="wire bits delivered / wire bits of the share, in the last 5 s",
         better="higher",
         function=delivery.share_utilisation,
         shown=Shown("used\n%", 0, 100),
@@ -294,11 +294,17 @@ METRICS: tuple[Metric, ...] = (
     ChangeMetric(
         name="queue_delay_p95_ms",
         unit="ms",
-        meaning="95th percentile of the queue delay from 5 s after it",
+        meaning="95th percentile of the queue delay, from 5 s after the change",
         better="lower",
         function=delay.queue_delay_p95_ms,
         shown=Shown("queue\np95 ms", 0),
-        sweep=(OverChanges("queue_delay_p95_ms", "highest p95 from 5 s after a change", over_changes.highest),),
+        sweep=(
+            OverChanges(
+                "queue_delay_p95_ms",
+                "highest 95th percentile of the queue delay, from 5 s after a change",
+                over_changes.highest,
+            ),
+        ),
     ),
     ChangeMetric(
         name="queue_delay_max_ms",
@@ -320,7 +326,7 @@ METRICS: tuple[Metric, ...] = (
     ChangeMetric(
         name="oscillations_last5s",
         unit="",
-        meaning="swings of the rate over 15 % of the share, in its last 5 s",
+        meaning="swings of the rate over 15 % of the share, in the last 5 s",
         better="lower",
         function=rate.oscillations_last5s,
         sweep=(
@@ -356,7 +362,7 @@ METRICS: tuple[Metric, ...] = (
         function=run.speed,
         sweep=False,
     ),
-    RunMetric(name="packets", unit="", meaning="packets of the whole run", function=run.packets, kind="i8"),
+    RunMetric(name="packets", unit="", meaning="packets that the run sent", function=run.packets, kind="i8"),
     RunMetric(
         name="jain_last20s",
         unit="",
@@ -367,7 +373,7 @@ METRICS: tuple[Metric, ...] = (
     RunMetric(
         name="lateness_ms.p99",
         unit="ms",
-        meaning="99th percentile of how late the emulated network was",
+        meaning="99th percentile of the emulated network's lateness",
         better="lower",
         function=run.lateness_ms,
         sweep=False,
@@ -375,7 +381,7 @@ METRICS: tuple[Metric, ...] = (
     RunMetric(
         name="lateness_ms.max",
         unit="ms",
-        meaning="how late the emulated network was at most",
+        meaning="largest lateness of the emulated network",
         better="lower",
         function=run.lateness_ms,
         sweep=False,
@@ -384,12 +390,12 @@ METRICS: tuple[Metric, ...] = (
 
 
 def in_scope(scope: type[M]) -> tuple[M, ...]:
-    """The metrics of flows, of changes or of the run: those that are a `FlowMetric`, `ChangeMetric` or `RunMetric`."""
+    """The metrics of one scope: `FlowMetric`, `ChangeMetric` or `RunMetric`."""
     return tuple(metric for metric in METRICS if isinstance(metric, scope))
 
 
 def metric(scope: type[M], name: str) -> M:
-    """The metric of this scope and name. Raises KeyError when there is none."""
+    """The metric with this scope and name. Raises KeyError when there is none."""
     for one in in_scope(scope):
         if one.name == name:
             return one
