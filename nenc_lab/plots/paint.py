@@ -5,6 +5,7 @@ Without pyplot, whose import takes half a second. Nothing here computes what is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -174,10 +175,10 @@ def cut(text: Text, room: float) -> Text:
 
 
 def end_of(text: Text) -> float:
-    """Where a line of text ends, inches from the left edge of the page."""
+    """Returns where a line of text ends, in inches from the left edge of the page, rounded up to a whole pixel."""
     figure = text.get_figure()
     assert isinstance(figure, Figure)
-    return float(text.get_window_extent().x1) / figure.dpi
+    return math.ceil(text.get_window_extent().x1) / figure.dpi
 
 
 def _value_axis(axes: Axes, scale: Scale, shown: Panel) -> None:
