@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nenc_lab.process import one_blas_thread
+from nenc_lab.process import prepare_own
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -255,7 +255,7 @@ def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker is ended by the parent
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    one_blas_thread()
+    prepare_own()
     if len(progress):
         with places.get_lock():
             place, places.value = places.value, places.value + 1

@@ -48,7 +48,8 @@ def usable_bits(path: Held, passed: Held, most_bps: float, start_ns: int, end_ns
     ``most_bps`` is what the flow's ``rate.max`` needs on the wire.
     """
     path, passed = path.between(start_ns, end_ns), passed.between(start_ns, end_ns)
-    edges = np.union1d(path.edges_ns, passed.edges_ns)
+    edges = np.sort(np.concatenate((path.edges_ns, passed.edges_ns)))
+    edges = edges[np.diff(edges, prepend=-1) > 0]  # each once; numpy's union1d would import numpy.ma first
     if len(edges) < 2:
         return 0.0
     usable = np.minimum(_in_force(path, edges), most_bps) * _in_force(passed, edges)

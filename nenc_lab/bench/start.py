@@ -15,6 +15,7 @@ from typing import Any
 
 from nenc_lab.bench import Figure
 from nenc_lab.errors import InternalError
+from nenc_lab.process import environment_of_user
 
 SCENARIO: dict[str, Any] = {
     "version": 1,
@@ -75,7 +76,7 @@ def cpu_s(words: Sequence[str]) -> float:
     """CPU seconds of a new Python process with these arguments, and of its children. Raises InternalError when it
     fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-P", *words], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-P", *words], capture_output=True, text=True, env=environment_of_user())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise InternalError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.process import collect_seldom, freeze_for_good, no_plugins, one_blas_thread
+from nenc_lab.process import freeze_for_good, prepare_own
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,9 +13,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from nenc_lab.cli.exits import outcome
 
     if argv is None:  # the process is the lab's own, and has not imported numpy and pydantic yet
-        collect_seldom()
-        one_blas_thread()
-        no_plugins()
+        prepare_own()
     streams.repair()
 
     def call() -> object:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nenc_lab.plots import style
+from nenc_lab.process import prepare_matplotlib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ def render(paint: Callable[[Figure], None], title: str, kind: Kind = "png") -> b
 
 def render_kinds(paint: Callable[[Figure], None], title: str, kinds: Sequence[Kind] = KINDS) -> dict[Kind, bytes]:
     """The same in several formats of one figure, which is drawn on once."""
+    prepare_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -123,7 +123,7 @@ def flows(run: Run) -> tuple[Flow, ...]:
     described = {str(flow["name"]): flow for flow in run.info.get("scenario", {}).get("flows") or ()}
     names = dict.fromkeys(described)
     if not names:
-        names = dict.fromkeys(_kinds(run, "ticks", "flow"))
+        names = dict.fromkeys(run.categories("ticks", "flow"))
     return tuple(_flow(run, name, described.get(name, {})) for name in names)
 
 
@@ -170,19 +170,12 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
     """Corner points of the forward capacity: the least over the hops flows cross, infinite without a bottleneck."""
-    measured = capacity(run, _crossed(run, _kinds(run, "path", "hop")))
+    measured = capacity(run, _crossed(run, run.categories("path", "hop")))
     ends = _NONE if measured is None else measured.edges_ns[1:] / 1e9
     least = _NONE if measured is None else measured.values / 1e6
     if least.size > 1 and np.count_nonzero(least[1:] != least[:-1]) > _BUSY * least.size:
         ends, least = period_means(ends, least, WINDOW_S)
     return stairs(0.0, ends, least)
-
-
-def _kinds(run: Run, table: str, column: str) -> list[str]:
-    """The values a category column of a table has, in the order of their first rows."""
-    return [
-        str(value) for value in run.table(table, (column,)).column(column).unique().to_pylist() if value is not None
-    ]
 
 
 def _crossed(run: Run, hops: Sequence[str]) -> list[str]:

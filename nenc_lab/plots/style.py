@@ -46,6 +46,7 @@ SETTINGS: dict[str, object] = {
     "axes.labelcolor": INK,
     "axes.titlesize": 9.0,
     "axes.titleweight": "bold",
+    "axes.titley": 1.0,  # no ticks on top for a title to keep clear of: finding that out takes as long as the curves
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
