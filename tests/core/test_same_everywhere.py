@@ -114,6 +114,7 @@ def test_x86_decides_as_the_lab_did(recorded: Recorded, native: Path, cpu: str) 
     assert states == recorded.states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cpu", ["c", "neon"])
 def test_arm_decides_as_the_lab_did(recorded: Recorded, arm: list[str], cpu: str) -> None:
     name, states = replayed(arm, recorded, cpu)

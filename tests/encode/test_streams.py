@@ -65,7 +65,7 @@ def kbps(stream: Stream, first: int, last: int, fps: int = 30) -> float:
     return float(stream.bytes[first:last].sum()) * 8 * fps / (last - first) / 1000
 
 
-@pytest.mark.parametrize("mode", ["cbr", "vbr"])
+@pytest.mark.parametrize("mode", ["cbr", pytest.param("vbr", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("kind", "strict"), [("x264", ""), ("vaapi", ""), ("vaapi", "ihd"), ("vaapi", "radeonsi")])
 def test_a_step_of_the_rate_is_followed(tmp_path: Path, kind: str, strict: str, mode: str) -> None:
     """600 frames of 640x360, 2 Mbit/s, then 500 kbit/s: both halves within 10 % over 5 s, decoded without a warning."""

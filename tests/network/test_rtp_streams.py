@@ -101,6 +101,7 @@ def play(made: Cut, port: int) -> None:
             out.sendto(datagram, ("127.0.0.1", port))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["h264", "hevc"])
 def test_a_player_reads_the_description(tmp_path: Path, format: str) -> None:
     """ffmpeg with nothing but the SDP receives the stream: the same pictures as in the file."""

@@ -43,7 +43,7 @@ def knows_ccfb() -> bool:
     return "\trtcp.rtpfb.ccfb.ato\t" in known
 
 
-@pytest.mark.parametrize("lose", [0, 13])
+@pytest.mark.parametrize("lose", [0, pytest.param(13, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("format", FORMATS)
 def test_tshark_finds_nothing_wrong(tmp_path: Path, format: str, lose: int) -> None:
     made = cut(tmp_path, format, lose)

@@ -38,7 +38,7 @@ def drawn(folder: Path) -> None:
     assert (folder / "convergence.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.7, 3.0])
+@pytest.mark.parametrize("after_s", [0.0, 0.7, pytest.param(3.0, marks=pytest.mark.slow)])
 def test_sigkill(tmp_path: Path, after_s: float) -> None:
     process, folder = started(tmp_path)
     time.sleep(after_s)
@@ -55,7 +55,7 @@ def test_sigkill(tmp_path: Path, after_s: float) -> None:
     drawn(folder)
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.7, 3.0])
+@pytest.mark.parametrize("after_s", [0.0, 0.7, pytest.param(3.0, marks=pytest.mark.slow)])
 def test_ctrl_c(tmp_path: Path, after_s: float) -> None:
     process, folder = started(tmp_path)
     time.sleep(after_s)

@@ -94,6 +94,7 @@ def test_a_controller_of_the_users_drives_it_too(sandbox: Sandbox, tmp_path: Pat
     assert int(done.frame("ticks")["samples"].to_numpy()[-1]) > 30
 
 
+@pytest.mark.slow
 def test_steps_are_applied_on_time_and_outages_end(sandbox: Sandbox, tmp_path: Path) -> None:
     changes = "timeline=[{at: 2s, forward: {rate: 0bps}}, {at: 3s, forward: {rate: 12Mbps}}]"
     done = run(sandbox, tmp_path, changes)

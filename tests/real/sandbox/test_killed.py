@@ -85,7 +85,7 @@ def test_a_killed_keeper_is_noticed_and_nothing_is_left(kind):
     assert gone_within(GONE_S) == set()
 
 
-@pytest.mark.parametrize("kind", ["guest", "host"])
+@pytest.mark.parametrize("kind", [pytest.param("guest", marks=pytest.mark.slow), "host"])
 def test_lab_and_keeper_killed_at_once_leave_a_folder_that_clean_removes(kind, nenc_lab_clean):
     make(kind)
     with begin(kind) as lab:
