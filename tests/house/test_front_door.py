@@ -37,7 +37,7 @@ def test_a_run_shows_itself(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"place": "cloud"}, "place is 'cloud': it is one of auto, host, guest"),
+        ({"place": "cloud"}, "place is 'cloud': write one of auto, host, guest"),
         ({"repeat": 0}, "repeat is 0"),
         ({"repeat": 2, "seed": 2**63 - 1}, "the last seed would be 9223372036854775808"),
         ({"backend": "ns3"}, "backend 'ns3' is unknown"),
