@@ -111,7 +111,7 @@ def transient_frames(phases: Sequence[Phase]) -> int | None:
 
 
 def size_scale(phases: Sequence[Phase]) -> float:
-    """Scale of the Laplace distribution of (B - B0) / B0 over settled frames: mean absolute deviation from the median."""
+    """Scale of the Laplace distribution of (B - B0) / B0 over settled frames: mean absolute deviation from median."""
     spread = []
     for phase in phases:
         sizes = phase.bits[_settled_from(phase) :][~phase.key[_settled_from(phase) :]]

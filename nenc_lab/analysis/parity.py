@@ -54,7 +54,7 @@ class Parity:
     sides: tuple[Side, Side]
     tolerances: Mapping[str, Tolerance]
     paired: bool
-    """Whether both have a run of every seed. Differences are then taken seed by seed, as equal seeds give equal noise."""
+    """Whether both have a run of every seed. Differences are then taken by seed, as equal seeds give equal noise."""
     flows: tuple[FlowParity, ...]
     evidence: tuple[Evidence, ...]
     """Facts that concern every flow."""
@@ -75,7 +75,7 @@ class Parity:
 
 
 def compare(first: Side, second: Side, tolerances: Mapping[str, Tolerance] = TOLERANCES) -> Parity:
-    """Compares the complete runs of two networks. Raises InputError when one has none or the scenarios' names differ."""
+    """Compares the complete runs of two networks. Raises InputError when one has none or scenario names differ."""
     for side in (first, second):
         if not side.complete:
             states = ", ".join(f"{run.folder} is {run.status}" for run in side.runs) or "there is no run"

@@ -1,1 +1,1 @@
-"""What a run needs on every network: the settings of its parts, from the scenario, and the folder it is recorded in."""
+"""What runs on every network share: the settings of their parts, made from the scenario, and the recording of a run."""

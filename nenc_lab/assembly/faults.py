@@ -1,4 +1,4 @@
-"""Faults as an engine takes them: what each does to its flow when it begins and when it ends."""
+"""Converts a scenario's faults to the form that engines take: what each does to its flow when it begins and ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nenc_lab.scenario.timeline import FaultStep, Timeline
 
 
 def faults(timeline: Timeline) -> list[Fault]:
-    """Every beginning and end of a fault, fault by fault."""
+    """Returns one item for the beginning and one for the end of each fault, in the order of the scenario's faults."""
     return [Fault(step.at_ns, step.flow, step.text, partial(_act, step), step.event) for step in timeline.faults]
 
 

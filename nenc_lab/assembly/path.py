@@ -1,4 +1,4 @@
-"""The path of a scenario as a network takes it: the links at the start of the run, and their changes."""
+"""Converts a scenario's path to the form that networks take: the links at the start of the run, and their changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nenc_lab.scenario.timeline.crossing import along
 
 
 def links(timeline: Timeline) -> list[LinkSetting]:
-    """Every hop, the forward ones first. Raises ScenarioError when a trace cannot be read."""
+    """Returns one setting per hop, forward hops first. Raises ScenarioError when a trace cannot be read."""
     found = []
     for way in WAYS:
         for hop, course in zip(along(timeline.scenario.path, way).hops, timeline.hops[way], strict=True):
@@ -31,12 +31,12 @@ def links(timeline: Timeline) -> list[LinkSetting]:
 
 
 def hop_names(scenario: schema.Scenario) -> list[str]:
-    """The names of the same hops as the tables have them."""
+    """Returns the names of the hops as tables have them (``forward.NAME``), in the order of `links`."""
     return [f"{way}.{hop.name}" for way in WAYS for hop in along(scenario.path, way).hops]
 
 
 def path_steps(timeline: Timeline) -> list[PathStep]:
-    """Everything that changes on the path, in order of time."""
+    """Returns every change of the path, in order of time."""
     first = {"forward": 0, "reverse": len(timeline.hops["forward"])}
     return [
         PathStep(
@@ -62,13 +62,13 @@ def _jitter(jitter: schema.Jitter) -> JitterSetting:
 
 
 _FIELD = {"rate": "rate_bps", "delay": "delay_ns"}
-"""What a key of a hop is called in the settings of a link, where that is not the key itself."""
+"""Maps keys of a hop to the fields of a link that have another name."""
 _SETTING: dict[str, Callable[[Any], object]] = {"rate": float, "queue": queue, "loss": _loss, "jitter": _jitter}
-"""How its value is set, where that is not the value itself."""
+"""Converters for values that a link takes in another type."""
 
 
 def _settings(hop: schema.Hop | schema.HopChange) -> dict[str, Any]:
-    """What a hop and a change of it have in common; None stays None."""
+    """Returns the fields that a hop and a change of a hop have in common; None stays None."""
     found: dict[str, Any] = {}
     for key in schema.HopChange.model_fields:
         if key != "hop":

@@ -1,4 +1,4 @@
-"""Runs an engine inside a new run folder: what runs on every network have in common."""
+"""Runs an engine inside a new run folder, in the same way on every network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nenc_lab.scenario.load import dump
 
 
 def identity(scenario: schema.Scenario, argv: Sequence[str], backend: str) -> dict[str, Any]:
-    """What run.json says of a run before its parts are made."""
+    """Returns the entries of run.json that are known before the parts of the run are made."""
     return {
         "scenario": dump(scenario),
         "seed": scenario.seed,
@@ -46,25 +46,26 @@ def drive(
     """Runs ``engine`` in a new folder under ``out`` and returns that folder.
 
     ``timing`` returns extra entries for the ``timing`` object of run.json; for ``owner`` see `RunFolder.create`.
-    Raises Interrupted and ControllerError once what was measured is written; both name the folder.
+    Raises Interrupted and ControllerError after writing what was measured; both name the folder. MachineError and
+    InputError discard the folder.
     """
     info = {**info, "external": externals(engine.flows)}
     folder: RunFolder | None = None
     try:
-        with postponed():  # no folder that nobody knows of
+        with postponed():  # Ctrl-C must not leave a folder that nobody knows of
             folder = RunFolder.create(out, info, owner)
         with _timed(folder, engine, timing):
             _record(folder, engine, packets=packets)
     except KeyboardInterrupt as interrupt:
         raise Interrupted.leaving(interrupt, *([] if folder is None else [folder.path])) from None
     except ControllerError as error:
-        assert folder is not None  # nothing runs before there is one
+        assert folder is not None  # controllers run only once the folder exists
         folder.complete("partial", failure={"text": str(error), "flow": error.flow, **error.detail})
         error.folder = folder.path
         raise
     except (MachineError, InputError):
         if folder is not None:
-            folder.discard()  # a full disk, a program that died: half a run must not pass for one
+            folder.discard()  # after a full disk or a dead program, half a run must not pass for a whole one
         raise
     return folder
 
@@ -76,7 +77,7 @@ def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
             engine.run(recorder)
             for flow in engine.flows:
                 if flow.controller is not None:
-                    flow.controller.close()  # here, because a user's own controller may fail in it
+                    flow.controller.close()  # inside the run, because a user's own controller may fail in it
         except ControllerError as error:
             recorder.event(error.at_ns, error.flow, "controller_failed", str(error), **error.detail)
             raise
@@ -84,7 +85,7 @@ def _record(folder: RunFolder, engine: Engine, *, packets: bool) -> None:
 
 @contextmanager
 def _timed(folder: RunFolder, engine: Engine, timing: Callable[[], dict[str, Any]]) -> Iterator[None]:
-    """Writes to run.json how long the loop and the tables took on the wall clock, whatever happens."""
+    """Writes the wall time of the loop and the tables to run.json, even when the run fails."""
     begun = perf_counter()
     try:
         yield
@@ -95,18 +96,18 @@ def _timed(folder: RunFolder, engine: Engine, timing: Callable[[], dict[str, Any
 
 
 def close_quietly(controller: Controller) -> None:
-    """Closes a controller after the run. What ended the run is known by then, and a second failure would hide it."""
+    """Closes a controller after the run and ignores a failure, which would hide the reason why the run ended."""
     with suppress(ControllerError):
         controller.close()
 
 
 def controllers(scenario: schema.Scenario) -> str:
-    """The kinds of controller in a scenario, as run.json has them; an external one goes by its file's name."""
+    """Returns the controller kinds of a scenario, joined with ``+``; an external one goes by its file name."""
     return "+".join(dict.fromkeys(_kind(flow.controller) for flow in scenario.flows))
 
 
 def externals(flows: Sequence[Flow]) -> dict[str, dict[str, str]]:
-    """What the users' controllers say of themselves, by flow."""
+    """Returns the name, version and interface of each user's own controller, by flow."""
     return {flow.name: about for flow in flows if (about := getattr(flow.controller, "about", None)) is not None}
 
 

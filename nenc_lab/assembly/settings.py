@@ -1,4 +1,4 @@
-"""From a scenario to the settings that the parts of a run take: flows, links, encoders, controllers, faults."""
+"""Converts a scenario to the settings of a run's parts: flows, cross traffic, encoders, controllers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from nenc_lab.scenario import schema
 from nenc_lab.scenario.encoder import values as encoder_values
 
 ENCODER_STREAM = 1 << 21
-"""Random streams of the encoders, apart from those of links and cross traffic (vnet)."""
+"""The first random stream of the encoders; links and cross traffic use lower ones (vnet)."""
 LOWEST_LINES = 1080
-"""The core's lowest rung; a smaller picture stays as it is on it."""
+"""The lowest resolution of the core, in lines; it leaves a smaller picture as it is."""
 
 
 def controller_settings(scenario: schema.Scenario, flow: schema.Flow) -> ControllerSettings:
@@ -64,7 +64,7 @@ def _external(controller: schema.ExternalController) -> ExternalSettings:
 
 
 def encoder_settings(scenario: schema.Scenario, number: int) -> EncoderSettings:
-    """The encoder of flow ``number``."""
+    """Returns the settings of the encoder of flow ``number``."""
     flow = scenario.flows[number]
     return EncoderSettings(
         kind=flow.encoder.kind,

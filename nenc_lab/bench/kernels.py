@@ -12,7 +12,7 @@ from nenc_lab.errors import InternalError
 from nenc_lab.programs import program
 
 ROUNDS = 5
-"""Alternations per repeat. There are several, because a kernel takes microseconds and a scheduling pause milliseconds."""
+"""Alternations per repeat: several, because a kernel takes microseconds and a scheduling pause milliseconds."""
 MOST_ROUNDS = 101
 
 

@@ -33,10 +33,10 @@ def sweep(
     """Run scenarios at many points of a space of settings, with many seeds.
 
     Every point is checked before the first one runs. Results go into DIR/NAME-HASH: summaries.parquet has a row per run
-    and flow, and gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill, the same command
-    resumes; after a change of the file, it runs only the new points. Unmet expectations are counted but do not change
-    the exit code: 0 means that every run has its figures, 1 that your own controller failed in a run. --json prints
-    one object.
+    and flow, and gain_map.png shows settling and overshoot over two swept keys. After Ctrl-C or a kill, the same
+    command resumes; after a change of the file, it runs only the new points. Unmet expectations are counted but do not
+    change the exit code: 0 means that every run has its figures, 1 that your own controller failed in a run. --json
+    prints one object.
     """
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.cli.show import json_line

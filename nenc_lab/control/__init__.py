@@ -1,1 +1,1 @@
-"""What rate next? One table of controllers; each is a few lines here or in C."""
+"""Controllers: they decide the rate. One table lists them all; each is a few lines here or in C."""

@@ -1,4 +1,4 @@
-"""The controllers of libnenc, on the engine's clock."""
+"""Drives the controllers of libnenc on the engine's clock."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ OWN_KEYS: Mapping[str, str] = {
     "height_max": "encoder.resolution",
     "packet_bytes": "packet",
 }
-"""Fields of nenc_config that a flow sets by keys of its own, and not under ``controller.knobs``."""
+"""Fields of nenc_config that have scenario keys of their own, and so are not set under ``controller.knobs``."""
 
 
 def knob_names() -> list[str]:
-    """Every number of nenc_config that a scenario may set under ``controller.knobs``."""
+    """Returns the names of all fields of nenc_config that a scenario may set under ``controller.knobs``."""
     return [knob["name"] for knob in knobs() if knob["name"] not in OWN_KEYS and knob["name"] not in GAINS]
 
 
 def knobs() -> list[dict[str, Any]]:
-    """The knob table: name, unit, value (default), low, high, reason."""
+    """Returns one dict per knob of the C core: name, unit, value (the default), low, high, reason."""
     count = ffi.new("size_t *")
     table = lib.nenc_knobs(count)
     return [
@@ -44,7 +44,10 @@ def knobs() -> list[dict[str, Any]]:
 
 
 def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str) -> CData:
-    """A checked ``nenc_config``; ``values`` by knob name. InputError names the key and the legal range."""
+    """Returns a checked ``nenc_config``. ``values`` are by knob name.
+
+    Raises InputError, which names the key and the legal range.
+    """
     config = ffi.new("nenc_config *")
     lib.nenc_config_default(config)
     check(lib.nenc_config_choose(config, law.encode()), "nenc_config_choose")
@@ -65,12 +68,12 @@ def make_config(law: str, tick_ns: int, values: Mapping[str, float], place: str)
     culprit = ffi.new("const char **")
     if lib.nenc_config_check(config, culprit) < 0:
         field = ffi.string(culprit[0]).decode() if culprit[0] else "?"
-        raise InputError(f"{place}: {field} does not go with the other values")
+        raise InputError(f"{place}: {field} contradicts the other values; change one of them")
     return config
 
 
 class CoreController:
-    """A libnenc controller stepped by the engine: the same nenc_step that its own thread runs in production."""
+    """A controller of libnenc, stepped by the engine with the same nenc_step as by its own thread in production."""
 
     def __init__(self, config: CData, now_ns: int) -> None:
         status = ffi.new("int *")

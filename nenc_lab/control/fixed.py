@@ -1,4 +1,4 @@
-"""The null controller: a constant rate, whatever the network says."""
+"""The controller `fixed`: a constant rate, whatever the network does. It is the null controller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FixedController:
 
     def feedback(self, sample: Sample) -> None:
         if not (0.0 <= sample.rtt_ms < inf and 0.0 <= sample.loss <= 1.0):
-            return  # NaN included: refused, as by the core
+            return  # NaN included; the core refuses it as well
         self._newest[0] = sample[0]
         self._base_rtt_ms = min(self._base_rtt_ms, sample.rtt_ms) if self._recorded else sample.rtt_ms
         self._recorded += 1

@@ -1,4 +1,4 @@
-"""What a flow asks of its controller."""
+"""The settings of a flow's controller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class ExternalSettings:
-    """What the flow says beside that when the controller is a shared object of the user's."""
+    """Additional settings when the controller is a user's shared object."""
 
     library: Path
     sha256: str
@@ -19,7 +19,7 @@ class ExternalSettings:
     isolate: bool
     timeout_ns: int
     gains: tuple[float, float, float] | None
-    """kp, ki, kd; NaN for a gain that the scenario leaves out. None: it gives no gains."""
+    """kp, ki, kd; NaN for a gain that the scenario leaves out. None when it gives no gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,6 @@ class ControllerSettings:
     packet_bytes: int
     tick_ns: int
     values: Mapping[str, float] = field(default_factory=dict)
-    """Gains (kp, ki, kd) and knobs by name. For an external controller: the knobs alone."""
+    """Gains (kp, ki, kd) and knobs by name. For an external controller, the knobs alone."""
     external: ExternalSettings | None = None
-    """Present if and only if ``kind`` is external."""
+    """Set if and only if ``kind`` is external."""

@@ -1,7 +1,7 @@
-"""The table of controllers: those of the C core's table, and those that are not of the C core.
+"""The table of controllers: those of the C core's own table, and those made in Python.
 
-A controller in C is a file and a line in kernels_c/src/control/table.c, one in Python a file and a line here; either
-way it is in the contract suite.
+To add one in C, write a file and a line in kernels_c/src/control/table.c; in Python, a file and a line here. Either
+way the contract suite tests it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def _core(settings: ControllerSettings, now_ns: int) -> Controller:
     place = f"flows.{settings.flow}.controller"
     for name in settings.values:
         if name in OWN_KEYS:
-            raise InputError(f"{place}.knobs.{name}: that is set by flows.{settings.flow}.{OWN_KEYS[name]}")
+            raise InputError(f"{place}.knobs.{name}: it is set by flows.{settings.flow}.{OWN_KEYS[name]}")
     values = {
         "rate_min_bps": settings.rate_min_bps,
         "rate_max_bps": settings.rate_max_bps,
@@ -50,7 +50,7 @@ CONTROLLERS = {kind.name: _core for kind in kinds.controllers()} | {"fixed": _fi
 
 
 def make(settings: ControllerSettings, now_ns: int) -> Controller:
-    """The flow's controller at rest; InputError when its settings are not legal."""
+    """Creates the flow's controller. Raises InputError when its settings are not legal."""
     if settings.kind not in CONTROLLERS:
         place = f"flows.{settings.flow}.controller.kind"
         raise InputError(f"{place}: no controller {settings.kind!r}; there are {', '.join(CONTROLLERS)}")

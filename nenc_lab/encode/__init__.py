@@ -1,1 +1,1 @@
-"""How big is the frame, and when is it ready? The C core's camera, driven from Python."""
+"""Encoders: they decide how big each frame is and when it is ready. Python drives the camera of the C core."""

@@ -1,4 +1,4 @@
-"""What an encoder is to the engine."""
+"""The interface of an encoder, as the engine calls it."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ def _faults() -> dict[str, int]:
 
 
 FAULTS = _faults()
-"""The faults that an encoder may have, by the word that scenarios use, and their numbers in C (nenc_fault)."""
+"""Faults that an encoder may have: the name that scenarios use, and the number in C (nenc_fault)."""
 
 
 class Frame(Protocol):
     """One encoded frame, a ``nenc_shot`` of the C core; it is valid until the next ``encode``."""
 
     bytes: int
-    """Media bytes, > 0."""
+    """Media bytes, at least 1."""
     key: int
     """1 for a key frame, else 0."""
     software: int
     """Index into the encoder's ``names``: 1 when software stood in for hardware."""
     rung: int
-    """Lines."""
+    """Resolution in lines."""
     encode_ns: int
-    """From capture to ready."""
+    """Time from capture until the frame is ready, ns."""
     interval_ns: int
-    """From the capture of this frame to that of the next."""
+    """Time from the capture of this frame to that of the next one, ns."""
     qp: float
     psnr: float
     ssim: float
@@ -42,11 +42,11 @@ class Frame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened to an encoder: a row of the events table."""
+    """Something that happened to an encoder; it becomes a row of the events table."""
 
     at_ns: int
     kind: str
-    """``fallback``, ``recovery`` and ``warning`` are shown in figures; ``probe``, ``input`` and ``note`` are not."""
+    """Figures show ``fallback``, ``recovery`` and ``warning``, but not ``probe``, ``input`` and ``note``."""
     text: str
     detail: dict[str, Any] = field(default_factory=dict)
 
@@ -56,27 +56,27 @@ class Encoder(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of what may have encoded a frame (``model``, ``software``, ...), by ``Frame.software``."""
+        """Names of the encoders that may make a frame (``model``, ``software`` ...), by ``Frame.software``."""
 
     @property
     def happenings(self) -> list[Happening]:
-        """What happened since the engine last emptied the list; mostly empty."""
+        """What happened since the engine last cleared this list; usually empty."""
 
     @property
     def about(self) -> dict[str, str]:
-        """Libraries, drivers and versions in use, for run.json. Empty when the lab's own version says it all."""
+        """Libraries, drivers and versions in use, for run.json. Empty for encoders that come with the lab itself."""
 
     def encode(self, now_ns: int, rate_bps: float, fps: float, rung: int, qp: float) -> Frame:
-        """The frame captured at ``now_ns`` under the controller's present decision."""
+        """Returns the frame captured at ``now_ns`` under the controller's current decision."""
 
     def request_key(self) -> None:
         """Makes the next frame a key frame."""
 
     def set_resolution(self, rung: int) -> None:
-        """Sets the source's resolution from the next frame on, in lines; a change makes a key frame."""
+        """Sets the source's resolution in lines from the next frame on. A change of it makes a key frame."""
 
     def set_fault(self, kind: str, on: bool) -> None:
-        """Begins or ends one of `FAULTS`. The first three exclude each other: the last to begin counts."""
+        """Begins or ends one of `FAULTS`. The first three exclude each other: the one that began last is in force."""
 
     def close(self) -> None:
-        """Gives back what it holds; may be called twice."""
+        """Releases what the encoder holds. May be called more than once."""

@@ -1,4 +1,4 @@
-"""One flow's encoder in virtual time: the C core's camera (``nenc/camera.h``), whose clock waits for each frame."""
+"""The encoder of one flow in virtual time: the C core's camera (nenc/camera.h), whose clock waits for each frame."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ BITS_64 = 2**64 - 1
 
 
 class Camera:
-    """Any kind of encoder, as the engine drives it (`nenc_lab.encode.base.Encoder`).
+    """An encoder of any kind, as the engine drives it (`nenc_lab.encode.base.Encoder`).
 
-    Raises MachineError when this machine or build has no such encoder, InputError when it cannot do what is asked.
+    Raises MachineError when this machine or build has no such encoder, and InputError when the encoder cannot do what
+    is asked of it.
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
@@ -36,7 +37,7 @@ class Camera:
         except BaseException:
             self._close_pictures()
             raise
-        self._take_events()  # hardware that was not there from the beginning
+        self._take_events()  # for hardware that was missing from the start
         about = ffi.string(lib.nenc_camera_describe(self._camera)).decode(errors="replace")
         self.about: dict[str, str] = {"encoder": about} if about else {}
 
@@ -106,7 +107,7 @@ class Camera:
         return camera[0]
 
     def _fail(self, status: int, now_ns: int) -> None:
-        """Raises what a failed ``encode`` means. Hardware that fails does not come here: software replaces it."""
+        """Raises the error for a failed ``encode``. Hardware failures do not come here: software takes over."""
         if self._pictures is not None:
             self._pictures.raise_failure()
         reason = _words(lib.nenc_camera_failure(self._camera))

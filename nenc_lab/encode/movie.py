@@ -1,4 +1,4 @@
-"""Pictures of any video file that FFmpeg reads, through PyAV (the extra ``video``)."""
+"""Reads the pictures of any video file that FFmpeg can read, through PyAV (the extra ``video``)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nenc_lab.kernels import CData, ffi
 
 
 class Movie:
-    """A video file whose pictures are asked for by number; it is repeated for ever.
+    """A video file whose pictures are asked for by number, repeated for ever.
 
-    A number below the last one means decoding from the beginning. ``place`` names the key in errors. Raises
-    MachineError without PyAV, InputError for a file that cannot be read.
+    Going back to an earlier picture decodes the file from its beginning. ``place`` names the scenario's key in errors.
+    Raises MachineError without PyAV, and InputError for a file that cannot be read.
     """
 
     def __init__(self, file: Path, place: str) -> None:
@@ -24,7 +24,7 @@ class Movie:
             import av
         except ImportError:
             raise MachineError(
-                f"{place}: {file} is neither Y4M nor raw NV12 with width and height, and there is no PyAV to read it: "
+                f"{place}: {file} is neither Y4M nor raw NV12 with width and height; to read it, install PyAV: "
                 "pip install 'nenc-lab[video]'"
             ) from None
         self._av: Any = av
@@ -34,20 +34,20 @@ class Movie:
         self._container: Any = None
         self._frames: Iterator[Any] = iter(())
         self._number = -1
-        """Of the picture that was decoded last."""
+        """The number of the picture that was decoded last."""
         self._count: int | None = None
-        """How many pictures there are; known once the end has been reached."""
+        """The number of pictures; known once the end has been reached."""
         self._picture: Any = None
         self._rewind()
         self._advance()
         if self._picture is None:
-            raise InputError(f"{place}: {file} has no picture")
+            raise InputError(f"{place}: {file} contains no picture")
         self.width, self.height = self._picture.width & ~1, self._picture.height & ~1
         if not (16 <= self.width <= 16384 and 16 <= self.height <= 16384):
-            raise InputError(f"{place}: {file} has pictures of {self.width}x{self.height}: 16 to 16384 is possible")
+            raise InputError(f"{place}: {file} is {self.width}x{self.height}; each side must be 16 to 16384")
 
     def render(self, number: int, picture: CData) -> None:
-        """Renders picture ``number`` into a ``nenc_picture`` of NV12."""
+        """Renders picture ``number`` into ``picture``, a ``nenc_picture`` in NV12."""
         self._go_to(number)
         planes = self._picture.reformat(self.width, self.height, "nv12").to_ndarray()
         for index, rows in enumerate((planes[: self.height], planes[self.height :])):
@@ -61,14 +61,14 @@ class Movie:
             self._rewind()
         while self._number < wanted:
             self._advance()
-            if self._picture is None:  # the end, seen for the first time
+            if self._picture is None:  # the end, reached for the first time
                 assert self._count is not None
                 self._rewind()
                 wanted = number % self._count
                 self._advance()
 
     def close(self) -> None:
-        """May be called twice."""
+        """Closes the file. May be called more than once."""
         if self._container is not None:
             self._container.close()
             self._container = None
@@ -79,13 +79,13 @@ class Movie:
         try:
             self._container = self._av.open(str(self._file))
             if not self._container.streams.video:
-                raise InputError(f"{self._place}: {self._file} has no video in it")
+                raise InputError(f"{self._place}: {self._file} contains no video")
             self._frames = self._container.decode(self._container.streams.video[0])
         except (self._av.FFmpegError, OSError) as error:
             raise InputError(f"{self._place}: {self._file} cannot be read: {error}") from None
 
     def _advance(self) -> None:
-        """Decodes the next picture: None behind the last, and their number is known from then on."""
+        """Decodes the next picture. At the end it is None, and the number of pictures is known from then on."""
         try:
             self._picture = next(self._frames, None)
         except self._av.FFmpegError as error:

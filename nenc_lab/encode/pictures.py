@@ -1,4 +1,4 @@
-"""Pictures of a video file for the C core's camera, where the core cannot read the file itself."""
+"""Gives the C core's camera the pictures of a video file that the core cannot read itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Y4M = b"YUV4MPEG2 "
 
 
 class Pictures:
-    """A ``nenc_source`` whose pictures come from a `Movie`: C calls back for each of them."""
+    """A ``nenc_source`` whose pictures come from a `Movie`; C calls back for each picture."""
 
     def __init__(self, movie: Movie) -> None:
         self._movie = movie
@@ -28,9 +28,9 @@ class Pictures:
 
     @staticmethod
     def of(settings: EncoderSettings) -> Pictures | None:
-        """The pictures of the settings' file; None where the core reads it, or where there is none.
+        """Returns the pictures of the settings' file, or None where the core reads the file itself or there is none.
 
-        Raises MachineError without PyAV, InputError for a file that cannot be read.
+        Raises MachineError without PyAV, and InputError for a file that cannot be read.
         """
         file = settings.values.get("file")
         if not settings.is_real or not file or "width" in settings.values or _is_y4m(Path(str(file))):
@@ -38,7 +38,7 @@ class Pictures:
         return Pictures(Movie(Path(str(file)), f"flows.{settings.flow}.encoder.source.file"))
 
     def render(self, number: int, picture: CData) -> int:
-        """Renders picture ``number`` into a ``nenc_picture``: a nenc_status. The error is kept for `raise_failure`."""
+        """Renders picture ``number`` and returns a nenc_status. `raise_failure` raises the error if it fails."""
         try:
             self._movie.render(number, picture)
         except BaseException as error:
@@ -47,20 +47,20 @@ class Pictures:
         return int(lib.NENC_OK)
 
     def raise_failure(self) -> None:
-        """Raises the error that ended `render`, if any did."""
+        """Raises the error that made `render` fail, if it did."""
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
 
     def close(self) -> None:
-        """May be called twice; the camera must have been closed."""
+        """Closes source and file; the camera must be closed already. May be called more than once."""
         source, self.source = self.source, ffi.NULL
         lib.nenc_source_close(source)
         self._movie.close()
 
 
 def _render(user: CData, number: int, into: CData) -> int:
-    """What C calls for a picture."""
+    """The callback that C calls for each picture."""
     pictures: Pictures = ffi.from_handle(user)
     return pictures.render(number, into)
 

@@ -10,38 +10,38 @@ from nenc_lab.encoder_fields import Field, Group, fields, kinds
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """One encoder of a flow. Fields that ``values`` leaves out have the table's defaults."""
+    """The settings of one flow's encoder. Fields that ``values`` leaves out take the default of the table of fields."""
 
     kind: str
-    """Of `nenc_lab.encoder_fields.kinds`."""
+    """One of `nenc_lab.encoder_fields.kinds`."""
     values: Mapping[str, float | str] = field(default_factory=dict)
-    """By field of the table: numbers in inside units (ns, bit/s, lines), words of choices, texts."""
+    """Values by field name: numbers in base units (ns, bit/s, lines), or the text of a choice or a file name."""
     flow: str = "video"
-    """For messages."""
+    """Name of the flow, for error messages."""
     rate_bps: float = 2e6
     """Initial target rate."""
     start_ns: int = 0
     """Capture time of the first picture."""
     seed: int = 0
     stream: int = 0
-    """The model draws from this random stream of ``seed`` and from the next."""
+    """The model draws from this random stream of ``seed`` and from the next one."""
 
     @property
     def group(self) -> Group:
-        """What kinds of encoder it is one of. Raises KeyError for a kind that does not exist."""
+        """The group of encoders that this kind belongs to. Raises KeyError for an unknown kind."""
         return kinds()[self.kind]
 
     @property
     def is_real(self) -> bool:
-        """Whether it makes video, and not padding."""
+        """Whether the encoder makes real video instead of padding."""
         return self.group is Group.REAL
 
     def fields(self) -> list[Field]:
-        """The fields of the table that concern this kind."""
+        """Returns the fields of the table that apply to this kind."""
         return [each for each in fields() if each.groups & self.group]
 
     def value(self, name: str) -> float | str:
-        """The value of a field: as given, or else the table's default. Raises KeyError."""
+        """Returns the value of a field, or the table's default. Raises ValueError for an unknown field."""
         (entry,) = (each for each in fields() if each.name == name)
         default = entry.words[round(float(entry.default))] if entry.words else entry.default
         return self.values.get(name, default)

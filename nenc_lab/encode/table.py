@@ -1,4 +1,4 @@
-"""The kinds of encoder; the C core's table names them, and every kind is a `Camera`."""
+"""The kinds of encoder. The C core's table names them, and a `Camera` drives each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ ENCODERS = tuple(kinds())
 
 
 def make(settings: EncoderSettings) -> Encoder:
-    """The flow's encoder.
+    """Creates the flow's encoder.
 
-    Raises MachineError when this machine or build has no such encoder, InputError when it cannot do what is asked.
+    Raises MachineError when this machine or build has no such encoder, and InputError when the encoder cannot do what
+    is asked of it.
     """
     return Camera(settings)

@@ -1,4 +1,4 @@
-"""The clock of a run: simpy's environment, with times that are integers in nanoseconds."""
+"""The clock of a run: simpy's environment, with times in integer nanoseconds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Process = Generator[simpy.Event, object, None]
 
 
 class Clock(simpy.Environment):
-    """Virtual time: it jumps to the next event. simpy types its times as int or float; here they are int."""
+    """Virtual time, which jumps to the next event. simpy types times as int or float; here they are int."""
 
     _now: int
 
     def __init__(self) -> None:
-        """The clock stands at 0, the start of the run."""
+        """Sets the clock to 0, the start of the run."""
         super().__init__(initial_time=0)
 
     @property

@@ -10,7 +10,7 @@ from nenc_lab.network.base import LinkChange
 
 
 class FaultyEncoder(Protocol):
-    """What a fault may do to an encoder; see `nenc_lab.encode.base.Encoder`."""
+    """What a fault can do to an encoder; see `nenc_lab.encode.base.Encoder`."""
 
     def request_key(self) -> None: ...
 
@@ -20,19 +20,19 @@ class FaultyEncoder(Protocol):
 
 
 class Faulted(Protocol):
-    """The flow that a fault acts on."""
+    """A flow that a fault can act on."""
 
     reporting: bool
     """False while a fault silences the receiver."""
 
     @property
     def encoder(self) -> FaultyEncoder:
-        """The flow's encoder, or whatever passes the fault on to it."""
+        """The flow's encoder, or an object that forwards the fault to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that begins or ends at ``at_ns``; ``act`` does it to the flow of that name."""
+    """The beginning or end of a fault at ``at_ns``; ``act`` applies it to the flow with the name ``flow``."""
 
     at_ns: int
     flow: str
@@ -43,13 +43,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """A step of the path at ``at_ns``: a change, a line of the events table, or both."""
+    """A step of the path at ``at_ns``: a change, a row of the events table, or both."""
 
     at_ns: int
     kind: str = ""
     text: str = ""
-    """What the events table says; empty for the single steps of a ramp or a trace, which it does not list."""
+    """Text of the row in the events table. It is empty for the single steps of a ramp or a trace, which have no row."""
     change: LinkChange | None = None
-    """None: the event is announced here, and its change is applied by other steps."""
+    """The change to apply; None for a row alone, whose change is made by other steps."""
     hold_ns: int = 0
-    """How long the new rate stays before the next one, where that matters to the network; 0: long enough."""
+    """How long the new rate holds before the next step, where the network needs to know; 0 means long enough."""

@@ -1,4 +1,4 @@
-"""The engine in virtual time: the frames, control ticks and feedback of every flow over one simulated network."""
+"""The engine in virtual time: runs the frames, control ticks and feedback of every flow over one simulated network."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from nenc_lab.recording.recorder import Recorder
 from nenc_lab.recording.tape import KEY_FLAG, RUNG_SHIFT, TickTape
 
 HAND_OVER_NS = 10 * SECOND_NS
-"""Simulated time after which rows go from the tapes to the recorder: a few hundred at a time."""
+"""Simulated time between two hand-overs of rows to the recorder: a few hundred rows at a time."""
 
 
 @dataclass(slots=True)
 class FlowRun:
-    """One media flow in the loop."""
+    """A media flow of a virtual run."""
 
     name: str
     controller: Controller
@@ -34,19 +34,19 @@ class FlowRun:
     deadline_ns: int
     tape: TickTape
     state: State = None
-    """The newest decision, a ``nenc_state *``; None before the first tick."""
+    """The newest decision, a cffi ``nenc_state *``; None before the first tick."""
     reporting: bool = True
     """False while a fault silences the receiver."""
 
 
 @dataclass(kw_only=True)
 class VirtualEngine(Engine):
-    """The packets are moved by ``network``, which does so whenever it is asked for something."""
+    """The engine in virtual time. ``network`` moves the packets whenever it is asked for something."""
 
     network: Network
     flows: Sequence[FlowRun]
     marks_ns: Sequence[int] = ()
-    """Where queue-delay histograms are cut, beside every hand-over."""
+    """Additional times at which queue-delay histograms are cut; every hand-over cuts them as well."""
 
     def processes(self, recorder: Recorder) -> Iterator[Process]:
         yield self.run_timeline()
@@ -113,7 +113,7 @@ class VirtualEngine(Engine):
         env, network, feedback = self.env, self.network, flow.controller.feedback
         report_at = flow.start_ns + flow.report_ns
         while True:
-            # what the network says of reports under way holds until the path changes
+            # what the network says of reports under way holds only until the path changes
             arrives_at = network.next_report(number)
             yield env.timeout(min(report_at, arrives_at, self.next_step_ns) - env.now)
             now = env.now

@@ -1,7 +1,7 @@
-"""Builds one run from a scenario and drives it: the only place that knows every concrete class. START HERE.
+"""Builds one run from a scenario and drives it: the only package that knows every concrete class. START HERE.
 
-run -- virtual.py          network, encoders and controllers in virtual time
-    `- real/run/start.py   the same with real packets, inside a sandbox
+ run -- virtual.py          network, encoders and controllers in virtual time
+   `- real/run/start.py     the same with real packets, inside a sandbox
 
 Both take the settings of their parts from assembly/settings.py, and both drive an engine (engine/__init__.py: read that
 first) inside a run folder (assembly/record.py).
@@ -28,8 +28,10 @@ __all__ = ["controllers", "prepare", "run"]
 
 
 def prepare(scenario: schema.Scenario, backend: str | None = None) -> None:
-    """Checks what the schema cannot see (knob names and ranges, what a backend that is given cannot do). Raises
-    InputError; writes nothing."""
+    """Checks what the schema cannot: names and ranges of knobs, and what a given backend supports.
+
+    Raises InputError. It writes nothing.
+    """
     if backend is not None:
         backends.refuse(scenario, backend)
     if backend == "netem":
@@ -55,14 +57,14 @@ def run(
     backend: str = "virtual",
     place: Sandbox | None = None,
 ) -> RunFolder:
-    """Runs ``scenario`` to its end and returns its folder, tables written, summary still missing.
+    """Runs ``scenario`` to its end and returns its folder, with tables but still without a summary.
 
-    ``streams``: the folder also holds what real encoders made, as sent and as received (netem). ``place``: the sandbox
-    of a run on netem; None: it opens one of its own. Raises Interrupted and ControllerError once what was measured is
-    written; both name the folder.
+    With ``streams``, the folder also keeps what real encoders made, as sent and as received (netem only). ``place`` is
+    the sandbox of a run on netem; None opens a new one. Raises Interrupted and ControllerError after writing what was
+    measured; both name the folder.
     """
     if streams and backend != "netem":
-        raise InputError("streams are kept where they are sent: on netem")
+        raise InputError("streams can be kept only with --backend netem, which sends them")
     info = identity(scenario, argv, backend)
     if backend == "netem":
         from nenc_lab.real.run import start

@@ -1,4 +1,4 @@
-"""Builds a run on the virtual network from its scenario."""
+"""Builds a run on the virtual network from a scenario."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from nenc_lab.scenario import schema, timeline
 def build(
     scenario: schema.Scenario, stack: ExitStack, *, packets: bool, progress: Callable[[int], None] | None
 ) -> VirtualEngine:
-    """The engine of a run; ``stack`` closes what it holds."""
+    """Builds the engine of a run. ``stack`` closes what the engine holds."""
     compiled = timeline.compile(scenario)
     network = VirtualNetwork(
         scenario.seed,
@@ -68,6 +68,6 @@ def _flow_run(scenario: schema.Scenario, flow: schema.Flow, controller: Controll
         stop_ns=scenario.stop_ns(flow),
         report_ns=flow.feedback.interval,
         deadline_ns=flow.deadline,
-        # The tick that is being written at the moment of a hand-over needs a place as well.
+        # The tape also needs room for the tick that is being written during a hand-over.
         tape=TickTape(ceil(HAND_OVER_NS / controller.tick_ns) + 2),
     )

@@ -168,7 +168,7 @@ class Store:
 
 
 def results_in(folder: Path) -> Iterator[Result]:
-    """Every result in a sweep folder, those of its parts last. Unreadable files are skipped; their runs are repeated."""
+    """Every result in a sweep folder, those of its parts last. Unreadable files are skipped; their runs repeat."""
     if (folder / SUMMARIES).exists():
         with contextlib.suppress(OSError, ValueError, KeyError):
             yield from dataset.read_summaries(folder / SUMMARIES, folder / TIMINGS)

@@ -177,5 +177,5 @@ def test_netem_writes_nowhere_that_its_sandbox_hides(nenc_lab, scenario, monkeyp
     monkeypatch.setattr("nenc_lab.real.sandbox.open_sandbox", lambda *_: nullcontext("a sandbox"))
     said = nenc_lab("run", scenario(), "--backend", "netem", "--out", folder)
     assert said.code == 2
-    assert f"--out: {folder} cannot be seen where netem runs" in said.err
+    assert f"--out: {folder} is hidden from runs on netem" in said.err
     assert not Path(folder).exists()

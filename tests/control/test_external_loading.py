@@ -160,7 +160,7 @@ def test_no_descriptors_left_is_said_and_costs_none() -> None:
         assert children() == []
     assert made is not None
     assert (
-        sum("the process of a controller could not be started" in reason for reason in reasons) >= 3
+        sum("cannot start the process of a controller" in reason for reason in reasons) >= 3
     )  # memory, sockets, process
     assert all("Too many open files" in reason for reason in reasons)
     assert descriptors() == before

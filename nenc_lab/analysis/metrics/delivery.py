@@ -98,7 +98,7 @@ def mean_rate_bps(t_ns: Ints, sum_bytes: Values, start_ns: int, end_ns: int) -> 
 def lowest_rate_mbps(
     t_ns: Ints, sum_bytes: Values, start_ns: int, end_ns: int, over_ns: int = SECOND_NS
 ) -> float | None:
-    """Lowest mean rate, Mbit/s, over all windows of ``over_ns`` in [start, end] that begin at a tick; None without one."""
+    """Lowest mean rate, Mbit/s, over windows of ``over_ns`` in [start, end] that begin at a tick; None without one."""
     if not len(t_ns):
         return None
     begin = t_ns[(t_ns >= start_ns) & (t_ns + over_ns <= min(end_ns, int(t_ns[-1])))]

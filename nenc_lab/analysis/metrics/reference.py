@@ -28,9 +28,9 @@ _SCOPES: tuple[tuple[type[FlowMetric | ChangeMetric | RunMetric], str, str], ...
     (
         ChangeMetric,
         "A change of a flow",
-        "`flows.NAME.changes[N]` holds figures of one change of the flow's conditions (its `kind` is `start`, `capacity`,\n"
-        "`loss`, `delay`, `join`, `leave` ...), up to the next one. Times count from the change, except `at_s` and "
-        "`until_s`.",
+        "`flows.NAME.changes[N]` holds figures of one change of the flow's conditions (its `kind` is `start`,\n"
+        "`capacity`, `loss`, `delay`, `join`, `leave` ...), up to the next one. Times count from the change, except\n"
+        "`at_s` and `until_s`.",
     ),
     (RunMetric, "The run", "`run` holds figures of the run as a whole."),
 )

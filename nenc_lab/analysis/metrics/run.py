@@ -53,7 +53,7 @@ def goodput_last_bps(rows: FlowRows, ended_ns: int) -> float | None:
 
 
 def jain(rates: Sequence[float]) -> float | None:
-    """Jain's fairness index (sum x)^2 / (n sum x^2): 1 when all are equal, 1/n when one has everything; None for zeros."""
+    """Jain's fairness index (sum x)^2 / (n sum x^2): 1 when all are equal, 1/n when one has all; None for zeros."""
     squares = sum(rate * rate for rate in rates)
     return sum(rates) ** 2 / (len(rates) * squares) if squares > 0 else None
 

@@ -1,8 +1,8 @@
-"""Controllers of the user's own, from a shared object.
+"""Users' own controllers, from shared objects.
 
-controller   checks and completes the decisions, names failures
-link         what the two ways to the user's code have in common
-isolated     the way into a process of its own (the default)
-in_process   the way into the lab's process (``isolate: false``)
-symbols      whether a shared object itself defines a symbol
+controller   checks and completes the decisions, and names failures
+link         what the two ways to call the user's code have in common
+isolated     calls it in a process of its own (the default)
+in_process   calls it in the lab's process (``isolate: false``)
+symbols      finds out whether a shared object itself defines a symbol
 """

@@ -1,6 +1,6 @@
-"""A controller from a user's shared object, whose decisions are checked and completed and whose failures are named.
+"""A controller from a user's shared object. Its decisions are checked and completed, and its failures are named.
 
-What a decision leaves open is filled in as the controller `fixed` has it: every frame, full resolution, QP 25. The
+Fields that a decision leaves open are set as by the controller `fixed`: every frame, full resolution, QP 25. The
 interface of three functions (nenc.h) decides the rate only. It does not know the flow's limits, so its rate is clamped
 to them.
 """
@@ -21,7 +21,7 @@ from nenc_lab.kernels import ffi, lib
 
 QP = 25.0
 RTT_LIMIT_MS = 64_000.0
-"""The limit that the core applies, too: no path takes longer."""
+"""The same limit as in the core: no path takes longer."""
 FINITE = ("p", "i", "d", "error", "anchor_bps", "delivered_bps", "capacity_bps")
 
 _BLANK = ffi.new(
@@ -67,7 +67,7 @@ class ExternalController:
 
     def feedback(self, sample: Sample) -> None:
         if not (0.0 <= sample.rtt_ms < inf and 0.0 <= sample.loss <= 1.0):
-            return  # NaN included: refused, as by the core
+            return  # NaN included; the core refuses it as well
         newest = self._newest
         newest[0] = sample[0]
         newest.rtt_ms = min(newest.rtt_ms, RTT_LIMIT_MS)

@@ -1,4 +1,4 @@
-"""A user's controller in the lab's own process (``isolate: false``): fast, but its crash or hang is the lab's.
+"""Calls a user's controller in the lab's own process (``isolate: false``): fast, but a crash or hang is the lab's.
 
 The object sees the real clocks and threads. While one exists, file descriptor 1 is redirected to stderr, so
 that what the object prints does not mix with the lab's output.
@@ -97,7 +97,7 @@ class _Prints:
             _flush()
             try:
                 _Prints._stdout = os.dup(1)
-            except OSError:  # the lab was started without one
+            except OSError:  # the lab was started without stdout
                 _Prints._stdout = -1
             _to_stderr()
         _Prints._open += 1
@@ -120,7 +120,7 @@ class _Prints:
 def _to_stderr() -> None:
     try:
         os.dup2(2, 1)
-    except OSError:  # without that one either
+    except OSError:  # there is no stderr either
         nowhere = os.open(os.devnull, os.O_WRONLY)
         if nowhere != 1:
             os.dup2(nowhere, 1)
@@ -128,7 +128,7 @@ def _to_stderr() -> None:
 
 
 def _flush() -> None:
-    """Flushes what C code has printed, which is in a buffer that Python does not know."""
+    """Flushes the buffers of C's stdio, which Python does not know."""
     ctypes.CDLL(None).fflush(None)
 
 

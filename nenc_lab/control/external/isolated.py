@@ -1,6 +1,6 @@
-"""A user's controller in a process of its own (``isolate: true``), so that its crash is not the lab's crash.
+"""Calls a user's controller in a process of its own (``isolate: true``), so that its crash is not the lab's crash.
 
-The process runs nenc_controller_host. Requests and answers are written into shared memory (host/protocol.h), and one
+The process runs nenc_controller_host. Requests and answers are written to shared memory (host/protocol.h), and one
 byte over a socket passes the turn. The shared memory also records which of the user's functions is running, which can
 still be read after the process has died. Reports are collected there until the next tick, so that a tick costs one
 exchange however many reports came before it.
@@ -23,7 +23,7 @@ from nenc_lab.kernels import CData, ffi, lib
 from nenc_lab.programs import program
 
 LOOK_S = 0.1
-"""How often the process is checked for being alive. Its children may hold the socket open after it has died."""
+"""Interval at which the process is checked for being alive: its children may hold the socket open after it has died."""
 START_S = 30.0
 """Time limit for starting the process itself. The user's timeout begins when the process runs."""
 SAMPLES, KNOBS, NAME = lib.NENC_HOST_SAMPLES, lib.NENC_HOST_KNOBS, lib.NENC_HOST_NAME
@@ -64,7 +64,7 @@ class Isolated:
         self._start(setup)
         try:
             self._load(setup, setup.abi)
-            if self._page.seen_clock:  # a table after all: its constructors began on a clock that is not the one it has
+            if self._page.seen_clock:  # it has the table after all, but its constructors began on the other clock
                 self._end()
                 self._start(setup)
                 self._load(setup, "v1")
@@ -93,7 +93,7 @@ class Isolated:
     def close(self) -> None:
         if self._page is not None:
             try:
-                if not self._busy:  # else Ctrl-C came in the middle of a call
+                if not self._busy:  # otherwise Ctrl-C came in the middle of a call
                     self._exchange(lib.NENC_HOST_DESTROY)
             finally:
                 self._end()
@@ -104,7 +104,7 @@ class Isolated:
         try:
             self._open(setup)
         except OSError as error:
-            raise MachineError(f"the process of a controller could not be started: {error}") from None
+            raise MachineError(f"cannot start the process of a controller: {error}") from None
         self._buffer = ffi.from_buffer(self._memory)
         self._page: CData = ffi.cast("nenc_host_page *", self._buffer)
         self._socket.settimeout(LOOK_S)
@@ -132,7 +132,7 @@ class Isolated:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), file),
-                process_group=0,  # Ctrl-C is the lab's to answer, and what the user's code starts can be ended with it
+                process_group=0,  # the lab handles Ctrl-C, and ends what the user's code starts as well
             )
             ours.pop_all()  # they stay
 
@@ -206,7 +206,7 @@ class Isolated:
         """Returns whether the process has ended. It stays a zombie, so that its PID cannot be reused."""
         try:
             return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        except ChildProcessError:  # whoever started the lab ignores SIGCHLD: the kernel keeps no zombies
+        except ChildProcessError:  # whoever started the lab ignores SIGCHLD, so the kernel keeps no zombies
             self._cause_known = False
             return True
 

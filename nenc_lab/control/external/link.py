@@ -1,4 +1,4 @@
-"""A way to the code of a user's controller: how it is set up, what it can do, and how it fails."""
+"""The interface to the code of a user's controller: how it is set up, called, and how it fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUIRED = ("create", "record", "step", "destroy")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The shared object, and what a controller of it is created with. Rates are bit/s, times ns."""
+    """The shared object, and the settings with which its controller is created. Rates are bit/s, times ns."""
 
     library: Path
     sha256: str
@@ -34,7 +34,7 @@ class Setup:
 
 
 class Failure(Exception):
-    """The user's code failed in its ``function`` at ``at_ns`` of the lab's clock, for this ``reason``."""
+    """The user's code failed in ``function`` at ``at_ns`` of the lab's clock, because of ``reason``."""
 
     def __init__(self, function: str, at_ns: int, reason: str, **detail: object) -> None:
         super().__init__(f"{function}: {reason}")
@@ -44,7 +44,7 @@ class Failure(Exception):
 
 
 class Link(Protocol):
-    """A way to the user's code. Every method may raise Failure."""
+    """A way to call the user's code. Every method may raise Failure."""
 
     abi: Abi
     about: tuple[str, str]
@@ -63,9 +63,9 @@ class Link(Protocol):
 
 
 def check_table(abi_version: int, size: int, missing: int) -> None:
-    """Raises Failure unless the table that was found is the one of controller.h.
+    """Raises Failure unless the table matches controller.h.
 
-    ``missing`` has bit i set when function i of REQUIRED is NULL.
+    Bit i of ``missing`` is set when function i of REQUIRED is NULL.
     """
     if abi_version != lib.NENC_CONTROLLER_ABI:
         reason = f"its abi_version is {abi_version}, and this lab has {lib.NENC_CONTROLLER_ABI}"
@@ -79,14 +79,14 @@ def check_table(abi_version: int, size: int, missing: int) -> None:
 
 
 def no_gains() -> Failure:
-    """The failure of a scenario that gives gains to a controller without any."""
+    """Returns the failure for gains that a scenario gives to a controller without set_gains."""
     return Failure("set_gains", 0, "this controller has no gains: leave controller.gains out")
 
 
 def nothing_found(abi: str, origin_found: int) -> Failure:
-    """The failure of an object that has neither interface, or not the one asked for.
+    """Returns the failure for an object that has neither interface, or not the one asked for.
 
-    ``origin_found`` has bit i set when function i of ORIGIN was found.
+    Bit i of ``origin_found`` is set when function i of ORIGIN was found.
     """
     missing = [name for bit, name in enumerate(ORIGIN) if not origin_found & 1 << bit]
     table = f"the table {TABLE} (see nenc/controller.h and kernels_c/examples/controller.c)"
@@ -97,5 +97,5 @@ def nothing_found(abi: str, origin_found: int) -> Failure:
 
 
 def refused(why: bytes) -> str:
-    """The reason that create() gave when it returned NULL, as a message."""
+    """Returns the message for a create() that returned NULL, with the reason it gave."""
     return f"returned NULL: {why.decode(errors='replace') or 'it did not say why'}"

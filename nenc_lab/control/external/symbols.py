@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 
 LINK_MAP = 2
-"""RTLD_DI_LINKMAP of dlinfo, RTLD_DL_LINKMAP of dladdr1: the loader's entry of one object."""
+"""RTLD_DI_LINKMAP of dlinfo and RTLD_DL_LINKMAP of dladdr1: ask for the loader's entry of an object."""
 
 
 class _Names(ctypes.Structure):
@@ -18,7 +18,7 @@ class _Names(ctypes.Structure):
 
 
 def own_symbol(library: ctypes.CDLL, name: str) -> int | None:
-    """The symbol's address; None when it does not exist, or only in a library that the object links."""
+    """Returns the symbol's address, or None when only a linked library, or nothing at all, defines it."""
     try:
         address = ctypes.addressof(ctypes.c_char.in_dll(library, name))
     except ValueError:

@@ -1,1 +1,1 @@
-"""The engine in real time and the programs it runs: senders, receivers, cross traffic, and what they recorded."""
+"""The engine in real time and its programs: senders, receivers, cross traffic, and what they recorded."""

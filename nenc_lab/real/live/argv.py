@@ -1,4 +1,4 @@
-"""The command lines of the `nenc` programs, from the settings of a scenario."""
+"""Makes the command lines of the `nenc` programs from the settings of a scenario."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program
 
 INSIDE = tuple(kind.name for kind in kinds.controllers())
-"""Controllers that `nenc send` has itself; any other one answers it over a socket."""
+"""Controllers that `nenc send` itself contains; any other one answers it over a socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderSettings:
-    """The sender of one flow. Times are in ns of CLOCK_MONOTONIC, sizes in bytes of UDP payload."""
+    """Settings of one flow's sender. Times are in ns of CLOCK_MONOTONIC, sizes in bytes of UDP payload."""
 
     to: str
     port: int
@@ -46,7 +46,7 @@ def sender(
     *,
     steered: bool,
 ) -> list[str]:
-    """``nenc send`` for a flow of the lab."""
+    """Returns the command line of ``nenc send`` for a flow of the lab."""
     words = [
         *(str(program("nenc")), "send", "--to", f"{settings.to}:{settings.port}", "--from", f":{settings.from_port}"),
         *("--netns", str(settings.netns_fd), "--control", str(settings.control_fd)),
@@ -88,7 +88,7 @@ def _controller(settings: ControllerSettings, steered: bool) -> list[str]:
 
 
 def _encoder(settings: EncoderSettings) -> list[str]:
-    """Every field that was given; what has no option of its own is the model's, and goes into ``--model``."""
+    """Returns an option per given field. Fields without one of their own belong to the model, in ``--model``."""
     words, model = ["--encoder", settings.kind], []
     for field in settings.fields():
         if field.name not in settings.values:
@@ -102,7 +102,7 @@ def _encoder(settings: EncoderSettings) -> list[str]:
 
 
 def _option(field: Field, value: float | str) -> list[str]:
-    """A field as `nenc send` takes it; a flag is given when it sets the field to this very value."""
+    """Returns a field as an option of `nenc send`. A flag is given only when it stands for this value."""
     if field.flag >= 0:
         number = field.words.index(str(value)) if field.words else int(float(value))
         return [f"--{field.option}"] if number == field.flag else []
@@ -133,7 +133,7 @@ def receiver(
     payload: str,
     out: str | None,
 ) -> list[str]:
-    """``nenc recv`` for a flow of the lab; ``payload``: a codec's name, or padding."""
+    """Returns the command line of ``nenc recv`` for a flow. ``payload`` is the name of a codec, or padding."""
     return [
         *(str(program("nenc")), "recv", "--listen", f":{port}", "--netns", str(netns_fd), "--control", str(control_fd)),
         *("--origin", str(origin_ns), "--start-at", str(start_ns), "--report", f"{report_ns}ns", "--ssrc", str(ssrc)),
@@ -145,7 +145,7 @@ def receiver(
 def cross(
     setting: CrossSetting, *, to: str, port: int, netns_fd: int, origin_ns: int, seed: int, number: int
 ) -> list[str]:
-    """``nenc cross`` for a source of cross traffic."""
+    """Returns the command line of ``nenc cross`` for a source of cross traffic."""
     words = [
         *(str(program("nenc")), "cross", "--to", f"{to}:{port}", "--kind", setting.kind, "--netns", str(netns_fd)),
         *("--start-at", str(origin_ns + setting.start_ns), "--stop-at", str(origin_ns + setting.stop_ns)),
@@ -160,7 +160,7 @@ def cross(
 
 
 def sink(*, tcp: bool, port: int, netns_fd: int, until_ns: int) -> list[str]:
-    """``nenc sink``, the other end of cross traffic."""
+    """Returns the command line of ``nenc sink``, the receiving end of cross traffic."""
     return [
         *(str(program("nenc")), "sink", "--listen", f":{port}", "--kind", "tcp" if tcp else "udp"),
         *("--netns", str(netns_fd), "--until", str(until_ns), "--die-with-parent"),

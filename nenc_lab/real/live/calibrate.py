@@ -1,10 +1,10 @@
-"""Calibration, before each run: what the machine and the path really do, and whether that suffices for the scenario.
+"""Calibrates each run: measures what machine and path can do, and whether that suffices for the scenario.
 
-load      as much as the scenario may ever send, over a path opened for it     -> can the machine carry it?
+load      as much as the scenario may ever send, over a path widened for it    -> can the machine carry it?
 rate      a little more than the bottleneck carries                            -> its real rate
 base      single packets over the empty path                                   -> its delays without queues
 
-Meanwhile no link has the scenario's loss, which would count against the machine, and none is in an outage.
+Meanwhile no link has the scenario's loss, which would count against the machine, and no link is in an outage.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nenc_lab.real.live.probe import probe
 
 LOAD_S, RATE_S, BASE_S = 0.8, 0.8, 0.5
 OVER = 1.15
-"""Offered load, in units of the bottleneck's rate, to measure that rate."""
+"""Load offered to measure the bottleneck's rate, relative to that rate."""
 ENOUGH = 0.97
 """The part of the load that the machine must carry."""
 RATE_KEPT = 0.99
@@ -30,17 +30,17 @@ LOST = 0.001
 """The part of the packets that the machine itself may lose."""
 BASE_OFF_MS = 1.5
 OPENED = 1.2
-"""Rate of a link that must not be in the way, in units of the load."""
+"""Rate of a link that is widened, relative to the load."""
 BASE_BPS = 400_000
 DRAIN_S = 10.0
 SETTLE_S = 0.15
 MBPS = 1e6
 ATTEMPTS = 3
-"""Because a shared machine may have been busy for a moment."""
+"""Number of attempts, because a shared machine may have been busy for a moment."""
 
 
 class Links(Protocol):
-    """The path, as calibration needs it."""
+    """What calibration needs of the path."""
 
     def apply(self, change: LinkChange) -> None: ...
 
@@ -49,10 +49,10 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the scenario asks of the machine. Rates are in bit/s on the wire; None: no bottleneck."""
+    """What the scenario demands of the machine. Rates are in bit/s on the wire; None for no bottleneck."""
 
     load_bps: float
-    """Flows at their ``rate.max`` and cross traffic, as far as the path ever lets it through."""
+    """Flows at their ``rate.max`` and cross traffic, as far as the path ever lets them through."""
     rates_bps: Mapping[int, float | None]
     """Rates at the start of the forward links that the probes cross, by link number."""
     losses: Mapping[int, LossSetting]
@@ -70,12 +70,12 @@ class Needs:
 
 @dataclass(slots=True)
 class Calibration:
-    """``calibration`` in run.json. None: not measured."""
+    """The object ``calibration`` of run.json. None for figures that were not measured."""
 
     load_asked_mbps: float = 0.0
     load_mbps: float = 0.0
     load_lost: float = 0.0
-    """Part of the packets that the machine lost: neither a queue nor a loss of the path took them."""
+    """The part of the packets that the machine lost, as opposed to queues or loss of the path."""
     packets_per_s: float = 0.0
     pacing_error_ms_p99: float | None = None
     wakeup_ms_p99: float | None = None
@@ -90,11 +90,11 @@ class Calibration:
 
     @property
     def rate_kept(self) -> float:
-        """The real rate of the bottleneck, in units of the one asked for; 1 when it was not measured."""
+        """The measured rate of the bottleneck relative to the one asked for; 1 when it was not measured."""
         return self.rate_mbps / self.rate_asked_mbps if self.rate_mbps and self.rate_asked_mbps else 1.0
 
     def complaints(self) -> list[str]:
-        """What is not as the scenario asks, and yet no reason not to run."""
+        """Returns what differs from the scenario but does not prevent the run."""
         texts = []
         if self.rate_kept < RATE_KEPT:
             texts.append(
@@ -109,14 +109,14 @@ class Calibration:
         return texts
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """Returns the fields as a dict for JSON."""
         return asdict(self)
 
 
 def calibrate(links: Links, ends: Ends, folder: str, needs: Needs) -> Calibration:
-    """Measures; the path is afterwards as it was, and empty.
+    """Measures machine and path; afterwards the path is as it was, and empty.
 
-    Raises MachineError when the machine cannot carry the load, with what it can.
+    Raises MachineError, which names what was reached, when the machine cannot carry the load.
     """
     began = time.monotonic()
     found = Calibration()
@@ -131,7 +131,7 @@ def calibrate(links: Links, ends: Ends, folder: str, needs: Needs) -> Calibratio
 
 @contextmanager
 def _unhindered(links: Links, needs: Needs) -> Iterator[None]:
-    """Takes loss and outages from the path, and then makes it as it was."""
+    """Removes loss and outages from the path, and restores them at the end."""
     lossy = {link: loss for link, loss in needs.losses.items() if loss.kind != "none"}
     out = [link for link, rate in needs.rates_bps.items() if rate == 0.0]
     for link in lossy:
@@ -154,7 +154,7 @@ def _machine(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibra
             raise MachineError(
                 f"this machine is too slow for the scenario: it needs {found.load_asked_mbps:.0f} Mbit/s on the wire "
                 f"({needs.load_bps / 8 / needs.wire_bytes:.0f} packets/s), and reached {found.load_mbps:.0f} Mbit/s "
-                f"({found.packets_per_s:.0f} packets/s): lower rate.max of the flows to that, "
+                f"({found.packets_per_s:.0f} packets/s): lower rate.max of the flows to that rate, "
                 "or run it on the virtual network"
             )
 
@@ -181,7 +181,7 @@ def _load(links: Links, ends: Ends, folder: str, needs: Needs, found: Calibratio
 
 
 def _dropped(links: Links, needs: Needs) -> int:
-    """By the path, so far: full queues, and what an AQM took."""
+    """Returns the packets that the path has dropped so far, in full queues or by an AQM."""
     rows = links.poll()
     return int(sum(rows["drops_queue"][link] + rows["drops_loss"][link] for link in needs.rates_bps))
 
@@ -200,7 +200,7 @@ def _rate(ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
 
 
 def _empty(links: Links) -> None:
-    """Waits until no queue holds a packet."""
+    """Waits until all queues are empty."""
     end = time.monotonic() + DRAIN_S
     while links.poll()["queue_packets"].any() and time.monotonic() < end:
         time.sleep(0.02)
@@ -210,7 +210,7 @@ def _base(ends: Ends, folder: str, needs: Needs, found: Calibration) -> None:
     seen = probe(ends, folder, BASE_BPS, BASE_S, needs.packet_bytes, needs.settle_s)
     owd = seen.owd_ns
     if not len(owd):
-        raise MachineError("calibration: not one of the probe's packets arrived")
+        raise MachineError("calibration: none of the probe's packets arrived")
     found.base_owd_asked_ms, found.base_rtt_asked_ms = needs.base_owd_ns / 1e6, needs.base_rtt_ns / 1e6
     found.base_owd_ms = float(owd.min()) / 1e6
     found.base_rtt_ms = seen.rtt_ms

@@ -1,4 +1,4 @@
-"""The clock of a run in real time: simpy's loop held back to the wall clock, which serves sockets while it waits."""
+"""The clock of a run in real time: simpy's loop held back to wall time. It serves sockets while it waits."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from nenc_lab.engine.clock import Clock
 
 
 class LiveClock(Clock):
-    """Time is in ns since ``origin_ns`` of CLOCK_MONOTONIC. An event happens at its time or late, never early."""
+    """Time is in ns since ``origin_ns`` of CLOCK_MONOTONIC. An event happens at its time or later, never earlier."""
 
     def __init__(self, origin_ns: int) -> None:
         super().__init__()
         self.origin_ns = origin_ns
-        self._selector = selectors.SelectSelector()  # to the microsecond; epoll waits whole milliseconds
+        self._selector = selectors.SelectSelector()  # precise to the microsecond; epoll waits whole milliseconds
 
     def serve(self, source: socket.socket, act: Callable[[], bool]) -> None:
-        """Between events, calls ``act`` whenever ``source`` can be read, until it returns False: the other end is
-        closed. (A closed socket can always be read.)"""
+        """Between events, calls ``act`` whenever ``source`` is readable, until ``act`` returns False.
+
+        A closed socket is always readable, so ``act`` must return False when the other end has closed it.
+        """
         self._selector.register(source, selectors.EVENT_READ, act)
 
     def forget(self, source: socket.socket) -> None:
-        """Stops serving ``source``; may be called again."""
+        """Stops serving ``source``. May be called more than once."""
         with suppress(KeyError):
             self._selector.unregister(source)
 
     @property
     def wall_ns(self) -> int:
-        """The present time of the run, which is at or after ``now``."""
+        """The wall time of the run in ns; never before ``now``."""
         return time.monotonic_ns() - self.origin_ns
 
     def step(self) -> None:
-        """simpy's step, once the next event is due."""
+        """Waits until the next event is due, then performs simpy's step."""
         due = self.peek()
         if due != float("inf"):
             self._serve_until(self.origin_ns + int(due))
         super().step()
 
     def close(self) -> None:
-        """Gives back what the clock holds; may be called twice."""
+        """Releases what the clock holds. May be called more than once."""
         self._selector.close()
 
     def _serve_until(self, due_ns: int) -> None:

@@ -1,11 +1,11 @@
-"""The engine in real time: the timeline, the polls of the kernel's queues and the records of the running programs.
+"""The engine in real time: runs the timeline, polls the kernel's queues, and collects the records of the programs.
 
-    every 20 ms     the kernel's queues are polled
-    every second    the programs are looked after; their records become rows, on a thread of its own
-    in between      reports and ticks of senders whose controller is in Python (clock.py serves their sockets)
+every 20 ms     it polls the kernel's queues
+every second    it checks on the programs, and a thread of its own converts their records to rows
+in between      it answers reports and ticks of senders whose controller is in Python (clock.py serves their sockets)
 
-Frames, pacing, feedback and the production controller are in the programs, on threads of their own. The loop here is in
-nobody's way, and is late only when the machine is busy: shortfalls.py tells.
+Frames, pacing, feedback and the controllers in C run inside the programs, on threads of their own. The loop here delays
+none of them, and is itself late only when the machine is busy, which shortfalls.py reports.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from nenc_lab.recording.recorder import Recorder
 POLL_NS = 20_000_000
 HAND_OVER_S = 1.0
 HORIZON_NS = 150_000_000
-"""Both programs have recorded everything that is at least so old."""
+"""Age at which both programs have recorded every event."""
 SETTLE_S = 0.05
-"""Until both programs have recorded what happened before the end."""
+"""Time until both programs have recorded what happened before the end, s."""
 
 
 class Links(Protocol):
-    """The links of the path, in the kernel."""
+    """The links of the path in the kernel."""
 
     def apply(self, change: LinkChange, hold_ns: int = 0) -> None: ...
 
@@ -53,7 +53,7 @@ class Links(Protocol):
 
 @dataclass(kw_only=True)
 class LiveEngine(Engine):
-    """``run`` takes as long as the run: the packets move by themselves."""
+    """The engine in real time: the packets move by themselves, and ``run`` takes as long as the run."""
 
     env: LiveClock
     flows: Sequence[LiveFlow]
@@ -61,15 +61,15 @@ class LiveEngine(Engine):
     queues: Queues
     crosses: Sequence[Program]
     settle_s: float = 0.0
-    """How long receivers go on after the end, so that the streams they save are whole."""
+    """How long receivers continue after the end, so that the streams they save are complete."""
     lateness: Lateness = field(default_factory=Lateness, init=False)
     _horizon_ns: int = field(default=0, init=False)
     _failure: BaseException | None = field(default=None, init=False)
-    """Why the recording thread ended early."""
+    """The exception that ended the recording thread early."""
     _applied_ns: dict[int, int] = field(default_factory=dict, init=False)
-    """When the steps that were due at a time were in force."""
+    """When steps were in force, by the time at which they were due."""
     _announced_ns: set[int] = field(default_factory=set, init=False)
-    """Times whose steps the events table lists."""
+    """Times of the steps that the events table lists."""
 
     def processes(self, recorder: Recorder) -> Iterator[Process]:
         self._announced_ns = {item.at_ns for item in self.timeline if isinstance(item, PathStep) and item.text}
@@ -128,7 +128,7 @@ class LiveEngine(Engine):
             self.lateness.late_steps += 1
 
     def announce(self, item: PathStep | Fault) -> None:
-        """Tells that ``item`` has happened and how late it was, with a warning when that was too late."""
+        """Records that ``item`` has happened and how late it was, with a warning when it was too late."""
         if isinstance(item, Fault):
             flow, late_ns = item.flow, self.env.wall_ns - item.at_ns
             self.lateness.changes_ns.append(late_ns)
@@ -170,7 +170,7 @@ class LiveEngine(Engine):
 
     @contextmanager
     def _recording(self, recorder: Recorder) -> Iterator[None]:
-        """A thread that hands over every second. Its failure is raised by the loop at the next poll."""
+        """Runs a thread that hands over rows every second. The loop raises its failure at the next poll."""
         over = threading.Event()
 
         def hand_over_until_over() -> None:

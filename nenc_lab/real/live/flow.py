@@ -1,4 +1,4 @@
-"""One media flow in real time: its sender and receiver programs, and its controller when that is in Python."""
+"""A media flow in real time: its sender and receiver programs, and its controller when that is in Python."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TICK, SAMPLE, DECIDE, FAULT, KEY, LINES, GAINS, STOP, REPORT = range(1, 10)
 """The values of nenc_message_kind."""
 RECEIVER_PORT, SENDER_PORT = 5004, 6004
 READY_S = 20.0
-"""Longest time until both programs have opened what they need; a hardware encoder may take a while."""
+"""Time limit for both programs to open what they need; a hardware encoder may take a while."""
 _MESSAGE = dtype("nenc_message").itemsize
 _TIMES = {
     "sent": ("due_ns", "sent_ns"),
@@ -40,7 +40,10 @@ _TIMES = {
 
 
 class LiveFlow:
-    """Starts both programs when it is made; they begin at their times after the origin. A context manager."""
+    """Both programs of a flow, started when this object is made; they begin at their times after the origin.
+
+    It is a context manager. The origin is time 0 of the run.
+    """
 
     def __init__(
         self,
@@ -52,9 +55,10 @@ class LiveFlow:
         marks_ns: Sequence[int],
         controller: Controller | None,
     ) -> None:
-        """``folder`` is for telemetry, ``origin_ns`` is time 0 of the run on CLOCK_MONOTONIC; for ``base_ns`` and
-        ``marks_ns`` see `Ledger`. ``controller`` None: the sender has its own. Raises MachineError or InputError,
-        as the programs say."""
+        """``folder`` is for telemetry; ``origin_ns`` is the origin on CLOCK_MONOTONIC; for ``base_ns`` and ``marks_ns``
+        see `Ledger`. With ``controller`` None the sender runs its own. Raises MachineError or InputError, with the
+        message of the program that failed.
+        """
         self.settings = settings
         self.controller = controller
         self.encoder = EncoderControls(self)
@@ -138,7 +142,7 @@ class LiveFlow:
 
     @property
     def reporting(self) -> bool:
-        """Whether the receiver reports."""
+        """Whether the receiver sends reports."""
         return self._reporting
 
     @reporting.setter
@@ -147,7 +151,10 @@ class LiveFlow:
         self._say(REPORT, on=on, to=self._receiver_control)
 
     def ready(self) -> bool:
-        """Whether both programs have opened everything and wait for their start. Raises when one of them has ended."""
+        """Returns whether both programs have opened everything and wait for their start.
+
+        Raises MachineError or InputError when one of them has ended.
+        """
         for end, program in self._programs.items():
             if end not in self._telemetry:
                 with contextlib.suppress(FileNotFoundError, ValueError):
@@ -158,26 +165,28 @@ class LiveFlow:
         return True
 
     def wait_ready(self) -> None:
-        """Raises MachineError when that takes too long, or as a program says."""
+        """Waits until both programs are ready. Raises MachineError after `READY_S`, and as `ready` does."""
         if not wait_until(self.ready, time.monotonic_ns() + int(READY_S * 1e9)):
             raise MachineError(f"flows.{self.name}: sender and receiver are not ready after {READY_S:g} s")
 
     def check(self) -> None:
-        """Raises when a program has ended before its time, or badly."""
+        """Raises MachineError or InputError when a program has ended early or failed."""
         over = time.monotonic_ns() >= self._origin_ns + self.settings.stop_ns
         for end, program in self._programs.items():
             program.check(may_end=over and end == "sender")
 
     @property
     def failures(self) -> list[str]:
-        """How its programs ended, where that was badly."""
+        """Why its programs failed: one text for each program that did."""
         return [f"{program.name}: {program.failure}" for program in self._programs.values() if program.failure]
 
     # ---- a controller in Python
 
     def hear(self) -> bool:
-        """Takes the sender's messages: reports go to the controller, ticks are answered with its decision. Returns
-        False when the sender has ended."""
+        """Handles the sender's messages: passes reports to the controller, and answers ticks with its decision.
+
+        Returns False when the sender has ended.
+        """
         assert self.controller is not None
         message = self._message
         while True:
@@ -185,7 +194,7 @@ class LiveFlow:
                 size = self.steering.recv_into(self._buffer, _MESSAGE, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return True
-            except ConnectionResetError:  # it has ended, and not read everything before
+            except ConnectionResetError:  # the sender has ended without reading everything
                 return False
             if size != _MESSAGE:
                 return False
@@ -202,7 +211,7 @@ class LiveFlow:
                     self.steering.send(self._buffer, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
     def say(self, kind: int, value: int = 0, on: bool = False) -> None:
-        """Sends the sender a message; without effect once it has ended."""
+        """Sends a message to the sender. Does nothing once the sender has ended."""
         self._say(kind, value, on, self.steering)
 
     def _say(self, kind: int, value: int = 0, on: bool = False, to: socket.socket | None = None) -> None:
@@ -213,7 +222,7 @@ class LiveFlow:
     # ---- what happened
 
     def drain(self) -> Rows:
-        """Feeds the ledger with what is new. Returns the new events, with times of the run."""
+        """Feeds the ledger with new records, and returns the new events, with times of the run."""
         taken = {ring: self._take("receiver", ring) for ring in ("arrivals", "reports")}
         taken |= {ring: self._take("sender", ring) for ring in ("sent", "captured", "ticks", "samples", "events")}
         self.ledger.feed(*(taken[ring] for ring in ("sent", "captured", "ticks", "arrivals", "reports")))
@@ -233,11 +242,11 @@ class LiveFlow:
         return sum(telemetry.missed for telemetry in self._telemetry.values())
 
     def ask_to_end(self) -> None:
-        """Tells the sender to send what it has, and to end."""
+        """Tells the sender to send what it still has, and to end."""
         self._programs["sender"].ask_to_end()
 
     def stop(self, settle_s: float = 0.0) -> None:
-        """Ends both programs, the receiver ``settle_s`` after the sender. Their telemetry stays readable."""
+        """Ends both programs, the receiver ``settle_s`` after the sender. Their telemetry can still be read."""
         self._programs["sender"].end()
         if settle_s:
             time.sleep(settle_s)
@@ -248,7 +257,7 @@ class LiveFlow:
                 self.counters[end] = {name: counted[name].tolist() for name in counted.dtype.names or ()}
 
     def close(self) -> None:
-        """Gives back what it holds; may be called twice."""
+        """Releases everything the flow holds. May be called more than once."""
         for program in self._programs.values():
             program.end()
         for telemetry in self._telemetry.values():
@@ -265,7 +274,7 @@ class LiveFlow:
 
 @dataclass(frozen=True, slots=True)
 class EncoderControls:
-    """Passes faults on to a flow's encoder, which is in its sender."""
+    """Forwards faults to a flow's encoder, which is inside the sender program."""
 
     flow: LiveFlow = field(repr=False)
 

@@ -1,4 +1,4 @@
-"""What the two programs of a media flow have to know: where they run, and what the scenario says of the flow."""
+"""The settings of a media flow's two programs: where they run, and what the scenario says of the flow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nenc_lab.network.base import FlowSetting
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where a flow's two programs run: network namespaces, and the receiver's address."""
+    """Where a flow's two programs run: their network namespaces, and the receiver's address."""
 
     sender_netns: int
     receiver_netns: int
@@ -20,7 +20,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """A flow, from its scenario. Times are in ns of the run."""
+    """The settings of a flow, from its scenario. Times are in ns of the run."""
 
     name: str
     number: int
@@ -36,6 +36,6 @@ class LiveSettings:
     save: str | None = None
     """File for the stream as it was sent."""
     out: str | None = None
-    """File for the stream as it was received. Both are for real encoders only."""
+    """File for the stream as it was received. Both files are for real encoders only."""
     names: tuple[str, str] = ("model", "software")
-    """What may have encoded a frame, by its tag."""
+    """Names of the encoders that may have made a frame, indexed by its tag."""

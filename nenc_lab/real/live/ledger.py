@@ -1,8 +1,7 @@
-"""What became of one flow's packets: the sender's records joined with the receiver's, as the rows of a run's tables.
+"""Joins the sender's records of a flow's packets with the receiver's, and makes the rows of a run's tables from them.
 
-A packet is known as lost when a later one has arrived and `REORDER_NS` have passed; until then it is under way. The
-wait of a packet is its one-way delay less the path's delay without queues (`measured`): what jitter adds counts as
-wait.
+A packet counts as lost once a later one has arrived and `REORDER_NS` have passed; until then it is under way. Its wait
+is its one-way delay minus the path's measured delay without queues, so delay added by jitter counts as wait.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ ARRIVED, LATE = 0, 2
 """Values of nenc_verdict that count as received."""
 REORDER_NS = 200_000_000
 RECEIVED, LOST = 0, 2
-"""Fates of packets, as packet rows have them."""
+"""Fates of packets, as in packet rows."""
 SENT = np.dtype(
     [("sequence", "i8"), ("sent_ns", "i8"), ("frame", "i8"), ("media", "i8"), ("received_ns", "i8"), ("wire", "i8")]
 )
@@ -43,8 +42,10 @@ class _Totals:
 
 
 class Ledger:
-    """The packets of one flow. `feed` it the records of both programs, then take rows up to a horizon before which no
-    more records can come."""
+    """The packets of one flow.
+
+    `feed` it the records of both programs, then take rows up to a horizon before which no more records can come.
+    """
 
     def __init__(
         self,
@@ -54,31 +55,32 @@ class Ledger:
         number: int,
         end_ns: int = np.iinfo(np.int64).max,
     ) -> None:
-        """``base_ns`` gives the path's delay without queues for times of receipt; at ``marks_ns`` the queue-delay
-        histograms are cut; ``number`` is that of the flow."""
+        """``base_ns`` returns the path's delay without queues for times of receipt. At ``marks_ns`` the queue-delay
+        histograms are cut. ``number`` is that of the flow.
+        """
         self.end_ns = end_ns
-        """Nothing after this time counts."""
+        """Records after this time are ignored."""
         self._base_ns = base_ns
         self._number = number
         self._first = first_sequence
         self._marks = sorted(marks_ns)
         self._sent = np.empty(0, SENT)
         self._got = np.empty(0, GOT)
-        """Arrivals that ticks and histograms have not counted yet, by time."""
+        """Arrivals, in order of time, that ticks and histograms have not counted yet."""
         self._early = np.empty(0, dtype("nenc_arrival_record"))
-        """Arrivals whose sending is not on record yet: the two programs write at their own pace."""
+        """Arrivals whose sending is not recorded yet, because the two programs write at their own pace."""
         self._captured = np.empty(0, dtype("nenc_captured_record"))
         self._ticks = np.empty(0, dtype("nenc_tick_record"))
         self._reports = np.empty(0, dtype("nenc_report_record"))
         self._totals = _Totals()
         self._cut_ns = 0
-        """Start of the present slice of the histogram."""
+        """Start of the current slice of the histogram."""
         self._overtakers = np.empty(0, GOT)
         """Arrivals that are not yet `REORDER_NS` old."""
         self._overtaken = -1
-        """Highest sequence number received before that: what is missing below it is lost."""
+        """Highest sequence number among older arrivals: packets missing below it are lost."""
         self.packets = 0
-        """Packets sent so far."""
+        """Number of packets sent so far."""
 
     def feed(self, sent: Rows, captured: Rows, ticks: Rows, arrivals: Rows, reports: Rows) -> None:
         """Adds new records, whose times are in ns of the run."""
@@ -112,7 +114,7 @@ class Ledger:
         numbers = self._sent["sequence"]
         self._early = arrivals[arrivals["sequence"] > numbers[-1]]
         place = np.minimum(np.searchsorted(numbers, arrivals["sequence"]), len(numbers) - 1)
-        known = numbers[place] == arrivals["sequence"]  # a record that came too fast to be read leaves a gap
+        known = numbers[place] == arrivals["sequence"]  # a record that was overwritten before it was read leaves a gap
         arrivals, place = arrivals[known], place[known]
         if not len(arrivals):
             return
@@ -128,7 +130,7 @@ class Ledger:
     # ---- rows
 
     def take_ticks(self, horizon_ns: int) -> tuple[Rows, Rows, Rows]:
-        """Ticks up to the horizon: rows of nenc_state and nenc_flow_counters; and the histogram rows up to it."""
+        """Returns ticks up to the horizon (rows of nenc_state and nenc_flow_counters) and histogram rows up to it."""
         due = self._ticks["state"]["now_ns"] <= horizon_ns
         ticks, self._ticks = self._ticks[due], self._ticks[~due]
         got, self._got = self._split(self._got, horizon_ns)
@@ -176,7 +178,7 @@ class Ledger:
         return counters
 
     def _delays(self, got: Rows, horizon_ns: int) -> Rows:
-        """Histograms between the marks; what lies behind the last mark before the horizon begins a slice of its own."""
+        """Returns histograms between the marks. What follows the last mark before the horizon gets its own slice."""
         parts = []
         edges = [self._cut_ns, *(mark for mark in self._marks if self._cut_ns < mark < horizon_ns), horizon_ns]
         for begin, end in pairwise(edges):
@@ -198,9 +200,9 @@ class Ledger:
         return rows
 
     def take_frames(self, now_ns: int, *, all_: bool, packets: bool) -> tuple[Rows, Rows]:
-        """Frames whose fate is known at ``now_ns``, oldest first, and rows of their packets when asked for.
+        """Returns frames whose fate is known at ``now_ns``, oldest first, and their packets' rows when asked for.
 
-        ``all_``: also those under way.
+        With ``all_``, frames under way are included.
         """
         self._grow_old(now_ns if not all_ else np.iinfo(np.int64).max)
         count = self._settled(all_)
@@ -224,7 +226,7 @@ class Ledger:
         return (sent["received_ns"] < 0) & (sent["sequence"] < self._overtaken)
 
     def _settled(self, all_: bool) -> int:
-        """How many of the oldest frames have no packet under way."""
+        """Returns how many of the oldest frames have no packet under way."""
         if all_ or not len(self._captured):
             return len(self._captured)
         known = (self._sent["received_ns"] >= 0) | self._lost(self._sent)
@@ -271,6 +273,6 @@ class Ledger:
 
 
 def _ends(frames: Rows) -> Rows:
-    """The sequence number behind the last packet of each."""
+    """Returns, for each frame, the sequence number after its last packet."""
     ends: Rows = frames["first_sequence"] + frames["packets"]
     return ends

@@ -1,4 +1,4 @@
-"""A probe: a stream of padding at a fixed rate over the path, and what both of its ends saw."""
+"""Probes the path with a stream of padding at a fixed rate, and returns what both ends saw."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS_BYTES = RTP_HEADER_BYTES + PACKET_OVERHEAD_BYTES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Records of both ends (CLOCK_MONOTONIC ns; of very many the last ones), and the counters of each."""
+    """Records of both ends (the last ones, if there are very many; CLOCK_MONOTONIC, ns), and their counters."""
 
     sent: Rows
     arrivals: Rows
@@ -46,17 +46,17 @@ class Seen:
 
     @property
     def reordered(self) -> int:
-        """Packets that came after a later one."""
+        """Number of packets that arrived after a later one."""
         sequence = self.arrivals["sequence"]
         return int(np.count_nonzero(sequence < np.maximum.accumulate(sequence))) if len(sequence) else 0
 
     @property
     def rtt_ms(self) -> float | None:
-        """The shortest round trip that feedback told of."""
+        """The shortest round-trip time that feedback reported."""
         return float(self.samples["rtt_ms"].min()) if len(self.samples) else None
 
     def rates_bps(self, skip_ns: int = 200_000_000) -> tuple[float, float]:
-        """Wire rates sent (what the kernel did not take was not) and received once it had begun."""
+        """Returns the wire rates sent (without packets that the kernel refused) and received, after ``skip_ns``."""
         taken = self.sent[self.sent["refused"] == 0]
         wire = HEADERS_BYTES + taken["media_bytes"].astype(np.int64)
         return _rate(taken["sent_ns"], wire, skip_ns), _rate(
@@ -65,16 +65,16 @@ class Seen:
 
     @property
     def missing(self) -> int:
-        """Packets that the sender's kernel took and the receiver never had."""
+        """Number of packets that the sender's kernel accepted and the receiver never got."""
         taken = int(self.pacing["packets"]) - int(self.pacing["refused"])
         return taken - int(self.received["packets"])
 
     def pacing_ms(self, percent: float) -> float | None:
-        """Of how late packets left."""
+        """A percentile of how late packets left."""
         return percentile_ms(self.pacing["pacing"].tolist(), percent)
 
     def wakeup_ms(self, percent: float) -> float | None:
-        """Of how late the pacing thread woke up."""
+        """A percentile of how late the pacing thread woke up."""
         return percentile_ms(self.pacing["wakeups"].tolist(), percent)
 
 
@@ -87,7 +87,7 @@ def _rate(times: Rows, wire_bytes: Rows, skip_ns: int) -> float:
 
 
 def probe(ends: Ends, folder: str, media_bps: float, seconds: float, packet_bytes: int, settle_s: float) -> Seen:
-    """Sends at ``media_bps``, evenly, for ``seconds``, and waits ``settle_s`` for what is still under way.
+    """Sends evenly at ``media_bps`` for ``seconds``, and waits ``settle_s`` for what is still under way.
 
     Raises MachineError when an end fails.
     """

@@ -15,15 +15,15 @@ from typing import Any
 from nenc_lab.errors import InputError, MachineError
 
 PATIENCE_S = 5.0
-"""A program that was asked to end is killed after this time."""
+"""Time after which a program that was asked to end is killed."""
 BAD_INPUT = 2
 
 
 class Program:
-    """One running program. A context manager: ended and waited for when it is left."""
+    """A running program. As a context manager it ends the program and waits for that."""
 
     def __init__(self, name: str, words: Sequence[str], fds: Sequence[int] = ()) -> None:
-        """``fds`` are inherited. Raises MachineError when it cannot be started."""
+        """Starts the program, which inherits ``fds``. Raises MachineError when it cannot be started."""
         self.name = name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the program
         try:
@@ -34,7 +34,7 @@ class Program:
             self._errors.close()
             raise MachineError(f"{name}: {words[0]} cannot be started: {error.strerror}") from error
         self.result: dict[str, Any] = {}
-        """The line of JSON that it printed at its end."""
+        """The line of JSON that the program printed at its end."""
 
     @property
     def running(self) -> bool:
@@ -46,7 +46,7 @@ class Program:
             self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> dict[str, Any]:
-        """Asks it to end, waits, and returns what it printed. May be called again."""
+        """Asks the program to end, waits, and returns what it printed. May be called more than once."""
         if self._process.stdout is None or self._process.stdout.closed:
             return self.result
         self.ask_to_end()
@@ -64,10 +64,13 @@ class Program:
         return self.result
 
     failure: str | None = None
-    """Why it ended badly, in its own words; None when it ended well or still runs."""
+    """Why the program failed, in its own words; None when it did not fail or still runs."""
 
     def check(self, *, may_end: bool = False) -> None:
-        """Raises InputError or MachineError when it has ended early. ``may_end``: it may have ended well."""
+        """Raises InputError or MachineError when the program has ended early or failed.
+
+        With ``may_end``, it may have ended without failure.
+        """
         if self.running or (may_end and self._process.returncode == 0):
             return
         code = self._process.returncode
@@ -93,7 +96,7 @@ class Program:
 
 
 def wait_until(condition: Callable[[], bool], until_ns: int, every_s: float = 0.005) -> bool:
-    """Polls ``condition`` until it holds (returns True), or until ``until_ns`` of CLOCK_MONOTONIC (returns False)."""
+    """Polls ``condition`` until it holds (returns True) or CLOCK_MONOTONIC reaches ``until_ns`` (returns False)."""
     while not condition():
         if time.monotonic_ns() >= until_ns:
             return False
@@ -102,6 +105,6 @@ def wait_until(condition: Callable[[], bool], until_ns: int, every_s: float = 0.
 
 
 def scratch() -> str:
-    """Makes a folder for telemetry, in memory where that is possible: each packet writes to it."""
+    """Makes a folder for telemetry, in memory if possible, because every packet writes to it."""
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     return tempfile.mkdtemp(prefix="nenc-live-", dir=base)

@@ -1,4 +1,4 @@
-"""How the machine fell short of a run in real time, measured during the run and told as warnings at its end."""
+"""Measures during a run in real time how the machine fell short, and reports it as warnings at the end."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from nenc_lab.real.live.queues import Queues
 from nenc_lab.real.live.telemetry import percentile_ms
 
 LATE_NS = 5_000_000
-"""A change that is later than this is flagged, and so is a packet or a queue."""
+"""A change, a packet or a queue that is later than this gets a warning."""
 RATE_PASSED, BUSY_NS = 0.97, 500_000_000
-"""A bottleneck that passes less than this part of its rate, over so much time with a queue, is flagged."""
+"""A bottleneck gets a warning when it carries less than this part of its rate over this time with a queue."""
 COUNTED = (
     ("sender", "refused", "packets were not sent: the sender's own buffer was full"),
     ("receiver", "overflow", "packets that had arrived were lost: the receiver's buffer was full"),
     ("sender", "skipped", "frames were not captured: the encoder was still busy"),
 )
-"""What the machine did and not the network: the program, its counter, and the warning behind the count."""
+"""Shortfalls of the machine, not of the network: the program, its counter, and the warning that follows the count."""
 
 
 @dataclass(slots=True)
@@ -29,14 +29,14 @@ class Lateness:
     """How late the loop was, in ns."""
 
     changes_ns: list[int] = field(default_factory=list)
-    """Of every change of the path and every fault."""
+    """Lateness of every change of the path and every fault."""
     polls_ns: list[int] = field(default_factory=list)
-    """Of every poll of the queues."""
+    """Lateness of every poll of the queues."""
     late_steps: int = 0
-    """Steps of ramps and traces that were later than `LATE_NS`; no event names them."""
+    """Number of steps of ramps and traces that were later than `LATE_NS`; no event names them."""
 
     def plain(self) -> dict[str, float | None]:
-        """``lateness_ms`` of run.json: p99 and max of the changes, or of the polls when nothing changed."""
+        """Returns ``lateness_ms`` of run.json: p99 and max over the changes, or over the polls when nothing changed."""
         late = self.changes_ns or self.polls_ns
         if not late:
             return {"p99": None, "max": None}
@@ -45,16 +45,16 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """A warning; ``flow`` None: it concerns the whole run."""
+    """A warning. When ``flow`` is None, it concerns the whole run."""
 
     flow: str | None
     text: str
     detail: dict[str, object] = field(default_factory=dict)
-    """Figures as JSON values."""
+    """Details as JSON values."""
 
 
 def of_programs(flows: Sequence[LiveFlow], crosses: Sequence[Program]) -> Iterator[Shortfall]:
-    """Programs that ended badly, once all have ended."""
+    """Yields the programs that failed. All must have ended."""
     for flow in flows:
         for text in flow.failures:
             yield Shortfall(flow.name, text)
@@ -64,7 +64,7 @@ def of_programs(flows: Sequence[LiveFlow], crosses: Sequence[Program]) -> Iterat
 
 
 def of_links(queues: Queues, hops: Sequence[str], lateness: Lateness) -> Iterator[Shortfall]:
-    """Changes that were late, and links that did not keep up with their rates."""
+    """Yields late changes, and links that did not keep up with their rates."""
     if lateness.late_steps:
         text = f"{lateness.late_steps} steps of ramps and traces were more than {LATE_NS / 1e6:g} ms late"
         yield Shortfall(None, f"{text}: the machine was busy", {"late_ms": max(lateness.changes_ns) / 1e6})
@@ -77,7 +77,7 @@ def of_links(queues: Queues, hops: Sequence[str], lateness: Lateness) -> Iterato
 
 
 def of_flow(flow: LiveFlow) -> Iterator[Shortfall]:
-    """What a flow's programs could not do in time."""
+    """Yields what a flow's programs could not do in time."""
     if flow.missed:
         yield Shortfall(flow.name, f"{flow.missed} records came too fast to be read")
     for end, counter, text in COUNTED:

@@ -1,4 +1,4 @@
-"""Reads what a sender or receiver writes into shared memory while it runs (nenc/live.h), as numpy arrays."""
+"""Reads what a sender or receiver writes to shared memory while it runs (nenc/live.h), as numpy arrays."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ RECORDS = {
 
 
 class Telemetry:
-    """The mapped file of one program. `take` gives each record once; the writer never waits for the reader."""
+    """The mapped file of one program. `take` returns each record once; the writer never waits for the reader."""
 
     def __init__(self, file: Path) -> None:
-        """Raises FileNotFoundError or ValueError while the program has not finished making it."""
+        """Raises FileNotFoundError or ValueError while the program has not finished creating the file."""
         with open(file, "rb") as opened:
             self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         header = np.frombuffer(self._map, dtype("nenc_telemetry"), 1)
@@ -44,11 +44,11 @@ class Telemetry:
             info = header["rings"][0][number]
             if int(info["record_bytes"]) != dtype(struct).itemsize:
                 raise InternalError(
-                    f"{file}: {name} has records of {info['record_bytes']} bytes: another build's program"
+                    f"{file}: records of {name} have {info['record_bytes']} bytes: the program is of another build"
                 )
             self._rings[name] = np.frombuffer(self._map, dtype(struct), int(info["capacity"]), int(info["offset"]))
         self.missed = 0
-        """Records that were overwritten before they were taken, because the reader was behind by a whole ring."""
+        """Number of records that were overwritten before the reader, a whole ring behind, took them."""
 
     @property
     def ready(self) -> bool:
@@ -62,12 +62,12 @@ class Telemetry:
 
     @property
     def counters(self) -> Rows:
-        """A copy of its nenc_live_counters."""
+        """A copy of the program's nenc_live_counters."""
         counters: Rows = self._view["counters"][0].copy()
         return counters
 
     def take(self, ring: str) -> Rows:
-        """A copy of the new records in ``ring``, oldest first."""
+        """Returns a copy of the new records in ``ring``, oldest first."""
         rows = self._rings[ring]
         written = int(self._view["rings"][0][list(RECORDS).index(ring)]["written"])
         first = self._read[ring]
@@ -80,7 +80,7 @@ class Telemetry:
         return rows[np.arange(first, written) % len(rows)]
 
     def close(self) -> None:
-        """May be called twice."""
+        """Unmaps the file. May be called more than once."""
         self._rings = {}
         self._header = None
         if not self._map.closed:
@@ -93,7 +93,10 @@ class Telemetry:
 
 
 def percentile_ms(bins: Sequence[int], percent: float) -> float | None:
-    """Upper edge of the bin of a lateness histogram (125 us each) that holds this percentile; None without any."""
+    """Returns the upper edge of the bin (125 us each) of a lateness histogram that holds this percentile.
+
+    None when the histogram is empty.
+    """
     counts = np.cumsum(bins)
     if not len(counts) or counts[-1] == 0:
         return None

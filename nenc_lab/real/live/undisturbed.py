@@ -15,7 +15,7 @@ PRIORITY = 5
 
 @contextmanager
 def interpreter_undisturbed() -> Iterator[None]:
-    """No garbage collection, and short turns of the other threads: either would make a change late."""
+    """Stops garbage collection and shortens the turns of other threads, either of which would make changes late."""
     turn_s = sys.getswitchinterval()
     gc.collect()
     gc.disable()
@@ -29,8 +29,10 @@ def interpreter_undisturbed() -> Iterator[None]:
 
 @contextmanager
 def real_time_priority() -> Iterator[None]:
-    """This thread alone runs ahead of ordinary ones, where that is allowed; the programs' own real-time threads run
-    ahead of it."""
+    """Runs this thread ahead of ordinary ones, where that is allowed.
+
+    The programs' own real-time threads still run ahead of it.
+    """
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     except PermissionError:

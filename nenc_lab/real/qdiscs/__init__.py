@@ -1,1 +1,1 @@
-"""The path of a run: network namespaces joined by veth pairs, and the qdiscs that make each hop what it is."""
+"""The path of a run: network namespaces joined by veth pairs, and the qdiscs that emulate each hop."""

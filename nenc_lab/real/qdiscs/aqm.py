@@ -1,4 +1,4 @@
-"""How a kind of queue is told to tc: the qdisc under the serialiser that stands for each."""
+"""The table of queue kinds: which qdisc, with which options, emulates each."""
 
 from __future__ import annotations
 
@@ -41,9 +41,12 @@ QDISCS: Mapping[str, Callable[[QueueSetting, int | None], Options]] = {
     "pie": _pie,
     "cake": _cake,
 }
-"""Kinds of queue beside droptail, which is one of the kernel's plain queues (`state`)."""
+"""Kinds of queue other than droptail, which is one of the kernel's plain queues (link_state.py)."""
 
 
 def managed(queue: QueueSetting, ecn_ns: int | None) -> Options | None:
-    """None: it is droptail. ``ecn_ns``: a threshold beside the law, which only CoDel is asked for (support.py)."""
+    """Returns the qdisc of a managed queue, or None for droptail.
+
+    ``ecn_ns`` is a marking threshold beside the AQM's own law; only CoDel is ever given one (support.py).
+    """
     return QDISCS[queue.kind](queue, ecn_ns) if queue.kind in QDISCS else None

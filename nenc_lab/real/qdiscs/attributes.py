@@ -1,4 +1,4 @@
-"""Netlink attributes as bytes: type and length, then the value, padded to four."""
+"""Encodes and decodes netlink attributes: type and length, then the value, padded to four bytes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _TYPE = 0x3FFF
 
 
 def attribute(kind: int, value: bytes) -> bytes:
-    """One attribute."""
+    """Returns one attribute as bytes."""
     return _HEADER.pack(_HEADER.size + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def u32(kind: int, value: int) -> bytes:
-    """One attribute of 32 bits."""
+    """Returns one attribute with a 32-bit value."""
     return attribute(kind, struct.pack("=I", value))
 
 
 def u64(kind: int, value: int) -> bytes:
-    """One attribute of 64 bits."""
+    """Returns one attribute with a 64-bit value."""
     return attribute(kind, struct.pack("=Q", value))
 
 
 def walk(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(type, value) of each attribute, flags taken off the type. Stops at one that does not fit."""
+    """Yields (type, value) of each attribute, without the type's flags. Stops at a malformed attribute."""
     at = 0
     while at + _HEADER.size <= len(data):
         length, kind = _HEADER.unpack_from(data, at)

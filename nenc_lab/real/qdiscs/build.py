@@ -1,7 +1,8 @@
-"""The namespaces of a layout, by pyroute2: veth pairs, addresses, routes, neighbours, offloads off; all read back.
+"""Builds a layout's namespaces with pyroute2: veth pairs, addresses, routes, neighbours, no offloads; reads it back.
 
-pyroute2's plain API cannot run inside a running event loop (a notebook's): this is for a process of its own, as the
-place's is. Its sockets are opened in the namespace they are for, because what it has for that forks a child per socket.
+pyroute2's plain API cannot run inside a running event loop, such as a notebook's, so this code needs a process of its
+own, which a sandbox's call has. Each socket is opened inside the namespace that it is for, because pyroute2's own way
+to do that forks a child per socket.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ SYSCTLS = {
     "net/ipv6/conf/all/disable_ipv6": "1",
     "net/ipv6/conf/default/disable_ipv6": "1",
 }
-"""Of every namespace, before it has devices. A kernel without IPv6 lacks the last ones."""
+"""Settings of every namespace, made before it has devices. A kernel without IPv6 lacks the last two."""
 _PERMANENT = 0x80
 _ONLINK = 4
 _UNIVERSE, _LINK = 0, 253
 
 
 def build(layout: Layout, namespaces: Mapping[str, int]) -> None:
-    """All but the qdiscs. ``namespaces``: a descriptor per node."""
+    """Builds everything except the qdiscs. ``namespaces`` has a descriptor per node.
+
+    Raises MachineError when the kernel refuses a step, or has something else than was asked for.
+    """
     from pyroute2 import IPRoute
 
     for fd in namespaces.values():
@@ -52,7 +56,7 @@ def _told(what: str) -> Iterator[None]:
         yield
     except (NetlinkError, OSError) as error:
         raise MachineError(
-            f"building the network, {what}: {error}: it takes CAP_NET_ADMIN and a kernel with veth (modprobe veth)"
+            f"building the network, {what}: {error}; this needs CAP_NET_ADMIN and a kernel with veth (modprobe veth)"
         ) from error
 
 
@@ -103,7 +107,10 @@ def _set_up(ip: Any, layout: Layout, node: str) -> None:
 
 
 def offloads_off(devices: list[str]) -> None:
-    """No packet is ever more than one packet: whatever merges or splits them is off, or this raises."""
+    """Turns off all offloads that merge or split packets, so that one packet of a program is one of the network.
+
+    Raises MachineError when one stays on.
+    """
     from pyroute2.ethtool.ioctl import IoctlEthtool
 
     tool = IoctlEthtool()
@@ -119,7 +126,7 @@ def offloads_off(devices: list[str]) -> None:
             features = tool.get_features()
             left = [name for name in merging if features.is_active(name) and not features.is_never_changed(name)]
             if left:
-                raise MachineError(f"{device}: wanted off, is on: {', '.join(left)}")
+                raise MachineError(f"{device}: these offloads cannot be turned off: {', '.join(left)}")
     finally:
         tool.close()
 
@@ -157,4 +164,4 @@ def _compare(ip: Any, layout: Layout, node: str, ends: list[tuple[str, str]]) ->
     if neighbours != wanted_neighbours:
         wrong.append(f"neighbours: wanted {sorted(wanted_neighbours)}, got {sorted(map(str, neighbours))}")
     if wrong:
-        raise MachineError(f"{node}: the kernel has another network than it was asked for: {'; '.join(wrong)}")
+        raise MachineError(f"{node}: the kernel's network differs from what was asked for: {'; '.join(wrong)}")

@@ -1,5 +1,7 @@
-"""The shell lines that build the same network with `ip`, `tc` and `ethtool`, and make the same changes: for reading,
-and for pasting as root. Jitter tables are files of the folder that $TC_LIB_DIR names."""
+"""Prints the same network and its changes as `ip`, `tc` and `ethtool` commands, for reading or for pasting as root.
+
+Jitter tables are files in the folder that $TC_LIB_DIR names.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,12 @@ from nenc_lab.real.qdiscs.stages import place_words, stage_options
 from nenc_lab.real.qdiscs.tc_words import words
 
 PREFIX = "nenc-"
-"""Of the namespaces' names."""
+"""Prefix of the namespaces' names."""
 FEATURES = "tso off gso off gro off tx-udp-segmentation off tx-gso-list off tx-sctp-segmentation off"
 
 
 def commands(layout: Layout) -> list[str]:
-    """Namespaces, wires, routes and qdiscs, in the order they are made."""
+    """Returns the lines that make namespaces, wires, routes and qdiscs, in the order in which they are made."""
     lines = []
     for node in layout.nodes:
         lines += [f"ip netns add {PREFIX}{node}", *_sysctls(node), f"ip -n {PREFIX}{node} link set lo up"]
@@ -46,12 +48,12 @@ def commands(layout: Layout) -> list[str]:
 
 
 def removal(layout: Layout) -> list[str]:
-    """The lines that take it all away."""
+    """Returns the lines that remove everything again."""
     return [f"ip netns del {PREFIX}{node}" for node in layout.nodes]
 
 
 def change_commands(layout: Layout, steps: Sequence[Step]) -> list[tuple[int, str]]:
-    """(time in ns, line) of each change of `schedule.flatten`."""
+    """Returns (time in ns, line) for each change of `schedule.flatten`."""
     states: list[LinkState] = list(layout.states)
     lines: list[tuple[int, str]] = []
     for step in steps:
@@ -65,7 +67,7 @@ def change_commands(layout: Layout, steps: Sequence[Step]) -> list[tuple[int, st
 
 
 def one_change(layout: Layout, change: LinkChange) -> list[str]:
-    """The lines of one change of the layout as it was built."""
+    """Returns the lines of one change to the layout as it was built."""
     return [line for _, line in change_commands(layout, [Step(0, change)])]
 
 
@@ -90,6 +92,6 @@ def _qdisc(verb: str, stage: StagePlan, parent: int, handle: int, options: Optio
 
 
 def _sysctls(node: str) -> list[str]:
-    # a kernel without IPv6 has not all of them
+    # A kernel without IPv6 lacks some of these files.
     inner = "; ".join(f"test ! -e {name} || echo {value} > {name}" for name, value in SYSCTLS.items())
     return [f"ip netns exec {PREFIX}{node} sh -c 'cd /proc/sys && {{ {inner}; }}'"]

@@ -1,4 +1,4 @@
-"""How many packets an AQM has marked, from the statistics of its own."""
+"""Reads how many packets an AQM has marked, from its own statistics."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _CAKE_TINS, _CAKE_MARKED = 13, 7
 
 
 def may_mark(options: Options) -> bool:
-    """Whether this kind of queue counts marks at all."""
+    """Returns whether this kind of queue counts marks at all."""
     return isinstance(options, Codel | FqCodel | Pie | Cake)
 
 
 def marks(options: Options, extra: bytes) -> int:
-    """ECN marks since the qdisc was made, by its law and by a threshold."""
+    """Returns the number of ECN marks since the qdisc was made, by the AQM's law and by a threshold."""
     match options:
         case Codel() if len(extra) >= 36:
             fields = struct.unpack_from("=IIIIiIIII", extra)

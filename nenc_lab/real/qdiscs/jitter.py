@@ -1,4 +1,4 @@
-"""Jitter as netem draws it: a table of the distribution |N(0, std^2)| cut at max (RFC 8868 section 4.5.3)."""
+"""Jitter as netem needs it: a table of the distribution |N(0, std^2)| cut at max (RFC 8868 section 4.5.3)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ TABLE_ENTRIES = 4096
 SCALE = 8192
 """The kernel adds sigma * table[random] / 8192."""
 _TOP = 32767
-"""The largest entry: the table reaches to 4 sigma."""
+"""The largest entry of a table: it reaches to 4 sigma."""
 
 
 def sigma_ns(jitter: JitterSetting) -> int:
-    """The kernel's jitter: the longest delay is the table's largest entry. 0: none."""
+    """Returns the kernel's sigma, with which the table's largest entry is the longest delay; 0 for no jitter."""
     if jitter.kind == "none" or jitter.std_ns == 0:
         return 0
     return -(-jitter.max_ns * SCALE // _TOP)
@@ -23,7 +23,7 @@ def sigma_ns(jitter: JitterSetting) -> int:
 
 @lru_cache(maxsize=64)
 def table(std_ns: int, max_ns: int) -> tuple[int, ...]:
-    """Quantiles at the middles of equal shares, in 1/8192 of `sigma_ns`; what is beyond max is max."""
+    """Returns quantiles in the middle of equal probabilities, in 1/8192 of `sigma_ns`; values above max become max."""
     if std_ns == 0 or max_ns == 0:
         return ()
     sigma = -(-max_ns * SCALE // _TOP)

@@ -1,11 +1,11 @@
-"""The plan of the namespaces: pure data, from which the kernel's are built and the commands printed.
+"""Plans the namespaces as pure data, from which the kernel's are built and the commands are printed.
 
-    src -- [loss] -- bottleneck -- netem -- [more hops] -- dst      and back the same way, through hops of its own
+  src -- [loss] -- bottleneck -- netem -- [more hops] -- dst      and back the same way, through hops of its own
 
-Every direction is its own chain of routers that send packets one way only, so no qdisc ever sees two directions and no
-ingress tricks are needed. A hop acts where its router sends: one device, one qdisc. Where a chain has several ways on
-(a next hop, and hosts that leave here) a junction without a qdisc parts them. Nothing resolves addresses: routes lead
-to a gateway whose neighbour entry is permanent.
+Each direction is a chain of routers that forward packets one way only, so no qdisc ever sees both directions, and no
+ingress qdiscs are needed. A hop acts where its router sends: one device, one qdisc. Where packets can go on in several
+ways (to a next hop, or to hosts that leave here), a junction without a qdisc separates them. Nothing resolves
+addresses: routes lead to a gateway whose neighbour entry is permanent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Direction = Literal["forward", "reverse"]
 Stage = Literal["entry", "bottleneck", "exit"]
 
 GATEWAY = "169.254.1.1"
-"""Of every wire, from every side: only its neighbour entry counts."""
+"""The gateway of every wire in both directions: only its neighbour entry matters."""
 _OTHER: dict[Direction, Direction] = {"forward": "reverse", "reverse": "forward"}
 
 
@@ -40,7 +40,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Of ``node``: to ``destination`` (an address, or "default") over ``device``."""
+    """A route of ``node`` to ``destination`` (an address, or "default") over ``device``."""
 
     node: str
     destination: str
@@ -50,8 +50,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """Where programs run: packets leave for ``direction`` at hop ``entry``, what comes has left the other one at
-    ``exit``."""
+    """A host that runs programs.
+
+    Its packets enter ``direction`` at hop ``entry``. Those it receives left the other direction at hop ``exit``.
+    """
 
     name: str
     address: str
@@ -62,7 +64,7 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One qdisc's place: what it is to link ``link``."""
+    """The device that carries a qdisc of link ``link``, and the qdisc's role there."""
 
     link: int
     stage: Stage
@@ -72,7 +74,7 @@ class StagePlan:
 
 @dataclass(slots=True)
 class Layout:
-    """What `plan` made. Hosts and routers by name; ``stages`` in the order packets meet them."""
+    """The result of `plan`: hosts and routers by name, and ``stages`` in the order in which packets meet them."""
 
     links: tuple[LinkSetting, ...]
     states: tuple[LinkState, ...]
@@ -82,16 +84,16 @@ class Layout:
     routes: list[Route] = field(default_factory=list)
     stages: list[StagePlan] = field(default_factory=list)
     flows: list[tuple[str, str]] = field(default_factory=list)
-    """Sender's and receiver's host of each flow."""
+    """Names of each flow's sending and receiving hosts."""
     crosses: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def nodes(self) -> list[str]:
-        """Every namespace."""
+        """Names of all namespaces."""
         return [*(host.name for host in self.hosts), *self.routers]
 
     def host(self, name: str) -> HostPlan:
-        """The host of that name."""
+        """Returns the host of that name."""
         return next(host for host in self.hosts if host.name == name)
 
 
@@ -101,7 +103,10 @@ def plan(
     crosses: Sequence[CrossSetting] = (),
     changes: Sequence[LinkChange] = (),
 ) -> Layout:
-    """The namespaces for this path. ``changes``: all that will come, so that the stages they need are there."""
+    """Plans the namespaces for a path.
+
+    ``changes`` are all changes that will come, because their stages must exist from the start.
+    """
     of = [[change for change in changes if change.link == number] for number in range(len(links))]
     states = tuple(first_state(link, mine) for link, mine in zip(links, of, strict=True))
     return _Planner(Layout(tuple(links), states), of).run(flows, crosses)
@@ -130,7 +135,7 @@ class _Planner:
 
     def _pair(self, direction: Direction, first: int, last: int) -> tuple[str, str]:
         back = _OTHER[direction]
-        # what comes back (feedback, acknowledgements) crosses the whole of the other direction
+        # What comes back (feedback, acknowledgements) crosses the whole of the other direction.
         return self._host(direction, first, self._last(back)), self._host(back, 0, last)
 
     def _host(self, direction: Direction, entry: int, leave: int) -> str:
@@ -180,7 +185,7 @@ class _Planner:
         return nodes
 
     def _onward(self, name: str, node: str, onward: str | None, leaving: list[HostPlan]) -> None:
-        """From the last stage of a hop to the next hop and to the hosts that leave here."""
+        """Connects the last stage of a hop to the next hop and to the hosts that leave here."""
         if len(leaving) + (onward is not None) == 1:
             target = onward or leaving[0].name
             self._wire(node, "out", target, "in")
@@ -206,5 +211,5 @@ class _Planner:
 
 
 def is_bottleneck(link: LinkSetting, changes: Sequence[LinkChange]) -> bool:
-    """Whether it ever has a rate."""
+    """Returns whether the link ever has a rate."""
     return link.rate_bps is not None or link.capacity is not None or any(c.rate_bps is not None for c in changes)

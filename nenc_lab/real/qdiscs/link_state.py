@@ -1,4 +1,4 @@
-"""What a hop is now, and the qdiscs that make it so: one arithmetic for the kernel and for the printed commands."""
+"""The state of a hop, and the qdiscs that emulate it: one calculation for the kernel and for the printed commands."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from nenc_lab.real.qdiscs.qdiscs import FIFO_RATE_BPS, NO_LOSS, Bfifo, Codel, Hf
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 
 ORDERED_HEADROOM = 1.05
-"""Behind a late packet the ones it held up follow at the link's rate (RFC 8868 section 4.5.2); a little above it, so
-that the delay line never becomes a second bottleneck."""
+"""The packets that a late one held up follow it at the link's rate (RFC 8868 section 4.5.2). The delay line is slightly
+faster, so that it never becomes a second bottleneck.
+"""
 _NO_TARGET_NS = 1_000_000_000_000
-"""A CoDel that only marks: no packet ever waits that long."""
+"""The target of a CoDel that only marks by a threshold: no packet ever waits that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class LinkState:
 
     rate_bps: float | None
     last_rate_bps: float | None
-    """The last one that was not 0."""
+    """The last rate that was not 0."""
     highest_bps: float | None
-    """Of the whole run, None: no limit."""
+    """The highest rate of the whole run; None for no limit."""
     queue_rate_bps: float
     delay_ns: int
     queue: QueueSetting
@@ -44,10 +45,10 @@ class LinkState:
     duplicate: float
     ecn_ns: int | None
     hold_ns: int = 0
-    """How long this rate is known to stay; 0: till further notice."""
+    """How long this rate is known to hold; 0: until further notice."""
 
     def after(self, change: LinkChange, hold_ns: int = 0) -> LinkState:
-        """The hop once this has happened; ``hold_ns``: the rate it brings will change again then."""
+        """Returns the hop after ``change``. ``hold_ns`` is the time until its new rate changes again."""
         rate = self.rate_bps if change.rate_bps is None else change.rate_bps
         return replace(
             self,
@@ -65,17 +66,17 @@ class LinkState:
     # ---- the three stages
 
     def entry(self) -> Netem:
-        """Loss before the queue."""
+        """Returns the qdisc for loss before the queue."""
         return Netem(limit_packets=limits.delay_line_packets(0, 0), loss=self.loss)
 
     def bottleneck(self) -> HfscClass:
-        """The serialiser."""
+        """Returns the serialiser."""
         return HfscClass(
             limits.UNLIMITED_BPS if self.rate_bps is None else limits.shaped_bps(self.rate_bps, self.hold_ns)
         )
 
     def queue_options(self) -> Options:
-        """Its queue."""
+        """Returns the queue of the bottleneck."""
         law = managed(self.queue, self.ecn_ns)
         if law is not None:
             return law
@@ -86,14 +87,15 @@ class LinkState:
         return Bfifo(self.limit_bytes())
 
     def exit(self) -> Netem:
-        """Delay, jitter, loss after the queue, duplication."""
+        """Returns the qdisc for delay, jitter, duplication, and loss after the queue."""
         jitter = sigma_ns(self.jitter)
         rate, delay = FIFO_RATE_BPS, self.delay_ns
         if jitter and self.jitter.kind == "reorder":
             rate = 0
         elif jitter and self.last_rate_bps:
             rate = round(self.last_rate_bps * ORDERED_HEADROOM)
-            delay = max(0, delay - round(limits.WIRE_BYTES * 8e9 / rate))  # netem adds a packet's own time to its delay
+            # netem adds a packet's transmission time to its delay
+            delay = max(0, delay - round(limits.WIRE_BYTES * 8e9 / rate))
         longest = self.delay_ns + (self.jitter.max_ns if jitter else 0)
         return Netem(
             limit_packets=limits.delay_line_packets(self.highest_bps or limits.UNLIMITED_BPS, longest),
@@ -108,7 +110,7 @@ class LinkState:
     # ---- its queue
 
     def limit_bytes(self) -> int:
-        """A queue in ms follows the rate; at rate 0 the last one that was not."""
+        """Returns the queue's limit in bytes. One given in time follows the rate; at rate 0, the last rate above it."""
         if self.queue.unit == "bytes":
             return max(limits.MTU_BYTES, self.queue.limit)
         if self.queue.unit == "packets":
@@ -117,13 +119,15 @@ class LinkState:
         return limits.queue_bytes(self.queue.limit, rate) if rate else limits.UNLIMITED_BYTES
 
     def limit_packets(self) -> int:
-        """The same for a queue that counts packets."""
+        """Returns the same limit for a queue that counts packets."""
         return self.queue.limit if self.queue.unit == "packets" else limits.queue_packets(self.limit_bytes())
 
 
 def first_state(link: LinkSetting, changes: list[LinkChange]) -> LinkState:
-    """A hop before a run in which these changes will come; a capacity over time stands at its mean until then, so that
-    the path can be measured."""
+    """Returns the state of a hop before a run with these changes.
+
+    A capacity that varies over time starts at its mean, so that the path can be measured before the run.
+    """
     rate = link.rate_bps
     match link.capacity:
         case RateProgram(_, rates, _):

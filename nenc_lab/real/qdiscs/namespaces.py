@@ -1,4 +1,4 @@
-"""Network namespaces without a name: they are gone with the last descriptor and process that hold them."""
+"""Network namespaces without names: the kernel removes one with the last descriptor and process that hold it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _call(name: str, *arguments: int) -> None:
     if getattr(_libc, name)(*arguments):
         code = ctypes.get_errno()
         raise MachineError(
-            f"{name} of a network namespace: {os.strerror(code)}: it takes CAP_SYS_ADMIN in this user namespace"
+            f"{name} of a network namespace: {os.strerror(code)}; this needs CAP_SYS_ADMIN in this user namespace"
         )
 
 
@@ -28,7 +28,7 @@ def _enter(fd: int) -> None:
 
 
 def new_namespace() -> int:
-    """A descriptor (not inherited) of a new network namespace. The calling thread stays where it is."""
+    """Returns a descriptor, which children do not inherit, of a new network namespace. The thread stays in its own."""
     home = os.open(_HERE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         _call("unshare", _NEWNET)
@@ -42,7 +42,7 @@ def new_namespace() -> int:
 
 @contextmanager
 def inside(fd: int) -> Iterator[None]:
-    """The calling thread is in that namespace; sockets opened meanwhile stay there, and so do /proc/sys/net's files."""
+    """Moves the calling thread into a namespace. Sockets and /proc/sys/net files opened meanwhile stay in it."""
     home = os.open(_HERE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         _enter(fd)

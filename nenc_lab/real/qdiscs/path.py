@@ -1,4 +1,4 @@
-"""The network of a layout in this kernel: built, changed, watched, and gone when it is closed."""
+"""The network of a layout in this kernel: builds it, changes it, reads its counters, and removes it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from nenc_lab.real.qdiscs.rtnetlink import QdiscSocket, Told
 from nenc_lab.real.qdiscs.stages import CHILD_HANDLE, CLASS, HANDLE, ROOT, stage_options
 
 SLOW_BPS = 2_000_000
-"""Below it a packet's departure may be planned far ahead; a change of rate then has to wake the queue."""
-_KICK_PROTOCOL = 0x88B5  # IEEE 802, for local experiments: no one listens
+"""Below this rate a packet's departure may be planned far ahead, and a change of rate has to wake the queue."""
+_KICK_PROTOCOL = 0x88B5  # IEEE 802, for local experiments: nobody listens
 
 POLL_ROW = np.dtype(
     [
@@ -39,17 +39,18 @@ POLL_ROW = np.dtype(
         ("overlimits", "i8"),
     ]
 )
-"""Of one link now, the counts since it was built: ``bytes`` and ``packets`` have left its queue (its delay line where
-it has none), ``drops_queue`` found it full or were an AQM's, ``drops_loss`` are those of the loss stages. The packet
-that wakes a queue after an outage, of 15 bytes, counts."""
+"""One row per link; its counters start when it is built. ``bytes`` and ``packets`` left its queue (its delay line if it
+has no queue), ``drops_queue`` were dropped by a full queue or an AQM, ``drops_loss`` by the loss stages. The 15-byte
+packet that wakes a queue after an outage is counted.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where a program runs: its network namespace and the address it has there."""
+    """A host that runs programs: its network namespace, and its address there."""
 
     netns_fd: int
-    """Not inherited unless asked for (``pass_fds``); stays the path's."""
+    """Belongs to the path. Children inherit it only when asked to (``pass_fds``)."""
     address: str
 
 
@@ -61,8 +62,11 @@ class _Stage:
 
 
 class Path:
-    """A context manager. Needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and a process without a running event loop, which the
-    place's own is. One thread at a time."""
+    """A context manager that holds the network.
+
+    It needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and a process without a running event loop, such as that of a sandbox's
+    call. Only one thread may use it at a time.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -93,19 +97,19 @@ class Path:
     # ---- where programs run
 
     def sender(self, flow: int) -> Host:
-        """Of a flow."""
+        """Returns the sending host of a flow."""
         return self._host(self.layout.flows[flow][0])
 
     def receiver(self, flow: int) -> Host:
-        """Of a flow."""
+        """Returns the receiving host of a flow."""
         return self._host(self.layout.flows[flow][1])
 
     def cross_sender(self, cross: int) -> Host:
-        """Of cross traffic."""
+        """Returns the sending host of cross traffic."""
         return self._host(self.layout.crosses[cross][0])
 
     def cross_receiver(self, cross: int) -> Host:
-        """Of cross traffic."""
+        """Returns the receiving host of cross traffic."""
         return self._host(self.layout.crosses[cross][1])
 
     def _host(self, name: str) -> Host:
@@ -114,10 +118,12 @@ class Path:
     # ---- the timeline
 
     def apply(self, change: LinkChange, hold_ns: int = 0) -> None:
-        """A step of the timeline, now; raises when the kernel has not what it was asked for. Ramps are steps already
-        (`schedule.flatten`, which also knows how long a rate will stay)."""
+        """Applies a change now. Raises MachineError when the kernel does not have what was asked for.
+
+        Ramps must be cut into steps before (`schedule.flatten`, which also knows how long a rate will hold).
+        """
         if change.ramp is not None:
-            raise InternalError("a ramp reached the kernel: it has to be cut into steps first")
+            raise InternalError("a ramp reached the kernel; it has to be cut into steps first")
         before = self._states[change.link]
         after = before.after(change, hold_ns)
         for stage in self._stages:
@@ -126,7 +132,7 @@ class Path:
         self._states[change.link] = after
 
     def state(self, link: int) -> LinkState:
-        """What the link is now."""
+        """Returns the current state of a link."""
         return self._states[link]
 
     def _change(self, stage: _Stage, before: LinkState, after: LinkState) -> None:
@@ -138,20 +144,22 @@ class Path:
                     self._kick(stage)
 
     def _kick(self, stage: _Stage) -> None:
-        """The kernel plans a packet's departure at the rate of that moment, and looks again when a packet arrives: so
-        one does, of 15 bytes, which nobody takes."""
+        """Wakes a queue with a packet of 15 bytes that nobody receives.
+
+        The kernel plans a packet's departure at the rate of that moment, and reconsiders it only when a packet arrives.
+        """
         with inside(self._namespaces[stage.plan.node]):
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         with sock:
             sock.bind((stage.plan.device, 0))
             frame = bytes(12) + _KICK_PROTOCOL.to_bytes(2, "big") + b"\0"
-            with suppress(OSError):  # the queue is full: it was looked at all the same
+            with suppress(OSError):  # when the queue is full, the kernel has reconsidered it nevertheless
                 sock.send(frame)
 
     # ---- what happens
 
     def poll(self) -> Rows:
-        """A `POLL_ROW` per link, in the links' order."""
+        """Returns a `POLL_ROW` per link, in the order of the links."""
         rows = np.zeros(len(self._states), POLL_ROW)
         rows["link"] = np.arange(len(rows))
         for stage in self._stages:
@@ -177,14 +185,14 @@ class Path:
         return any(stage.plan.link == link and stage.plan.stage == "bottleneck" for stage in self._stages)
 
     def held(self, link: int) -> Told:
-        """The delay line of a link."""
+        """Returns the counters of a link's delay line."""
         stage = next(s for s in self._stages if s.plan.link == link and s.plan.stage == "exit")
         return stage.socket.get(stage.index, ROOT, HANDLE)
 
     # ---- the end
 
     def close(self) -> None:
-        """Every namespace goes with its last process. May be called twice."""
+        """Releases every namespace, which ends with its last process. May be called more than once."""
         while self._sockets:
             self._sockets.pop().close()
         self._stages.clear()

@@ -1,4 +1,4 @@
-"""What a qdisc is asked to do, in the units of the lab; tc_options.py turns it into the kernel's."""
+"""Options of each qdisc in the lab's units; tc_options.py converts them to the kernel's."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from nenc_lab.real.qdiscs.limits import UNLIMITED_BPS
 
 NO_LOSS = LossSetting()
 FAIR_BPS = 1_000_000_000
-"""A class needs a fair share to be served at all; alone in its qdisc it may be any."""
+"""A class needs a fair share to be served at all; alone in its qdisc it may have any value."""
 LONGEST_S = 4000
-"""An outage without a word from the timeline: tc's limit is 4294 s."""
+"""Length of an outage whose end is not known; tc's limit is 4294 s."""
 FIFO_RATE_BPS = UNLIMITED_BPS
-"""A netem with a rate keeps its packets in order; no bottleneck is above this one (0.3 us a packet)."""
+"""A netem with a rate keeps its packets in order. No bottleneck is faster than this one (0.3 us per packet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Netem:
-    """Delay, jitter, loss, duplication. The whole state: what is not named here is off."""
+    """Delay, jitter, loss and duplication, as a complete state: whatever is not named here is off."""
 
     kind: ClassVar[str] = "netem"
     limit_packets: int
     delay_ns: int = 0
     jitter_ns: int = 0
-    """sigma of the kernel's sum ``delay + sigma * table[random] / 8192``."""
+    """sigma in the kernel's sum ``delay + sigma * table[random] / 8192``."""
     table: tuple[int, ...] = ()
-    """Of 16-bit numbers; empty: the kernel's own (uniform), or the one it has."""
+    """16-bit numbers; when empty, the kernel uses its own (uniform) table, or keeps the one it has."""
     loss: LossSetting = NO_LOSS
     duplicate: float = 0.0
     rate_bps: int = 0
-    """0: none, and packets may overtake each other."""
+    """0 for no rate: packets may then overtake each other."""
     seed: int | None = None
-    """Only for a new qdisc; Linux 6.6 or newer."""
+    """Only for a new qdisc, on Linux 6.6 or newer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hfsc:
-    """What the bottleneck's class lives in; packets go to class 1."""
+    """The qdisc that holds the bottleneck's class; packets go to class 1."""
 
     kind: ClassVar[str] = "hfsc"
 
 
 @dataclass(frozen=True, slots=True)
 class HfscClass:
-    """The bottleneck: an upper limit alone (the fair share counts only between classes, and there is one).
+    """The bottleneck: a class with only an upper limit (the fair share matters between classes, and there is one).
 
-    A serialiser to the letter: it starts a packet no earlier than the one before has taken its time, owes what a late
-    timer kept waiting, and saves nothing while it has nothing to send. (A tbf forgets what is later than its bucket
-    holds, and lets a bucketful through after each pause.)
+    It is an exact serialiser: it starts a packet no earlier than the one before has taken its time, makes up for late
+    timers, and saves up nothing while it is idle. (A tbf forgets lateness that exceeds its bucket, and sends a whole
+    bucket at once after each pause.)
     """
 
     kind: ClassVar[str] = "hfsc"
     rate_bps: int
-    """0: nothing passes for `LONGEST_S` (and then, a little)."""
+    """0 lets nothing pass for `LONGEST_S`, and almost nothing after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bfifo:
-    """A queue of so many bytes."""
+    """A droptail queue limited in bytes."""
 
     kind: ClassVar[str] = "bfifo"
     limit_bytes: int
@@ -67,7 +67,7 @@ class Bfifo:
 
 @dataclass(frozen=True, slots=True)
 class Pfifo:
-    """A queue of so many packets."""
+    """A droptail queue limited in packets."""
 
     kind: ClassVar[str] = "pfifo"
     limit_packets: int
@@ -75,7 +75,7 @@ class Pfifo:
 
 @dataclass(frozen=True, slots=True)
 class Codel:
-    """RFC 8289. ``ce_ns``: packets that waited longer are marked whatever the law says."""
+    """CoDel (RFC 8289). Packets that waited longer than ``ce_ns`` are marked, whatever its law decides."""
 
     kind: ClassVar[str] = "codel"
     target_ns: int
@@ -87,7 +87,7 @@ class Codel:
 
 @dataclass(frozen=True, slots=True)
 class FqCodel:
-    """RFC 8290."""
+    """FQ-CoDel (RFC 8290)."""
 
     kind: ClassVar[str] = "fq_codel"
     target_ns: int
@@ -101,7 +101,7 @@ class FqCodel:
 
 @dataclass(frozen=True, slots=True)
 class Pie:
-    """RFC 8033, with its timestamps instead of the estimate of the drain rate."""
+    """PIE (RFC 8033), which measures delay by timestamps instead of estimating the drain rate."""
 
     kind: ClassVar[str] = "pie"
     target_ns: int
@@ -112,7 +112,7 @@ class Pie:
 
 @dataclass(frozen=True, slots=True)
 class Cake:
-    """CAKE without its own shaper, in the order of one class. ``rtt_ns``: what its AQM takes for a usual round trip."""
+    """CAKE without its own shaper, with one priority class. ``rtt_ns`` is the typical round-trip time for its AQM."""
 
     kind: ClassVar[str] = "cake"
     rtt_ns: int

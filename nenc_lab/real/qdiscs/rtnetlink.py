@@ -1,4 +1,4 @@
-"""One rtnetlink socket for the qdiscs and classes of one namespace: add, change, and what the kernel says of them."""
+"""An rtnetlink socket for the qdiscs and classes of one namespace: adds and changes them, and reads them back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BUILT_IN = ("bfifo", "pfifo")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One qdisc or class as the kernel tells it."""
+    """A qdisc or class as the kernel reports it."""
 
     kind: str
     options: bytes
@@ -40,7 +40,7 @@ class Told:
     drops: int
     overlimits: int
     extra: bytes
-    """TCA_STATS_APP, of the kind's own make."""
+    """TCA_STATS_APP, the statistics that are specific to the kind."""
 
     @property
     def values(self) -> Values:
@@ -49,7 +49,10 @@ class Told:
 
 
 class QdiscSocket:
-    """Opened in the calling thread's present network namespace, and belongs to that one from then on."""
+    """A socket that belongs to the network namespace in which the calling thread opens it.
+
+    Its methods raise MachineError when the kernel refuses, or reports something else than was asked for.
+    """
 
     def __init__(self, place: str) -> None:
         self._place = place
@@ -59,11 +62,11 @@ class QdiscSocket:
         self._socket.bind((0, 0))
 
     def add(self, index: int, parent: int, handle: int, options: Options) -> Told:
-        """A new qdisc or class; compares what came of it."""
+        """Adds a qdisc or class, and returns what the kernel made of it."""
         return self._set(_CREATE | _EXCL, index, parent, handle, options)
 
     def change(self, index: int, parent: int, handle: int, options: Options) -> Told:
-        """The whole state of one that is there; what is queued stays. Compares what came of it."""
+        """Replaces the options of an existing qdisc or class; queued packets stay. Returns what the kernel reports."""
         return self._set(0, index, parent, handle, options)
 
     def _set(self, flags: int, index: int, parent: int, handle: int, options: Options) -> Told:
@@ -73,13 +76,13 @@ class QdiscSocket:
         wrong = differences(options, told)
         if wrong:
             raise MachineError(
-                f"{self._place}: the kernel has another {options.kind} than it was asked for ({'; '.join(wrong)}): "
-                "something else changes the lab's qdiscs, or this kernel's traffic control is not one the lab knows"
+                f"{self._place}: the kernel's {options.kind} differs from what was asked for ({'; '.join(wrong)}): "
+                "something else changes the lab's qdiscs, or the lab does not know this kernel's traffic control"
             )
         return told
 
     def get(self, index: int, parent: int, handle: int) -> Told:
-        """One qdisc with its counters."""
+        """Returns one qdisc with its counters."""
         return self._ask(_GETQDISC, _ECHO, index, parent, handle, b"", "qdisc")
 
     def _ask(self, kind: int, flags: int, index: int, parent: int, handle: int, body: bytes, what: str) -> Told:
@@ -107,20 +110,20 @@ class QdiscSocket:
     def _failure(self, code: int, what: str) -> MachineError:
         text = f"{self._place}: {what}: {os.strerror(code)}"
         if code == errno.ENOENT:
-            text += ": somebody removed our qdisc"
+            text += ": something else removed the lab's qdisc"
             if what not in _BUILT_IN:
-                text += f", or this kernel has no sch_{what.replace('-', '_')} (modprobe it)"
+                text += f", or this kernel lacks sch_{what.replace('-', '_')} (modprobe it)"
         if code == errno.EPERM:
-            text += ": it takes CAP_NET_ADMIN in this network namespace"
+            text += "; this needs CAP_NET_ADMIN in this network namespace"
         return MachineError(text)
 
     def close(self) -> None:
-        """May be called twice."""
+        """Closes the socket. May be called more than once."""
         self._socket.close()
 
 
 def differences(options: Options, told: Told) -> list[str]:
-    """What the kernel has and was not asked for: ``field: wanted, got``."""
+    """Returns where the kernel's qdisc differs from ``options``, as ``field: wanted, got``."""
     if told.kind != options.kind:
         return [f"kind: wanted {options.kind}, got {told.kind}"]
     has = told.values
@@ -132,7 +135,7 @@ def differences(options: Options, told: Told) -> list[str]:
 
 
 def _same(name: str, wanted: int, got: int | None) -> bool:
-    # the kernel rounds times of its laws to 1.024 us, and a class's rate to its own fixed point
+    # The kernel rounds times of its AQMs to 1.024 us, and a class's rate to fixed point.
     slack = {"target_us": 2, "interval_us": 2, "ce_us": 2, "update_us": 10_000, "upper_m2": 2, "fair_m2": 2}.get(
         name, 0
     )

@@ -1,4 +1,4 @@
-"""Rates over time as single changes: what a kernel can be told, no more often than every `STEP_NS`."""
+"""Converts rates over time to single changes for the kernel, at most one every `STEP_NS`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nenc_lab.network.base import LinkChange, LinkSetting
 from nenc_lab.scenario.capacity import Opportunities, Ramp, RateProgram
 
 STEP_NS = 50_000_000
-"""A change takes the lab some 0.2 ms in a guest, and forgets what is left of the packet in service."""
+"""Shortest time between changes. Each takes about 0.2 ms in a guest, and forgets the rest of the packet in service."""
 SHORT_NS = 500_000_000
-"""Half a packet more often than this is worth more than 1 % of 1 Mbit/s."""
+"""Rates that hold longer than this need no correction: half a packet is then less than 1 % of 1 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change without a ramp, and for how long its rate will stay (0: long enough not to matter)."""
+    """A change without a ramp, and how long its rate holds (0: long enough not to matter)."""
 
     t_ns: int
     change: LinkChange
@@ -26,10 +26,10 @@ class Step:
 
 
 def flatten(links: Sequence[LinkSetting], changes: Sequence[tuple[int, LinkChange]], until_ns: int) -> list[Step]:
-    """The whole run of all links, in order of time.
+    """Returns all changes of all links over the whole run, in order of time.
 
-    Traces and ramps are cut into steps with the mean rate of each, and a trace is repeated as often as the run needs.
-    A rate of the timeline ends a trace or a ramp.
+    Traces and ramps are cut into steps, each with its mean rate, and a trace is repeated as often as the run needs. A
+    rate in the timeline ends a trace or a ramp.
     """
     steps: list[Step] = []
     for number, link in enumerate(links):
@@ -52,7 +52,7 @@ def _of_link(number: int, link: LinkSetting, changes: list[tuple[int, LinkChange
 
 
 def _rates(link: LinkSetting, changes: list[tuple[int, LinkChange]], until_ns: int) -> list[tuple[int, float]]:
-    """(time, rate) of a link, each until the next."""
+    """Returns (time, rate) of a link; each rate holds until the next."""
     told = [(t_ns, change) for t_ns, change in changes if change.rate_bps is not None]
     ends = [t_ns for t_ns, _ in told] + [until_ns]
     rates = [] if link.capacity is None else program(link.capacity, min(ends[0], until_ns))
@@ -62,7 +62,7 @@ def _rates(link: LinkSetting, changes: list[tuple[int, LinkChange]], until_ns: i
 
 
 def _reached(t_ns: int, change: LinkChange) -> Iterator[tuple[int, float]]:
-    """(time, rate) of a change of rate: at once, or along its ramp; the last is the new rate."""
+    """Yields (time, rate) of a change of rate: at once, or along its ramp, which ends with the new rate."""
     if change.ramp is not None:
         yield from ((t_ns + at_ns, rate) for at_ns, rate in ramp_steps(change.ramp))
     elif change.rate_bps is not None:
@@ -70,14 +70,14 @@ def _reached(t_ns: int, change: LinkChange) -> Iterator[tuple[int, float]]:
 
 
 def ramp_steps(ramp: Ramp) -> list[tuple[int, float]]:
-    """(time, rate) from the beginning of a ramp: steps of equal length with the mean of each, then the new rate."""
+    """Returns (time, rate) from the start of a ramp: equal steps with the mean of each, then the new rate."""
     edges = np.linspace(0, ramp.length_ns, max(1, round(ramp.length_ns / STEP_NS)) + 1)
     means = zip(edges[:-1].astype(np.int64).tolist(), ramp.means(edges).tolist(), strict=True)
     return [*means, (ramp.length_ns, ramp.end_bps)]
 
 
 def _joined(number: int, changes: list[LinkChange]) -> LinkChange:
-    """Changes of one instant as one; of two new values of a kind the later counts."""
+    """Combines changes of the same instant into one; of two values for the same field, the later one counts."""
     whole = LinkChange(number)
     for change in changes:
         given = {
@@ -90,7 +90,7 @@ def _joined(number: int, changes: list[LinkChange]) -> LinkChange:
 
 
 def program(capacity: RateProgram | Opportunities, until_ns: int) -> list[tuple[int, float]]:
-    """(time, rate) of a trace from 0 on, each the mean of `STEP_NS`; equal neighbours are one."""
+    """Returns (time, rate) of a trace from 0 on, each the mean over `STEP_NS`; equal neighbours are merged."""
     edges = np.arange(0, max(until_ns, 1) + STEP_NS, STEP_NS, dtype=np.int64)
     rates = np.diff(capacity.bits(edges)) * 1e9 / STEP_NS
     keep = np.append(True, np.abs(np.diff(rates)) > 1.0)

@@ -1,4 +1,4 @@
-"""Which qdiscs make a stage: the one list that the kernel and the printed commands are made from."""
+"""Lists the qdiscs of a stage, for the kernel and for the printed commands alike."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from nenc_lab.real.qdiscs.qdiscs import Hfsc, Options
 
 ROOT = 0xFFFF_FFFF
 HANDLE = 1 << 16
-"""1: of every device's root."""
+"""1: on every device, its root."""
 CLASS = HANDLE | 1
 """1:1, the serialiser."""
 CHILD_HANDLE = 16 << 16
-"""10: of the queue in it."""
+"""10: the queue inside the serialiser."""
 
 
 def stage_options(state: LinkState, plan: StagePlan) -> list[tuple[int, int, Options]]:
-    """(parent, handle, options) of the qdiscs and classes of one stage, the root first."""
+    """Returns (parent, handle, options) of the qdiscs and classes of one stage, root first."""
     match plan.stage:
         case "entry":
             return [(ROOT, HANDLE, state.entry())]
@@ -31,7 +31,7 @@ def stage_options(state: LinkState, plan: StagePlan) -> list[tuple[int, int, Opt
 
 
 def place_words(parent: int, handle: int) -> str:
-    """The same place in tc's words."""
+    """Returns parent and handle in tc's words."""
     if parent == ROOT:
         return f"root handle {handle >> 16:x}:"
     if handle & 0xFFFF:

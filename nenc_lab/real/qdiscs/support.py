@@ -1,4 +1,4 @@
-"""What a scenario asks of the network that the kernel's qdiscs cannot do, said before anything is built."""
+"""Finds what a scenario asks of the network that the kernel's qdiscs cannot do, before anything is built."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from nenc_lab.real.qdiscs.schedule import STEP_NS
 from nenc_lab.scenario.capacity import Opportunities, RateProgram
 
 LONGEST_JITTER_NS = 2_000_000_000
-"""The kernel reckons jitter in 31 bits of nanoseconds."""
+"""The kernel calculates jitter in 31 bits of nanoseconds."""
 LEAST_BPS = 8_000
 KINDS = {"droptail", *QDISCS}
 COARSE_BPS = WIRE_BYTES * 8e9 / STEP_NS
-"""Below, a packet takes longer than a step of a ramp or a trace lasts."""
+"""Below this rate, one packet takes longer than a step of a ramp or a trace."""
 
 
 def refusals(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list[tuple[int, str]]:
-    """(link, what is wrong and what would do) of everything this backend would do wrongly; empty: it can."""
+    """Returns (link, what is wrong and what is possible) for everything that this backend would get wrong."""
     found: list[tuple[int, str]] = []
     for number, link in enumerate(links):
         mine = [change for change in changes if change.link == number]
@@ -28,7 +28,7 @@ def refusals(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> lis
 
 
 def remarks(links: Sequence[LinkSetting], changes: Sequence[LinkChange]) -> list[tuple[int, str]]:
-    """(link, text) of what it does differently from the virtual network, but does."""
+    """Returns (link, text) for everything that this backend does differently from the virtual network."""
     found: list[tuple[int, str]] = []
     for number, link in enumerate(links):
         mine = [change for change in changes if change.link == number]
@@ -87,7 +87,7 @@ def _program(link: LinkSetting) -> list[float]:
 
 
 def _moving(link: LinkSetting, changes: list[LinkChange]) -> list[float]:
-    """Rates that ramps and programs have; a ramp at least those at its end."""
+    """Returns the rates that ramps and programs take; of a ramp at least the final one."""
     return [*_program(link), *(change.rate_bps for change in changes if change.ramp and change.rate_bps is not None)]
 
 
@@ -96,7 +96,7 @@ def _jitters(link: LinkSetting, changes: list[LinkChange]) -> list[JitterSetting
 
 
 def _renews_netem(change: LinkChange, ordered: bool) -> bool:
-    """Whether it is told to the qdisc of the loss: one in order follows its link's rate too."""
+    """Returns whether the change reconfigures the netem that makes the loss. Ordered jitter depends on the rate."""
     others = (change.delay_ns, change.jitter, change.duplicate, change.rate_bps if ordered else None)
     return change.loss is None and any(other is not None for other in others)
 

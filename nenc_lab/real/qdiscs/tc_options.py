@@ -1,7 +1,7 @@
-"""Options of qdiscs as the kernel reads and tells them (TCA_OPTIONS), complete every time.
+"""Encodes the options of qdiscs for the kernel (TCA_OPTIONS), always completely, and decodes them.
 
-pyroute2 has no netem beyond its rate (and the kernel refuses the message it makes of a rate), no codel threshold and
-no pie. The numbers of the attributes are those of linux/pkt_sched.h.
+pyroute2 supports of netem only the rate (and the kernel refuses its message for that), no threshold of CoDel and no
+PIE. The numbers of the attributes are those of linux/pkt_sched.h.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from nenc_lab.real.qdiscs.qdiscs import (
 
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
-"""What the kernel's traffic control counts short times in."""
+"""The unit in which the kernel's traffic control counts short times."""
 FOREVER_US = 1_000_000_000
-"""A target no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
+"""A target that no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
 
 Values = dict[str, int]
 
@@ -43,7 +43,7 @@ _FAIR, _UPPER = 2, 3
 
 
 def share(p: float) -> int:
-    """A probability as the kernel's 32 bits."""
+    """Returns a probability as the kernel's 32 bits."""
     return round(p * U32)
 
 
@@ -71,7 +71,7 @@ def _netem_values(netem: Netem) -> Values:
         **dict.fromkeys(("packet_overhead", "cell_size", "cell_overhead"), 0),
     }
     if model:
-        # h: how likely a packet of the bad state survives; tc takes and shows 1-h.
+        # h is the probability that a packet survives the bad state; tc takes and shows 1-h.
         values |= {"p": share(loss.p), "r": share(loss.r), "h": U32 - share(loss.loss_bad), "k1": share(loss.loss_good)}
     return values
 
@@ -80,7 +80,7 @@ def _netem_encode(netem: Netem) -> bytes:
     v = _netem_values(netem)
     latency, jitter = v["latency_ns"], v["jitter_ns"]
     data = _NETEM.pack(_ticks(latency), v["limit"], v["loss"], 0, v["duplicate"], _ticks(jitter))
-    # The kernel keeps what a message does not name: correlation, reordering, corruption, ECN and rate are named always.
+    # The kernel keeps what a message leaves out, so correlation, reordering, corruption, ECN and rate are always sent.
     data += attribute(1, bytes(12)) + attribute(3, bytes(8)) + attribute(4, bytes(8)) + u32(7, 0)
     rate = v["rate_bytes"]
     data += u64(8, rate) if rate > U32 else b""
@@ -264,13 +264,16 @@ _VALUES: dict[type, Callable[[Any], Values]] = {
 
 
 def values(options: Options) -> Values:
-    """What the kernel is to tell of this qdisc, in its units; probabilities as 32 bits."""
+    """Returns what the kernel should report for this qdisc, in its units; probabilities as 32 bits."""
     return _VALUES[type(options)](options)
 
 
 def encode(options: Options, *, new: bool = True) -> bytes:
-    """The whole of TCA_OPTIONS. A seed and a number of flows are told to a ``new`` qdisc only: the one would be sown
-    again with each change, the other refused."""
+    """Returns the complete TCA_OPTIONS.
+
+    A seed and a number of flows are sent only for a ``new`` qdisc: each change would restart the seed's sequence, and
+    the kernel refuses another number of flows.
+    """
     match options:
         case Netem():
             return _netem_encode(options if new else replace(options, seed=None))
@@ -290,7 +293,7 @@ def encode(options: Options, *, new: bool = True) -> bytes:
 
 
 def decode(kind: str, data: bytes) -> Values:
-    """What a TCA_OPTIONS of the kernel says. Raises KeyError for a kind that the lab does not use."""
+    """Decodes TCA_OPTIONS from the kernel. Raises KeyError for a kind that the lab does not use."""
     match kind:
         case "netem":
             return _netem_decode(data)

@@ -1,4 +1,4 @@
-"""A qdisc in the words of tc."""
+"""Writes the options of a qdisc as arguments of tc."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from nenc_lab.real.qdiscs.qdiscs import (
 
 
 def words(options: Options, table_name: str = "", *, new: bool = True) -> str:
-    """What stands behind ``tc qdisc add dev X root handle 1:`` or its like for a class; behind ``change`` when it is
-    not ``new``. ``table_name``: of a jitter's distribution."""
+    """Returns the arguments that follow ``tc qdisc add dev X root handle 1:``, or the equivalent for a class.
+
+    When not ``new``, they are for ``change``. ``table_name`` names the table of a jitter's distribution.
+    """
     match options:
         case Netem():
             return _netem(options, table_name, new)
@@ -77,7 +79,7 @@ def _loss(loss: LossSetting) -> list[str]:
 
 
 def _us(ns: int) -> str:
-    return f"{round(ns / 1000)}us"  # tc drops what is below
+    return f"{round(ns / 1000)}us"  # tc drops fractions
 
 
 def _percent(p: float) -> str:

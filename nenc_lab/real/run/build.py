@@ -31,12 +31,12 @@ from nenc_lab.scenario import schema
 
 LEAD_NS = 1_500_000_000
 LEAD_PER_FLOW_NS = 250_000_000
-"""From the start of the programs to time 0 of the run."""
+"""Time from the start of the programs to time 0 of the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
-    """Where one flow's stream is saved."""
+    """Files in which one flow's stream is saved."""
 
     sent: Path
     received: Path
@@ -51,7 +51,7 @@ class RealRun:
     calibration: Calibration
 
     def counters(self) -> dict[str, Any]:
-        """``programs`` of run.json: what each program counted, by flow and by source of cross traffic."""
+        """Returns ``programs`` of run.json: the counters of each program, by flow and by source of cross traffic."""
         flows: dict[str, Any] = {flow.name: flow.counters for flow in self.engine.flows}
         names = [traffic.name for traffic in self.scenario.cross_traffic]
         ends = [program.result for program in self.engine.crosses]
@@ -69,9 +69,9 @@ def build(
     packets: bool,
     progress: Callable[[int], None],
 ) -> RealRun:
-    """Makes everything of the run; ``stack`` closes it. ``scratch`` is a folder for the programs' telemetry.
+    """Builds a run. ``stack`` closes it, and ``scratch`` is a folder for the programs' telemetry.
 
-    Raises MachineError when the machine is too slow for the scenario or a program does not start.
+    Raises MachineError when the machine is too slow for the scenario, or a program does not start.
     """
     plan = RunPlan(scenario)
     path = stack.enter_context(KernelPath(plan.layout))
@@ -118,7 +118,7 @@ def _ends(path: KernelPath, number: int) -> Ends:
 
 
 def _timeline(plan: RunPlan) -> list[PathStep | Fault]:
-    """The kernel's steps, then what the events table says of them, then the faults: at one instant in this order."""
+    """Returns the kernel's steps, their rows of the events table, then the faults, in this order at equal times."""
     return [
         *(PathStep(step.t_ns, change=step.change, hold_ns=step.hold_ns) for step in plan.kernel_steps if step.t_ns > 0),
         *(PathStep(step.at_ns, step.kind, step.text) for step in plan.steps),
@@ -127,7 +127,7 @@ def _timeline(plan: RunPlan) -> list[PathStep | Fault]:
 
 
 def _remarks(plan: RunPlan, calibration: Calibration, ready_ns: int) -> list[tuple[str, str]]:
-    """(kind, text) of what is known about the run before it begins."""
+    """Returns (kind, text) of what is known about the run before it begins."""
     found = remarks(plan.links, [step.change for step in plan.kernel_steps])
     told = [("note", f"{plan.hops[link]}: {text}") for link, text in found]
     told += [("warning", text) for text in calibration.complaints()]

@@ -14,7 +14,7 @@ from nenc_lab.scenario.timeline import WAYS
 
 
 def check(scenario: schema.Scenario) -> None:
-    """Raises InputError that names every part of the scenario which the real network cannot do."""
+    """Raises InputError, which names every part of the scenario that the real network cannot do."""
     plan = RunPlan(scenario)
     found = refusals(plan.links, [change for _, change in plan.timed_changes])
     if found:
@@ -22,17 +22,17 @@ def check(scenario: schema.Scenario) -> None:
 
 
 def refuse_hidden(scenario: schema.Scenario, out: Path) -> None:
-    """Raises InputError for files and folders that a sandbox would not see, because it has its own in their place."""
+    """Raises InputError for files and folders that a sandbox hides behind its own."""
     hidden = [f"{key}: {path}" for key, path in _named(scenario, out) if is_hidden(path)]
     if hidden:
         folders = ", ".join(HIDDEN)
         raise InputError(
-            "\n".join(f"{text} cannot be seen where netem runs: name a path outside {folders}" for text in hidden)
+            "\n".join(f"{text} is hidden from runs on netem; name a path outside {folders}" for text in hidden)
         )
 
 
 def _named(scenario: schema.Scenario, out: Path) -> Iterator[tuple[str, str | Path]]:
-    """(key or option, path) of every file and folder the run reads or writes."""
+    """Yields (key or option, path) of every file and folder that the run reads or writes."""
     yield "--out", out
     for direction in WAYS:
         for hop in getattr(scenario.path, direction).hops:

@@ -15,8 +15,10 @@ SINK_LATER_NS = 1_000_000_000
 
 
 def start_cross_traffic(plan: RunPlan, path: Path, origin_ns: int, stack: ExitStack) -> list[Program]:
-    """Sink and source of each cross traffic, in this order; ``stack`` ends them. They begin at their own times after
-    ``origin_ns`` of CLOCK_MONOTONIC."""
+    """Starts sink and source of each cross traffic, and returns them in this order; ``stack`` ends them.
+
+    They begin at their own times after ``origin_ns`` of CLOCK_MONOTONIC.
+    """
     programs = []
     for number, setting in enumerate(plan.crosses):
         sender, receiver = path.cross_sender(number), path.cross_receiver(number)

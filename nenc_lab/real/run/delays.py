@@ -1,4 +1,4 @@
-"""The path's delay without queues over a run: what a packet's delay is compared with to know how long it waited."""
+"""The path's delay without queues over a run. A packet's delay minus this is how long it waited."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nenc_lab.real.run.plan import RunPlan
 
 
 def base_delays(plan: RunPlan, flow: int, calibrated_ns: int) -> Callable[[Rows], Rows]:
-    """Returns a function of times of receipt (int64 ns) that gives the delay without queues of one flow's packets.
+    """Returns a function from times of receipt (int64 ns) to the delay of one flow's packets without queues.
 
-    ``calibrated_ns`` is the delay measured on the empty path of the first flow. What it is over that path's own delays
-    is the machine's, and every flow has it.
+    ``calibrated_ns`` is the delay measured on the empty path of the first flow. What exceeds that path's own delays is
+    the machine's, and is added for every flow.
     """
     flows = plan.scenario.flows
     machine_ns = calibrated_ns - sum(plan.links[hop].delay_ns for hop in plan.timeline.crossed(flows[0]))

@@ -1,4 +1,4 @@
-"""The shell commands that make a scenario's path by hand: what ``--dry-run`` prints."""
+"""Makes the output of ``--dry-run``: the shell commands that build a scenario's path by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nenc_lab.units import format_time
 
 
 def dry_run(scenario: schema.Scenario) -> list[str]:
-    """Lines that build the path, change it at its times and remove it again, to be read or pasted as root."""
+    """Returns lines that build the path, change it at its times, and remove it, to be read or pasted as root."""
     plan = RunPlan(scenario)
     timeline = [(step.at_ns, f"# {step.text}") for step in plan.steps]
     timeline += [(spec.at, f"# {spec.flow}: {spec.kind}") for spec in scenario.faults]

@@ -19,7 +19,7 @@ from nenc_lab.scenario.load import restore
 
 
 def run_inside(request: RunRequest, send: Callable[[object], None]) -> str:
-    """Does the run that ``start.run`` asks for, sends its progress in ns, and returns the path of its folder."""
+    """Does the run that ``start.run`` requests, sends its progress in ns, and returns the path of its folder."""
     scenario = restore(request["scenario"], "the scenario")
     out = Path(request["out"])
     packets = request["packets"]
@@ -51,8 +51,10 @@ def run_inside(request: RunRequest, send: Callable[[object], None]) -> str:
 
 
 def _stream_files(scenario: schema.Scenario, out: Path, pid: int, stack: ExitStack) -> dict[int, StreamFiles]:
-    """Files for the streams of flows with real encoders, by flow: hidden ones beside the run folder, which does not
-    exist yet. ``stack`` deletes those that are not kept."""
+    """Returns files for the streams of flows with real encoders, by flow number.
+
+    They are hidden files beside the run folder, which does not exist yet. ``stack`` deletes those that are not kept.
+    """
     files = {}
     stack.enter_context(made(out))
     for number, flow in enumerate(scenario.flows):

@@ -1,4 +1,4 @@
-"""What calibration has to show that the machine can do for a scenario."""
+"""What calibration must show that the machine can do for a scenario."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nenc_lab.records import PACKET_OVERHEAD_BYTES, payload_fraction
 
 
 def needs(plan: RunPlan, path: Path) -> Needs:
-    """The load that the flows and the cross traffic may ever offer, and the path as its first flow finds it."""
+    """Returns the highest load of flows and cross traffic, and the properties of the path for its first flow."""
     scenario, links = plan.scenario, plan.links
     packet = scenario.flows[0].packet
     cross_bps = sum(traffic.mean_bps for traffic in scenario.cross_traffic if traffic.direction == "forward")

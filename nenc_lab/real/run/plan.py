@@ -18,18 +18,18 @@ from nenc_lab.scenario.timeline import Timeline, compile
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A scenario as the real network takes it."""
+    """A scenario in the terms of the real network."""
 
     scenario: schema.Scenario
 
     @cached_property
     def timeline(self) -> Timeline:
-        """What holds when."""
+        """The compiled timeline."""
         return compile(self.scenario)
 
     @cached_property
     def links(self) -> list[LinkSetting]:
-        """Every hop at the start, the forward ones first."""
+        """Every hop at the start, forward hops first."""
         return links(self.timeline)
 
     @cached_property
@@ -39,7 +39,7 @@ class RunPlan:
 
     @cached_property
     def flows(self) -> list[FlowSetting]:
-        """What the path has to know of each flow."""
+        """What the path needs to know of each flow."""
         return [flow_setting(self.scenario, flow) for flow in self.scenario.flows]
 
     @cached_property
@@ -49,7 +49,7 @@ class RunPlan:
 
     @cached_property
     def steps(self) -> list[PathStep]:
-        """The scenario's timeline, as the events table lists it; a ramp is one step."""
+        """The scenario's timeline as the events table lists it; a ramp is one step."""
         return path_steps(self.timeline)
 
     @cached_property
@@ -59,7 +59,7 @@ class RunPlan:
 
     @cached_property
     def kernel_steps(self) -> list[Step]:
-        """What the kernel is told and when: ramps and traces are cut into single changes."""
+        """The changes that the kernel receives: ramps and traces are cut into single steps."""
         return flatten(self.links, self.timed_changes, self.scenario.duration)
 
     @cached_property

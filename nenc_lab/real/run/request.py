@@ -1,4 +1,4 @@
-"""What a run inside a sandbox is asked for with: JSON, as it crosses into another process."""
+"""The request for a run inside a sandbox, as JSON, because it crosses into another process."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TypedDict
 
 
 class RunRequest(TypedDict):
-    """One run."""
+    """The request for one run."""
 
     scenario: dict[str, object]
-    """As `nenc_lab.scenario.load.dump` makes it."""
+    """The scenario as from `nenc_lab.scenario.load.dump`."""
     info: dict[str, object]
-    """Entries of run.json that are known outside."""
+    """Entries of run.json that are known outside the sandbox."""
     out: str
-    """Folder for the run folder; absolute."""
+    """Absolute path of the folder for the run folder."""
     packets: bool
     streams: bool
     owner: tuple[int, int | None]
-    """Process of the lab and when it started, see `RunFolder.create`. A list once it has crossed."""
+    """The lab's process and its start time, see `RunFolder.create`. JSON turns the tuple into a list."""

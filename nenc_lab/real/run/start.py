@@ -1,4 +1,4 @@
-"""Starts a run on the real network: sends its scenario into a sandbox and opens the folder that comes of it."""
+"""Starts a run on the real network: sends its scenario into a sandbox and opens the folder that results."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 RUN_INSIDE = "nenc_lab.real.run.inside:run_inside"
 PRELOAD = ("nenc_lab.real.run.inside", "pyarrow", "pyarrow.parquet")
-"""What every run imports. A sandbox imports it once, because that is slow in a guest."""
+"""Modules that every run imports. A sandbox imports them once, because that is slow in a guest."""
 TIMEOUT_S = 300.0
-"""On top of half as long again as the run: calibration, tables, and a machine that is busy."""
+"""Added to 1.5 times the length of the run: time for calibration, tables, and a busy machine."""
 
 
 def run(
@@ -37,9 +37,9 @@ def run(
     progress: Callable[[int], None] | None,
     sandbox: Sandbox | None,
 ) -> RunFolder:
-    """Returns the run's folder. ``streams``: it also holds what real encoders made, as sent and as received.
+    """Does a run and returns its folder. With ``streams``, it keeps what real encoders made, as sent and as received.
 
-    ``sandbox`` None: the run opens one of its own. Raises as `nenc_lab.session.run`, and MachineError when this
+    With ``sandbox`` None the run opens one of its own. Raises as `nenc_lab.session.run`, and MachineError when this
     machine cannot have a sandbox.
     """
     refuse_hidden(scenario, out)
@@ -61,6 +61,6 @@ def run(
             timeout_s=1.5 * scenario.duration / 1e9 + TIMEOUT_S,
         )
         done = RunFolder.open(Path(folder))
-        if sandbox.interrupted is not None:  # in the run's last moments: it is whole, but nothing may follow it
+        if sandbox.interrupted is not None:  # in the run's last moments: it is complete, but nothing may follow it
             raise Interrupted.leaving(sandbox.interrupted, done.path)
     return done

@@ -1,4 +1,4 @@
-"""What both sandboxes can do: start, take calls, end and leave nothing behind."""
+"""The base class of both sandboxes: starts, takes calls, ends, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from nenc_lab.real.sandbox.processes import memory_mb, processes_in
 from nenc_lab.real.sandbox.supervision import Supervised
 
 PRELOAD_S = 300.0
-"""Longest time for the imports inside, which are slow in a guest on a busy machine."""
+"""Time limit for the imports inside, which are slow in a guest on a busy machine."""
 
 
 class Sandbox(ABC):
-    """A context manager: started when it is entered. When it is left, however that happens, nothing of it remains.
+    """A context manager that starts the sandbox on entry; however it is left, nothing of the sandbox remains.
 
-    A subclass says how it is started (`_launch`).
+    A subclass defines how the sandbox is started (`_launch`).
     """
 
     name: str
-    """host or guest."""
+    """``host`` or ``guest``."""
 
     def __init__(self, preload: Sequence[str], start_s: float) -> None:
-        """``preload`` names modules that are imported once, before the first call. ``start_s``: longest start."""
+        """``preload`` names modules that are imported once, before the first call. ``start_s`` limits the start."""
         self._preload, self._start_s = list(preload), start_s
         self._about: About = {}
         self._conversation: Conversation | None = None
@@ -45,26 +45,28 @@ class Sandbox(ABC):
 
     @abstractmethod
     def _launch(self, channel: int, heartbeat: int) -> Launch:
-        """What the supervisor is to start; it inherits the two descriptors."""
+        """Returns what the supervisor is to start. The sandbox inherits the two descriptors."""
 
     @property
     def about(self) -> About:
-        """What the sandbox is, for run.json."""
+        """A description of the sandbox, for run.json."""
         return self._about
 
     @property
     def folder(self) -> str | None:
-        """The private folder, as seen from outside; None before the start."""
+        """The private folder as seen from outside the sandbox; None before the start."""
         return None if self._conversation is None else os.fspath(self._conversation.folder)
 
     @property
     def interrupted(self) -> BaseException | None:
-        """The exception of a Ctrl-C during the last call, if that call ended with a result all the same. The caller
-        has to raise it once it has taken care of the result."""
+        """The exception of a Ctrl-C during the last call, if that call returned a result nevertheless.
+
+        The caller must raise it once it has dealt with the result.
+        """
         return None if self._conversation is None else self._conversation.interrupted
 
     def taken_mb(self) -> int:
-        """Memory that the sandbox takes of this machine; a shared page counts in parts (PSS)."""
+        """Returns how many megabytes of this machine's memory the sandbox uses; shared pages count in part (PSS)."""
         assert self._conversation is not None, "it was entered"
         return memory_mb(processes_in(self._conversation.folder))
 
@@ -72,7 +74,7 @@ class Sandbox(ABC):
         began = time.monotonic()
         if is_hidden(os.getcwd()):
             raise InputError(
-                f"{os.getcwd()} cannot be seen from the {self.name}: call the lab from a folder outside "
+                f"the folder {os.getcwd()} is hidden from the {self.name}: call the lab from a folder outside "
                 f"{', '.join(HIDDEN)}"
             )
         with ExitStack() as made:
@@ -106,23 +108,23 @@ class Sandbox(ABC):
     ) -> Json:
         """Runs ``target`` ("module:function") as ``function(arguments, send)`` in a fresh process inside.
 
-        Arguments, messages and result are JSON; large things belong in files. What the function passes to ``send``
-        comes to ``on_message``, what it prints to ``on_output`` (by default to stderr), and its exception is raised
-        here. Inside it is root, with CAP_NET_ADMIN, in network and mount namespaces of its own: only ``lo``, and empty
-        /run and /dev/shm. Working folder, environment and files are those of the lab. Whatever it starts ends with it.
+        Arguments, messages and result are JSON; large data belong in files. ``on_message`` receives what the function
+        passes to ``send``, and ``on_output`` what it prints (None: to stderr). Its exception is raised here. Inside it
+        is root with CAP_NET_ADMIN, in network and mount namespaces of its own, with only ``lo``, and empty /run and
+        /dev/shm. Working folder, environment and files are those of the lab. Processes that it starts end with it.
 
-        Ctrl-C is passed on as SIGINT; the function then has 20 s to end, and a second Ctrl-C kills it. Raises
-        SandboxLost, CallTimeout (after ``timeout_s`` seconds) and CallDied. One call at a time.
+        Ctrl-C is forwarded as SIGINT; the function then has 20 s to end, and a second Ctrl-C kills it. Only one call
+        can run at a time. Raises SandboxLost, CallTimeout (after ``timeout_s`` seconds) and CallDied.
         """
         if self._conversation is None:
-            raise InternalError(f"the {self.name} is called before it is entered: with open_sandbox(...) as sandbox")
+            raise InternalError(f"the {self.name} was not entered yet: use with open_sandbox(...) as sandbox")
         if not self._preloaded:
             self._about["warm_s"] = round(self._conversation.wait_for(Kind.PRELOADED, PRELOAD_S)["seconds"], 3)
             self._preloaded = True
         return self._conversation.call(target, arguments, on_message, timeout_s, on_output)
 
     def _setup(self, channel: int, heartbeat: int) -> str:
-        """The setup file."""
+        """Returns the text of the setup file."""
         setup = Setup(
             path=sys.path,
             cwd=os.getcwd(),

@@ -1,6 +1,6 @@
-"""The first Python that runs inside a sandbox: makes imports work as they do in the lab, then starts a module's main.
+"""The first Python that runs inside a sandbox: it makes imports work as in the lab, then starts a module's main.
 
-It is run as a script: ``bootstrap.py SETUP MODULE``, with the setup file and a module of this package.
+It is run as a script, ``bootstrap.py SETUP MODULE``, with the setup file and the name of a module of this package.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def bootstrap() -> None:
         setup = json.load(file)
     for finder in sys.meta_path:
         if hasattr(finder, "_build_cmd"):
-            finder._build_cmd = ["true"]  # an editable install builds at import: the lab outside has just done that
+            finder._build_cmd = ["true"]  # an editable install builds at import, and the lab outside has just done that
     sys.path[:] = setup["path"]
     importlib.import_module(f"nenc_lab.real.sandbox.{sys.argv[2]}").main(setup)
 

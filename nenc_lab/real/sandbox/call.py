@@ -1,4 +1,4 @@
-"""One call, seen from the server: its process, what it sends and prints, and how it ends."""
+"""The server's side of one call: its process, what it sends and prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ READ_BYTES = 65536
 
 
 class RunningCall:
-    """Forks the process of a call when it is made; `step` it until the call has ended."""
+    """A call whose process is forked when this object is made. Call `step` until the call has ended."""
 
     def __init__(self, message: CallMessage, folder: int, channel: int) -> None:
         self.status = 0
-        """Wait status, once the process has ended."""
+        """Wait status of the process, once it has ended."""
         self.channel_ready = False
-        """Whether the lab has said something."""
+        """Whether the lab has sent something."""
         self._messages, messages = os.pipe()
         self._output, output = os.pipe()
         self._pid = os.fork()
@@ -43,13 +43,15 @@ class RunningCall:
             self._poll.register(descriptor, select.POLLIN)
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the process; without effect once it has ended."""
+        """Sends a signal to the process. Does nothing when the process has ended."""
         with suppress(ProcessLookupError):
             os.kill(self._pid, number)
 
     def step(self, channel: int) -> bool:
-        """Waits for something to happen and passes it on to ``channel``. Returns True when the call has ended, and
-        everything it has started with it."""
+        """Waits for something to happen and forwards it to ``channel``.
+
+        Returns True once the call, and everything that it started, has ended.
+        """
         self.channel_ready = False
         for descriptor, _ in self._poll.poll():
             if descriptor == channel:
@@ -61,8 +63,10 @@ class RunningCall:
         return False
 
     def _relay(self, descriptor: int, channel: int) -> bool:
-        """Passes on what there is, in whole messages: a process that dies in the middle of one does no harm. Returns
-        False when there was nothing."""
+        """Forwards what has arrived, in whole messages, so that a process that dies within one does no harm.
+
+        Returns False when nothing was there.
+        """
         try:
             data = os.read(descriptor, READ_BYTES)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""One call, seen from its own process: it isolates itself, runs the function and sends the outcome."""
+"""The process of one call: it isolates itself, runs the function and sends the outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nenc_lab.real.sandbox.messages import Json, Kind, packed, write_all
 
 
 class CallMessage(TypedDict, total=False):
-    """The body of a CALL: the function, and its arguments as JSON or in a file of the private folder."""
+    """The body of a CALL: the function, and its arguments as JSON or the file in the private folder that holds them."""
 
     target: str
     arguments: str
@@ -27,8 +27,10 @@ class CallMessage(TypedDict, total=False):
 
 
 def run_call(message: CallMessage, folder: int, messages: int, output: int) -> NoReturn:
-    """Ends the process, with exit code 0 when there is an outcome. ``messages`` and ``output`` are pipes to the
-    server, ``folder`` is a descriptor of the private folder."""
+    """Runs one call and ends the process, with exit code 0 when there is an outcome.
+
+    ``messages`` and ``output`` are pipes to the server; ``folder`` is a descriptor of the private folder.
+    """
     _prepare_process(output)
 
     def send(kind: Kind, body: bytes) -> None:
@@ -43,7 +45,7 @@ def run_call(message: CallMessage, folder: int, messages: int, output: int) -> N
         outcome = Kind.RESULT, json.dumps(result).encode()
     except BaseException as error:
         outcome = Kind.RAISED, _pickled(error)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is an outcome
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on the outcome counts
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
@@ -52,8 +54,8 @@ def run_call(message: CallMessage, folder: int, messages: int, output: int) -> N
 
 
 def _prepare_process(output: int) -> None:
-    """A session of its own, standard streams to the server, and the usual signals."""
-    gc.freeze()  # pages that are shared with the server stay shared
+    """Gives the process a session of its own, standard streams to the server, and default signal handlers."""
+    gc.freeze()  # keeps the pages that it shares with the server shared
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -82,7 +84,7 @@ def _function(target: str) -> Callable[[Json, Callable[[Json], None]], Json]:
 
 
 def _pickled(error: BaseException) -> bytes:
-    """The traceback and, where that works, the exception itself."""
+    """Returns the traceback and, when it can be pickled, the exception itself."""
     trace = "".join(traceback.format_exception(error)).rstrip()
     head = json.dumps({"traceback": trace}).encode() + b"\0"
     try:

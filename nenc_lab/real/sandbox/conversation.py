@@ -1,4 +1,4 @@
-"""The lab's end of the channel to a sandbox: sends calls, receives what comes of them, and notices a lost sandbox."""
+"""The lab's end of the channel to a sandbox: sends calls, receives their outcomes, and notices a lost sandbox."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ from nenc_lab.real.sandbox.messages import Frame, Json, Kind, Unpacker, packed
 from nenc_lab.real.sandbox.supervision import Supervised
 
 POLL_S = 0.1
-"""How often signals and clocks are checked while nothing arrives."""
+"""Interval at which signals and deadlines are checked while nothing arrives."""
 SILENCE_S = 30.0
-"""A sandbox without a heartbeat for so long is ended. It sends two in a second, whatever its calls do."""
+"""A sandbox without a heartbeat for this long is ended. It sends two per second, whatever its calls do."""
 ACCEPT_S = 20.0
-"""Longest time until a call is accepted. A guest's serial line can stop receiving while its heartbeats go on."""
+"""Time limit for accepting a call. A guest's serial line can stop receiving while its heartbeats go on."""
 GRACE_S = 20.0
-"""How long a call has to end after Ctrl-C."""
+"""Time that a call has to end after Ctrl-C."""
 KILL_S = 10.0
-"""How long a killed call has to be gone."""
+"""Time that a killed call has to be gone."""
 INLINE_BYTES = 2048
-"""Longer arguments go through a file. A guest's serial line that has held 4095 unread bytes may stop for ever, and it
-takes about 1 MB/s on the way in (50 MB/s on the way out)."""
+"""Longer arguments go through a file. A guest's serial line may stall for ever once it holds 4095 unread bytes, and it
+carries about 1 MB/s inwards (50 MB/s outwards).
+"""
 READ_BYTES = 1 << 20
 
 _file_numbers = count()
 
 
 class Conversation:
-    """``channel`` carries messages, ``heartbeat`` one byte for each beat; ``what`` is the sandbox's name in errors."""
+    """``channel`` carries messages and ``heartbeat`` one byte per beat; ``what`` names the sandbox in errors."""
 
     def __init__(self, supervised: Supervised, channel: socket.socket, heartbeat: socket.socket, what: str) -> None:
         self._supervised, self._channel, self._heartbeat, self._what = supervised, channel, heartbeat, what
@@ -65,13 +66,13 @@ class Conversation:
     """See `Sandbox.interrupted`."""
 
     def wait_for(self, kind: Kind, timeout_s: float) -> Json:
-        """Returns the JSON of the next message, which must be of this kind. Raises SandboxLost."""
+        """Returns the JSON body of the next message. Raises SandboxLost on timeout or a message of another kind."""
         deadline = time.monotonic() + timeout_s
         while (frame := self._next()) is None:
             if time.monotonic() > deadline:
                 raise self._give_up(f"was not ready within {timeout_s:g} s")
         if frame[0] is not kind:
-            raise self._give_up(f"sent {frame[0].name} where {kind.name} was due")
+            raise self._give_up(f"sent {frame[0].name} instead of {kind.name}")
         return json.loads(frame[1])
 
     def call(
@@ -84,7 +85,7 @@ class Conversation:
     ) -> Json:
         """See `nenc_lab.real.sandbox.base.Sandbox.call`."""
         if not self._lock.acquire(blocking=False):
-            raise InternalError(f"the {self._what} is asked for {target} while it is in another call")
+            raise InternalError(f"the {self._what} cannot call {target} during another call")
         try:
             if self._lost is not None:
                 raise SandboxLost(self._lost)
@@ -96,7 +97,7 @@ class Conversation:
             self._lock.release()
 
     def close(self) -> None:
-        """Closes both streams; a later call raises SandboxLost."""
+        """Closes both streams. A later call raises SandboxLost."""
         self._lost = self._lost or f"the {self._what} was closed"
         self._selector.close()
         self._channel.close()
@@ -124,11 +125,11 @@ class Conversation:
         now = time.monotonic()
         deadline = None if timeout_s is None else now + timeout_s
         verdict: BaseException | None = None
-        """What is raised when the call is killed."""
+        """The exception to raise when the call is killed."""
         give_up: float | None = None
         outcome: Frame | None = None
         fault: BaseException | None = None
-        """What ``on_message`` or ``on_output`` has raised."""
+        """The exception that ``on_message`` or ``on_output`` raised."""
         accepted_by: float | None = now + ACCEPT_S
         stop: BaseException | None = None
         while True:
@@ -146,9 +147,9 @@ class Conversation:
                 verdict = verdict or CallTimeout(f"{target} took longer than {timeout_s:g} s in the {self._what}")
                 self._signal(signal.SIGKILL)
             if accepted_by is not None and now >= accepted_by:
-                raise self._give_up(f"has not accepted a call for {ACCEPT_S:g} s: nothing reaches it any more")
+                raise self._give_up(f"has not accepted a call for {ACCEPT_S:g} s; messages no longer reach it")
             if give_up is not None and now >= give_up:
-                lost = self._give_up("does not end a process that was killed")
+                lost = self._give_up("did not end a process that was killed")
                 raise lost from verdict
             if frame is None:
                 continue
@@ -157,7 +158,7 @@ class Conversation:
             if kind in (Kind.MESSAGE, Kind.OUTPUT) and fault is None:
                 try:
                     on_message(json.loads(body)) if kind is Kind.MESSAGE else on_output(body)
-                except BaseException as error:  # raised below, when the call has ended
+                except BaseException as error:  # raised below, once the call has ended
                     fault = error
                     self._signal(signal.SIGINT)
                     deadline, verdict = time.monotonic() + GRACE_S, verdict or error
@@ -188,7 +189,7 @@ class Conversation:
         tail = self._supervised.last_output()
         if code == -signal.SIGKILL and "Out of memory" in tail:
             return CallDied(
-                f"{target} was killed in the {self._what}: out of memory; give it more (memory)", signal="SIGKILL"
+                f"{target} ran out of memory in the {self._what} and was killed; give it more", signal="SIGKILL"
             )
         if code >= 0:
             return CallDied(f"{target} ended its process in the {self._what} with exit code {code}", exit_code=code)
@@ -201,7 +202,7 @@ class Conversation:
     # ---- the streams
 
     def _next(self) -> Frame | None:
-        """The next message; None after `POLL_S` without one. Raises SandboxLost."""
+        """Returns the next message, or None after `POLL_S` without one. Raises SandboxLost."""
         if not self._frames:
             self._receive()
         return self._frames.pop(0) if self._frames else None
@@ -215,7 +216,7 @@ class Conversation:
                 try:
                     self._frames.extend(self._unpacker.feed(data or b""))
                 except ValueError as error:
-                    raise self._give_up(f"cannot be understood: {error}") from None
+                    raise self._give_up(f"sent something that is not a message: {error}") from None
             elif key.fileobj is self._heartbeat:
                 ended |= _received(self._heartbeat) == b""
                 self._last_beat = time.monotonic()
@@ -227,7 +228,7 @@ class Conversation:
             status = self._supervised.status
             raise self._give_up("has ended" + ("" if status is None else f" with status {status}"))
         if time.monotonic() - self._last_beat > SILENCE_S:
-            raise self._give_up(f"has given no sign of life for {SILENCE_S:g} s")
+            raise self._give_up(f"has sent no heartbeat for {SILENCE_S:g} s")
 
     def _send(self, kind: Kind, message: object) -> None:
         data = packed(kind, json.dumps(message).encode())
@@ -235,20 +236,20 @@ class Conversation:
         try:
             self._channel.sendall(data)
         except OSError:
-            raise self._give_up("takes no more messages") from None
+            raise self._give_up("accepts no more messages") from None
         finally:
             self._channel.setblocking(False)
 
     def _give_up(self, why: str) -> SandboxLost:
         """Ends the sandbox and returns the exception to raise."""
         tail = self._supervised.last_output()
-        self._lost = f"the {self._what} {why}" + (f"; the last it has printed:\n{tail}" if tail else "")
+        self._lost = f"the {self._what} {why}" + (f"; its last output:\n{tail}" if tail else "")
         self._supervised.close()
         return SandboxLost(self._lost)
 
 
 def _received(source: socket.socket) -> bytes | None:
-    """What has arrived; None for nothing yet, no bytes for the end."""
+    """Returns what has arrived: None when nothing has, and no bytes at the end of the stream."""
     try:
         return source.recv(READ_BYTES)
     except BlockingIOError:
@@ -263,9 +264,9 @@ def _unpickled(body: bytes, target: str) -> BaseException:
     try:
         error = pickle.loads(rest)
         if not isinstance(error, BaseException):
-            raise TypeError(f"{type(error).__name__} is no exception")
+            raise TypeError(f"{type(error).__name__} is not an exception")
     except Exception as why:
-        return InternalError(f"{target} failed with an exception that cannot be brought here ({why}):\n{trace}")
+        return InternalError(f"{target} failed with an exception that cannot be transferred ({why}):\n{trace}")
     error.add_note(f"raised inside, by {target}:\n{trace}")
     return error
 

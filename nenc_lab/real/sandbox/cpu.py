@@ -1,6 +1,6 @@
-"""Which CPU a guest runs on: one alone, because its kernel and its programs wait for each other at every system call.
+"""Chooses the one CPU that a guest runs on: its kernel and its programs wait for each other at every system call.
 
-On two CPUs each of these hand-overs wakes another one. Under a load of 60 Mbit/s the guest then had no time left; on
+On two CPUs each of these hand-overs wakes another CPU. Under a load of 60 Mbit/s the guest then had no time left; on
 one CPU it was idle for a quarter of the time.
 """
 
@@ -15,25 +15,27 @@ from nenc_lab.real.sandbox.processes import all_pids, command_line
 from nenc_lab.real.sandbox.uml import NAME_OPTION
 
 GUEST = f"{NAME_OPTION}nenc-"
-"""Begins the word in the command line of a guest's kernel that names the guest."""
+"""Prefix of the word in a guest kernel's command line that names the guest."""
 
 
 def choose() -> int:
-    """Of the CPUs this process may use, the one with the fewest guests, then the fastest, then the last (interrupts
-    prefer the first). Guests in other containers cannot be seen, nor those that start at this moment."""
+    """Chooses, among the CPUs this process may use, the one with the fewest guests, then the fastest, then the last.
+
+    Interrupts prefer the first CPU. Guests in other containers, and those that start at this moment, are not seen.
+    """
     guests = Counter(number for _, number in _bound())
     return min(os.sched_getaffinity(0), key=lambda number: (guests[number], -_highest_khz(number), -number))
 
 
 def allowed(pid: int) -> list[int]:
-    """The CPUs that a process may run on; none when it has ended."""
+    """Returns the CPUs that a process may run on; none when it has ended."""
     with suppress(OSError):
         return sorted(os.sched_getaffinity(pid))
     return []
 
 
 def _bound() -> set[tuple[str, int]]:
-    """(guest, CPU) of every guest that is bound to one CPU, other users' guests too."""
+    """Returns (guest, CPU) for every guest that is bound to one CPU, including other users' guests."""
     found: set[tuple[str, int]] = set()
     for pid in all_pids():
         guest = next((word for word in command_line(pid) if word.startswith(GUEST)), None)
@@ -43,7 +45,7 @@ def _bound() -> set[tuple[str, int]]:
 
 
 def _highest_khz(number: int) -> int:
-    """The highest clock of a CPU; 0 where nobody says."""
+    """Returns the highest clock frequency of a CPU in kHz; 0 when it is not known."""
     try:
         return int(Path(f"/sys/devices/system/cpu/cpu{number}/cpufreq/cpuinfo_max_freq").read_text(encoding="ascii"))
     except (OSError, ValueError):

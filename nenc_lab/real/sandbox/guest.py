@@ -1,4 +1,4 @@
-"""The guest: a sandbox with a kernel of its own, User-Mode Linux, which an ordinary user may run."""
+"""The guest: a sandbox whose kernel is User-Mode Linux, which an ordinary user may run."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from nenc_lab.real.sandbox.private_folder import bases
 MEMORY_MB = 1024
 SMALLEST_MB = 128
 BOOT_S = 60.0
-"""Longest time a boot may take; it takes about one second."""
+"""Time limit for the boot, which takes about one second."""
 
 
 class Guest(Sandbox):
-    """See `Sandbox`. The kernel boots when the guest is entered."""
+    """A `Sandbox` whose kernel boots when it is entered."""
 
     name = "guest"
 
     def __init__(self, memory_mb: int = MEMORY_MB, preload: Sequence[str] = (), boot_s: float = BOOT_S) -> None:
-        """``memory_mb`` is taken from this machine as the guest uses it: in /dev/shm, or else on the disk of TMPDIR,
-        where so much must be free."""
+        """``memory_mb`` is taken as the guest uses it, from /dev/shm or else TMPDIR; that much must be free there."""
         super().__init__(preload, boot_s)
         self._memory_mb = max(memory_mb, SMALLEST_MB)
 

@@ -1,4 +1,4 @@
-"""The first process of a guest's kernel: mounts what a system needs, loads modules, and switches off at the end."""
+"""The first process of a guest: mounts what a system needs, loads modules, and switches the guest off at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nenc_lab.real.sandbox.syscalls import MS_NOSUID, mount, power_off
 
 CHANNEL, HEARTBEAT = "/dev/ttyS0", "/dev/ttyS1"
 FOLDER = "/run/nenc-sandbox"
-"""The private folder, under a name that the guest's own /dev and /run do not hide."""
+"""Mount point of the private folder; the guest's own /dev and /run would hide it under its original path."""
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 
 

@@ -1,4 +1,4 @@
-"""The host sandbox: namespaces of this machine's own kernel. The machine's devices are never touched."""
+"""The host sandbox: namespaces of this machine's own kernel. It never touches the machine's devices."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ START_S = 60.0
 
 
 class Host(Sandbox):
-    """See `Sandbox`. As root, or through a user namespace."""
+    """A `Sandbox` on this machine's kernel, as root or through a user namespace."""
 
     name = "host"
 
     def __init__(self, preload: Sequence[str] = (), needs: Sequence[str] = NEEDED) -> None:
-        """``needs``: queueing disciplines without which the sandbox does not start."""
+        """``needs`` lists the queueing disciplines without which the sandbox does not start."""
         super().__init__(preload, START_S)
         self._needs = list(needs)
 
@@ -56,17 +56,17 @@ class Host(Sandbox):
 
 
 def _root_is_a_mount() -> bool:
-    """False in a chroot into a folder: the kernel then refuses to change how / propagates mounts (mount(2), EINVAL)."""
+    """Returns False in a chroot into a folder: the kernel then refuses to change how / propagates mounts (mount(2))."""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
             return any(line.split(" ")[4] == "/" for line in lines)
     except OSError:
-        return True  # it is found out when it starts
+        return True  # the start will find out
 
 
 @cache
 def obstacle() -> str | None:
-    """Why this machine's own kernel cannot emulate networks; None when it can. It is tried, once."""
+    """Tries once whether this machine's own kernel can emulate networks. Returns why not, or None when it can."""
     try:
         with Host():
             return None
@@ -75,7 +75,7 @@ def obstacle() -> str | None:
 
 
 def remedy() -> str:
-    """How to get the kernel modules that emulate networks."""
+    """Says how to get the kernel modules that emulate networks."""
     return (
         "they come with the distribution's kernel (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-"
         f"{os.uname().release}; Fedora: kernel-modules-extra), then: sudo modprobe -a sch_netem sch_hfsc veth"

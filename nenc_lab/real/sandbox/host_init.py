@@ -1,4 +1,4 @@
-"""The first process of a host sandbox: the first of its PID namespace, with mounts of its own."""
+"""The first process of a host sandbox: it has PID 1 in its PID namespace, and mounts of its own."""
 
 from __future__ import annotations
 

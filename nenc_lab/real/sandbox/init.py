@@ -1,4 +1,4 @@
-"""What the first process of both sandboxes does: it starts the server and sends heartbeats until that ends."""
+"""The loop of the first process in both sandboxes: it starts the server and sends heartbeats until the server ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEAT_S = 0.5
 
 
 def run_init(channel: int, heartbeat: int, folder: str, setup: Setup, about: About) -> None:
-    """Returns when the server has ended, or the lab has closed its end of ``channel`` or of ``heartbeat``."""
+    """Returns when the server has ended, or when the lab has closed its end of ``channel`` or ``heartbeat``."""
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # the folder, whatever is mounted over it
     server = os.fork()
     if server == 0:
@@ -40,7 +40,7 @@ def run_init(channel: int, heartbeat: int, folder: str, setup: Setup, about: Abo
 
 
 def _reap(server: int) -> bool:
-    """Reaps every child that has ended, orphans among them, and says whether the server was one of them."""
+    """Reaps every child that has ended, including orphans, and returns whether the server was among them."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while the lab waits for a call: held back, and taken where nothing is half done."""
+"""Holds back Ctrl-C and SIGTERM while the lab waits for a call, and delivers them where nothing is half done."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Interrupts:
             raise stop
 
     def taken(self) -> BaseException | None:
-        """What the lab's own handler raises for a signal that has arrived; None when none has, or it raises nothing."""
+        """Returns the exception that the lab's own handler raises for a pending signal; None when it raises none."""
         while self._arrived:
             number = self._arrived.pop(0)
             try:

@@ -1,4 +1,4 @@
-"""What each call has to itself: a network with nothing but lo, and empty /run and /dev/shm."""
+"""Isolates a call: a network of its own with nothing but ``lo``, and empty /run and /dev/shm."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from nenc_lab.real.sandbox.syscalls import (
 
 OWN_FOLDERS = ("/run", "/dev/shm")
 HIDDEN = ("/run", "/dev", "/proc", "/sys")
-"""Folders of which a sandbox has its own; it does not see the lab's."""
+"""Folders of which a sandbox has its own instead of the lab's."""
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
 
 
 def is_hidden(path: str | os.PathLike[str]) -> bool:
-    """Whether a call cannot see what the lab has at ``path``."""
+    """Returns whether ``path`` of the lab is hidden from a call."""
     real = os.path.realpath(path)
     return any(real == folder or real.startswith(folder + "/") for folder in HIDDEN)
 
 
 def isolate() -> None:
-    """Gives this process and whatever it starts namespaces of their own, which end with the last of them."""
+    """Moves this process into namespaces of its own, which end with the last process in them."""
     unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC)
     make_mounts_private()
     for folder in OWN_FOLDERS:

@@ -1,4 +1,4 @@
-"""The kernel modules of a guest: those that emulate networks, and those that they depend on."""
+"""The kernel modules of a guest: those that emulate networks, and their dependencies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from nenc_lab.real.sandbox.syscalls import load_module
 
 NEEDED = ("sch_netem", "sch_hfsc", "veth")
-"""Without these there is no real network."""
+"""Modules without which there is no real network."""
 WANTED = (
     *NEEDED,
     *("sch_codel", "sch_fq_codel", "sch_cake", "sch_pie", "tcp_bbr"),
@@ -21,12 +21,12 @@ UNPACK = {".xz": lzma.decompress, ".gz": gzip.decompress}
 
 
 def folder_of(release: str) -> Path | None:
-    """The folder of a kernel's modules; None when they are not installed."""
+    """Returns the folder of a kernel's modules, or None when they are not installed."""
     return next((found for root in ROOTS if (found := Path(root, release)).is_dir()), None)
 
 
 def missing(wanted: Iterable[str], release: str) -> list[str]:
-    """Which of ``wanted`` are neither a file nor part of the kernel."""
+    """Returns the modules of ``wanted`` that are neither a file nor built into the kernel."""
     folder = folder_of(release)
     if folder is None:
         return list(wanted)
@@ -35,7 +35,7 @@ def missing(wanted: Iterable[str], release: str) -> list[str]:
 
 
 def load(wanted: Iterable[str], release: str) -> list[str]:
-    """Loads modules into the running kernel, dependencies first; returns those that could not be loaded."""
+    """Loads modules into the running kernel, dependencies first, and returns those that could not be loaded."""
     folder = folder_of(release)
     if folder is None:
         return list(wanted)
@@ -65,7 +65,7 @@ def _load(path: Path) -> None:
 
 
 def _files(folder: Path) -> dict[str, list[str]]:
-    """By name: a module's file and those of its dependencies, in the order of modules.dep: the last is loaded first."""
+    """Returns, by module name, its file and those of its dependencies as in modules.dep: the last is loaded first."""
     found = {}
     for line in (folder / "modules.dep").read_text(encoding="utf-8").splitlines():
         path, _, needs = line.partition(":")

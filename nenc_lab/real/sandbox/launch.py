@@ -1,4 +1,4 @@
-"""What is sent along when a sandbox starts: to its supervisor, and to the first process inside."""
+"""The data passed on when a sandbox starts: to its supervisor, and to the first process inside."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ class Launch:
     command: list[str]
     environment: dict[str, str]
     files: dict[str, str]
-    """Text by name, in the private folder."""
+    """Text of the files in the private folder, by name."""
     descriptors: list[int]
-    """Inherited by the sandbox; they stay open in the lab."""
+    """Descriptors that the sandbox inherits; they stay open in the lab."""
     bases: list[str]
-    """Where the private folder may be, best first."""
+    """Folders in which the private folder may be made, best first."""
     free_bytes: int = 1 << 20
-    """How much must be free there."""
+    """Space that must be free there."""
     executable: bool = False
-    """Whether files there must be fit for mapping as programs."""
+    """Whether it must be possible to map files there as programs."""
     cpu: int | None = None
-    """The one CPU that the sandbox runs on, where it may be bound."""
+    """The CPU to bind the sandbox to, if that is possible; None for no binding."""
     as_root: bool = False
-    """Whether the sandbox must be confined to a PID namespace, as root. Otherwise it is confined where that is allowed,
-    as the present user."""
+    """True when the sandbox must be root in a PID namespace. Otherwise it gets a PID namespace as the present user, if
+    this machine allows one.
+    """
 
 
 class Setup(TypedDict):
-    """The setup file: what the first process inside has to know."""
+    """The setup file: what the first process inside needs to know."""
 
     path: list[str]
     """sys.path of the lab."""
@@ -41,14 +42,14 @@ class Setup(TypedDict):
     """The private folder."""
     channel: int
     heartbeat: int
-    """Descriptors of the two streams to the lab. A guest has serial lines in their place."""
+    """Descriptors of the two streams to the lab. A guest uses serial lines instead."""
 
 
 class About(TypedDict, total=False):
-    """What a sandbox is: ``place`` in run.json, together with its name."""
+    """Describes a sandbox; it becomes ``place`` in run.json, together with the sandbox's name."""
 
     kernel: str
-    """Release."""
+    """Release of the kernel."""
     hz: int
     memory_mb: int
     modules_missing: list[str]
@@ -57,4 +58,4 @@ class About(TypedDict, total=False):
     """CPUs that it may run on."""
     boot_s: float
     warm_s: float
-    """Of the imports."""
+    """Time that the imports took, s."""

@@ -1,4 +1,4 @@
-"""What sandboxes leave behind when lab and supervisor were killed at one moment: finds it, removes what is nobody's."""
+"""Finds and removes what sandboxes leave behind when lab and supervisor are killed together."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Leftover:
     owner: Owner
     folders: list[Path] = field(default_factory=list)
     processes: dict[int, int] = field(default_factory=dict)
-    """Start time in clock ticks, by process number: a number may have been given to another process since."""
+    """Start times in clock ticks by PID, because a PID may have been reused since."""
 
     def is_in_use(self) -> bool:
-        """Whether its lab runs, or nobody here can tell."""
+        """Returns whether its lab still runs, or nobody here can tell."""
         return not self.owner.is_here() or self.owner.is_alive()
 
 
 def find() -> list[Leftover]:
-    """Everything of this user that has a sandbox's label, in use or not."""
+    """Returns everything of this user that has a sandbox's label, whether in use or not."""
     found: dict[Owner, Leftover] = {}
     for owner, folder in _folders():
         found.setdefault(owner, Leftover(owner)).folders.append(folder)
@@ -46,7 +46,7 @@ def find() -> list[Leftover]:
 
 
 def remove(left: Leftover) -> None:
-    """Ends its processes and deletes its folders, unless it is in use. Raises OSError."""
+    """Ends the processes and deletes the folders of ``left``, unless it is in use. Raises OSError."""
     if left.is_in_use():
         return
     deadline = time.monotonic() + END_S
@@ -59,7 +59,7 @@ def remove(left: Leftover) -> None:
         time.sleep(0.005)
     for folder in left.folders:
         end_processes_in(folder)
-        with suppress(FileNotFoundError):  # its supervisor is cleaning up, too
+        with suppress(FileNotFoundError):  # its supervisor may be cleaning up too
             shutil.rmtree(folder)
 
 
@@ -78,7 +78,7 @@ def _folders() -> Iterator[tuple[Owner, Path]]:
 
 
 def _processes() -> Iterator[tuple[Owner, int]]:
-    """Processes that work in a private folder, which may be deleted, and supervisors, whose command has the label."""
+    """Yields processes that work in a private folder, even a deleted one, and supervisors, known by their command."""
     for pid in all_pids():
         try:
             if os.stat(f"/proc/{pid}").st_uid != _me():

@@ -9,47 +9,47 @@ from struct import Struct
 from typing import Any
 
 Json = Any
-"""What JSON can say. The function that is called and its caller know the shape; nothing in between does."""
+"""Any JSON value. Only the called function and its caller know its shape."""
 
 HEADER = Struct("<BI")
 LARGEST = 1 << 30
-"""Bytes of a body; a longer one means that something else got into the stream."""
+"""Bytes in a body; a longer one means that the stream is damaged."""
 
 
 class Kind(IntEnum):
-    """What a message says, and what its body holds."""
+    """The kind of a message, and what its body holds."""
 
     # from the lab
     CALL = 1
-    """JSON: target, and arguments or the file they are in."""
+    """JSON: the target, and its arguments or the file that holds them."""
     SIGNAL = 2
     """JSON: number of a signal for the process of the call."""
     # from the sandbox
     READY = 16
-    """JSON: what kernel this is. Calls may come."""
+    """JSON: a description of the kernel. Calls may be sent from now on."""
     PRELOADED = 17
     """JSON: seconds that the imports took, and the errors of those that failed."""
     OUTPUT = 18
-    """Bytes that the call has printed."""
+    """Bytes that the call printed."""
     MESSAGE = 19
-    """JSON that the function has passed to ``send``."""
+    """JSON that the function passed to ``send``."""
     RESULT = 20
-    """JSON that the function has returned."""
+    """JSON that the function returned."""
     RAISED = 21
     """JSON: traceback; then a zero byte and the pickled exception, or nothing."""
     ENDED = 22
     """JSON: wait status. The last message of each call."""
     ACCEPTED = 23
-    """Nothing: the call has arrived and begins. The first message of each call."""
+    """Empty: the call has arrived and begins. The first message of each call."""
 
 
 Frame = tuple[Kind, bytes]
 
 
 def packed(kind: Kind, body: bytes) -> bytes:
-    """A message as bytes. Raises ValueError when it is too large."""
+    """Returns a message as bytes. Raises ValueError when it is too large."""
     if len(body) > LARGEST:
-        raise ValueError(f"{len(body)} bytes are too many for one message, which may have {LARGEST}")
+        raise ValueError(f"a message of {len(body)} bytes is too large; the limit is {LARGEST}")
     return HEADER.pack(kind, len(body)) + body
 
 
@@ -60,7 +60,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 class Unpacker:
-    """Takes bytes as they come and gives whole messages. Raises ValueError on what cannot be one."""
+    """Collects bytes as they arrive and yields whole messages. Raises ValueError on a damaged stream."""
 
     def __init__(self) -> None:
         self._pieces = bytearray()
@@ -70,7 +70,7 @@ class Unpacker:
         while len(self._pieces) >= HEADER.size:
             kind, length = HEADER.unpack_from(self._pieces)
             if length > LARGEST:
-                raise ValueError(f"a message of {length} bytes was announced: the stream is damaged")
+                raise ValueError(f"the stream is damaged: it announces a message of {length} bytes")
             whole = Kind(kind)
             if len(self._pieces) < HEADER.size + length:
                 return

@@ -1,4 +1,4 @@
-"""Finds out whether a kernel can emulate networks: it tries, in the network namespace of a call."""
+"""Finds out whether a kernel can emulate networks, by trying it in the network namespace of a call."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ ROOT = 0xFFFFFFFF
 
 
 def lacking(arguments: Sequence[str], send: Callable[[object], None]) -> list[str]:
-    """What this kernel lacks, as module names. ``arguments``: queueing disciplines. To be run by `Sandbox.call`."""
+    """Returns what this kernel lacks, as module names.
+
+    ``arguments`` are queueing disciplines. To be run by `Sandbox.call`.
+    """
     found = [f"sch_{kind}" for kind in arguments if _qdisc(kind) in (errno.ENOENT, errno.EPERM, errno.EOPNOTSUPP)]
     return found + (["veth"] if _veth() != 0 else [])
 
 
 def _qdisc(kind: str) -> int:
-    """The error number of adding it to lo without options: EINVAL for a kind that needs options, ENOENT for an unknown
-    one."""
+    """Returns the error number of adding this qdisc to lo without options.
+
+    It is EINVAL for a kind that needs options, and ENOENT for an unknown one.
+    """
     message = struct.pack("=BxxxiIII", socket.AF_UNSPEC, socket.if_nametoindex("lo"), 0, ROOT, 0)
     return _ask(RTM_NEWQDISC, CREATE | REPLACE, message + _attribute(TCA_KIND, kind.encode() + b"\0"))
 

@@ -1,7 +1,7 @@
-"""The label on everything a sandbox makes: which process owns it, and whether that process is still there.
+"""The label on everything that a sandbox makes: it names the owning process, and shows whether that still runs.
 
-``PIDNS-PID-START``: the PID namespace (a folder may be seen from another container), the process, and when that was
-started (process numbers are used again).
+It is ``PIDNS-PID-START``: the PID namespace (a folder may be seen from another container), the process, and its start
+time (PIDs are reused).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Owner:
 
     @classmethod
     def me(cls) -> Self:
-        """This process."""
+        """Returns this process as an owner."""
         start = start_ticks(os.getpid())
         assert start is not None, "a process finds itself in /proc"
         return cls(_namespace(), os.getpid(), start)
 
     @classmethod
     def of(cls, label: str) -> Self | None:
-        """The owner that a label names; None when it is no label."""
+        """Returns the owner that a label names, or None when the text is not a label."""
         found = re.fullmatch(PATTERN, label)
         return cls(*(int(group) for group in found.groups())) if found else None
 
     def is_here(self) -> bool:
-        """Whether this process can see if the owner lives."""
+        """Returns whether this process can tell if the owner is alive."""
         return self.namespace == _namespace()
 
     def is_alive(self) -> bool:

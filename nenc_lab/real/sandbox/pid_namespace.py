@@ -1,4 +1,4 @@
-"""Puts what a process starts next into a PID namespace, so that all of it dies with its first process."""
+"""Puts the next child of a process into a new PID namespace, so that everything in it dies with that child."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ REFUSALS = (
     (
         "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
         "1",
-        "AppArmor keeps user namespaces from programs without a profile (Ubuntu 24.04 and later); until the next boot: "
-        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        "AppArmor denies user namespaces to programs without a profile (Ubuntu 24.04 and later); to allow them until "
+        "the next boot: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
     ),
     (
         "/proc/sys/kernel/unprivileged_userns_clone",
         "0",
-        "user namespaces are root's: sudo sysctl -w kernel.unprivileged_userns_clone=1",
+        "only root may make user namespaces; to allow them: sudo sysctl -w kernel.unprivileged_userns_clone=1",
     ),
     (
         "/proc/sys/user/max_user_namespaces",
         "0",
-        "no user namespaces are allowed: sudo sysctl -w user.max_user_namespaces=1024",
+        "user namespaces are switched off; to allow them: sudo sysctl -w user.max_user_namespaces=1024",
     ),
 )
-"""Kernel settings that forbid user namespaces, the value that does, and what to do about it."""
+"""Kernel settings that can forbid user namespaces, the value with which they do, and the remedy."""
 
 
 def confine(as_root: bool) -> None:
-    """The next child of this process is the first of a new PID namespace.
+    """Makes the next child of this process the first one of a new PID namespace.
 
-    A process without the right to that also enters a user namespace, as root there or as the user it was. It must have
-    a single thread. Raises OSError, and then nothing has changed.
+    A process without the privilege for that also enters a user namespace, in which it is root or keeps its user. It
+    must have a single thread. Raises OSError, and then nothing has changed.
     """
     user, group = os.geteuid(), os.getegid()
     try:
@@ -46,7 +46,7 @@ def confine(as_root: bool) -> None:
 
 
 def _try_first(user: int, group: int, maps: tuple[int, int]) -> None:
-    """Tries it in a child, because a process cannot leave a namespace that turns out to allow nothing."""
+    """Tries `_enter` in a child first, because a process cannot leave a namespace that turns out to allow nothing."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -59,7 +59,7 @@ def _try_first(user: int, group: int, maps: tuple[int, int]) -> None:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code != 0:
-        raise PermissionError(abs(code), f"namespaces: {os.strerror(abs(code))}; {remedy()}")
+        raise PermissionError(abs(code), f"cannot make namespaces: {os.strerror(abs(code))}; {remedy()}")
 
 
 def _enter(user: int, group: int, maps: tuple[int, int]) -> None:
@@ -74,7 +74,7 @@ def _enter(user: int, group: int, maps: tuple[int, int]) -> None:
 
 
 def remedy() -> str:
-    """Why this machine may refuse namespaces, and what to do about it."""
+    """Says why this machine may refuse namespaces, and what to do about it."""
     for path, value, text in REFUSALS:
         try:
             if Path(path).read_text(encoding="ascii").strip() == value:

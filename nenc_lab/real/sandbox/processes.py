@@ -1,4 +1,4 @@
-"""Processes as /proc shows them: which there are, whose they are, and how to end them."""
+"""Processes as /proc shows them: which ones exist, whose they are, and how to end them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 
 def all_pids() -> Iterator[int]:
-    """Every process that this one can see."""
+    """Yields every process that this one can see."""
     return map(int, filter(str.isdecimal, os.listdir("/proc")))
 
 
 def stat_fields(pid: int) -> list[str] | None:
-    """Fields 3 (state) and on of /proc/PID/stat; None when there is no such process."""
+    """Returns field 3 (state) and the following ones of /proc/PID/stat; None when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
@@ -25,13 +25,13 @@ def stat_fields(pid: int) -> list[str] | None:
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process was started, in clock ticks since boot; None when it is gone or a zombie."""
+    """Returns the start time of a process in clock ticks since boot; None when it has ended or is a zombie."""
     fields = stat_fields(pid)
     return None if fields is None or fields[0] in "ZX" else int(fields[19])
 
 
 def command_line(pid: int) -> list[str]:
-    """The words of its command; none when it has ended or may not be seen."""
+    """Returns the words of its command line; none when it has ended or may not be read."""
     try:
         with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
             return file.read().split("\0")
@@ -40,7 +40,7 @@ def command_line(pid: int) -> list[str]:
 
 
 def working_folder(pid: int) -> str | None:
-    """Where the process works, which may be a folder that was deleted; None when it is gone or somebody else's."""
+    """Returns the working folder, even a deleted one; None when the process has ended or belongs to another user."""
     try:
         return os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
     except OSError:
@@ -48,13 +48,15 @@ def working_folder(pid: int) -> str | None:
 
 
 def children(pid: int) -> list[int]:
-    """Processes that ``pid`` has started or adopted."""
+    """Returns the processes that ``pid`` has started or adopted."""
     return [child for child in all_pids() if (fields := stat_fields(child)) is not None and int(fields[1]) == pid]
 
 
 def end_all(timeout_s: float = 5.0) -> bool:
-    """Kills and reaps all descendants of this process, which must have called `adopt_orphans`. Says whether all are
-    gone."""
+    """Kills and reaps all descendants of this process, and returns whether all are gone.
+
+    The process must have called `adopt_orphans`.
+    """
     deadline = time.monotonic() + timeout_s
     while True:
         try:
@@ -71,13 +73,15 @@ def end_all(timeout_s: float = 5.0) -> bool:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """Processes that work in ``folder``. A sandbox's processes all start in its private folder, and those of a guest
-    have no command line by which they could be known."""
+    """Returns the processes whose working folder is ``folder``.
+
+    A sandbox's processes all start in its private folder, and those in a guest have no telling command line.
+    """
     return [pid for pid in all_pids() if working_folder(pid) == str(folder)]
 
 
 def end_processes_in(folder: Path, timeout_s: float = 5.0) -> list[int]:
-    """Kills the processes that work in ``folder`` until there are none; returns those it has killed."""
+    """Kills the processes that work in ``folder`` until none is left, and returns those it killed."""
     killed: set[int] = set()
     deadline = time.monotonic() + timeout_s
     while (left := processes_in(folder)) and time.monotonic() < deadline:
@@ -90,7 +94,7 @@ def end_processes_in(folder: Path, timeout_s: float = 5.0) -> list[int]:
 
 
 def memory_mb(processes: Iterable[int]) -> int:
-    """Proportional set size of all of them."""
+    """Returns the proportional set size of all these processes, in megabytes."""
     total_kb = 0
     for pid in processes:
         with suppress(OSError):

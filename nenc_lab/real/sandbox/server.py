@@ -1,6 +1,6 @@
-"""The server inside a sandbox: takes calls from the lab, one at a time, and sends back what comes of them.
+"""The server inside a sandbox: takes calls from the lab, one at a time, and sends back their outcomes.
 
-It imports what calls need once and forks a process for each call: in a guest, importing the lab takes seconds.
+It imports what calls need once and forks a process for each call, because importing the lab in a guest takes seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nenc_lab.real.sandbox.processes import end_all
 from nenc_lab.real.sandbox.syscalls import adopt_orphans
 
 CLOCK_REALTIME_COARSE = 5
-"""Advances at the kernel's ticks, so that its resolution tells their rate. Python has no name for it."""
+"""This clock advances with the kernel's ticks, so its resolution is their period. Python has no name for it."""
 
 
 def serve(channel: int, folder: int, setup: Setup, about: About) -> None:
@@ -39,7 +39,7 @@ def serve(channel: int, folder: int, setup: Setup, about: About) -> None:
             continue
         try:
             data = os.read(channel, READ_BYTES)
-        except OSError:  # a serial line that was hung up
+        except OSError:  # the serial line was hung up
             data = b""
         if not data:
             break
@@ -66,6 +66,6 @@ def _preload(names: list[str]) -> dict[str, Json]:
     for name in names:
         try:
             importlib.import_module(name)
-        except Exception as error:  # the call that needs the module will fail with the same error
+        except Exception as error:  # a call that needs the module will fail with the same error
             failed[name] = f"{type(error).__name__}: {error}"
     return {"seconds": time.monotonic() - began, "failed": failed}

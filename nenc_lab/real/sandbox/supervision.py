@@ -1,4 +1,4 @@
-"""The lab's side of a supervisor: starts it, hears what becomes of the sandbox, and ends both."""
+"""The lab's side of a supervisor: starts it, learns what happens to the sandbox, and ends both."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ CODE = (
 
 
 class News(TypedDict, total=False):
-    """A message of the supervisor: why it failed, or what it started, or how that ended."""
+    """A message from the supervisor: why it failed, what it started, or how that ended."""
 
     failed: str
     folder: str
     pid: int
     ended: int
-    """Exit code (negative: the signal)."""
+    """Exit code; negative for a signal."""
 
 
 class Supervised:
-    """A sandbox that was started, and its supervisor."""
+    """A sandbox that was started, together with its supervisor."""
 
     def __init__(self, launch: Launch) -> None:
-        """Raises MachineError when it cannot be started."""
+        """Starts the supervisor and the sandbox. Raises MachineError when that fails."""
         prefix = f"{PREFIX}{Owner.me()}-"
         self._control, theirs = socket.socketpair()
         with theirs:
@@ -61,13 +61,13 @@ class Supervised:
                 )
             except OSError as error:
                 self._control.close()
-                raise MachineError(f"the sandbox's supervisor cannot be started: {error}") from None
+                raise MachineError(f"cannot start the sandbox's supervisor: {error}") from None
         self.folder: Path | None = None
         """The private folder."""
         self.pid = 0
-        """The sandbox's first process."""
+        """PID of the sandbox's first process."""
         self.status: int | None = None
-        """Exit code of the sandbox (negative: the signal), once it has ended."""
+        """Exit code of the sandbox (negative for a signal), once it has ended."""
         self._received = b""
         try:
             self._control.sendall(json.dumps({"prefix": prefix, "launch": asdict(launch)}).encode() + b"\n")
@@ -78,15 +78,15 @@ class Supervised:
             raise
         if answer is None or "failed" in answer:
             self.close()
-            raise MachineError(answer["failed"] if answer else "the sandbox's supervisor has ended at once")
+            raise MachineError(answer["failed"] if answer else "the sandbox's supervisor ended at once")
         self.folder, self.pid = Path(answer["folder"]), answer["pid"]
 
     def fileno(self) -> int:
-        """Readable when there is news: call `still_runs`."""
+        """A descriptor that is readable when there is news; then call `still_runs`."""
         return self._control.fileno()
 
     def still_runs(self) -> bool:
-        """Whether sandbox and supervisor both run. Takes the news without waiting."""
+        """Reads pending news without waiting, and returns whether sandbox and supervisor both still run."""
         self._control.settimeout(0)
         try:
             message = self._next_message()
@@ -97,7 +97,7 @@ class Supervised:
         return False
 
     def last_output(self) -> str:
-        """The last lines that the sandbox itself has printed, and earlier ones in which its kernel complains."""
+        """Returns the last lines that the sandbox itself printed, and earlier ones in which its kernel complains."""
         if self.folder is None:
             return ""
         try:
@@ -109,19 +109,19 @@ class Supervised:
         return "\n".join(complaints[:TAIL_LINES] + lines[-TAIL_LINES:])
 
     def close(self) -> None:
-        """Ends both; nothing of the sandbox remains. May be called again."""
+        """Ends supervisor and sandbox; nothing of the sandbox remains. May be called more than once."""
         self._control.close()
         try:
             self._supervisor.wait(END_S)
         except subprocess.TimeoutExpired:
             self._supervisor.kill()
             self._supervisor.wait()
-        if self.folder is not None and self.folder.exists():  # the supervisor was killed
+        if self.folder is not None and self.folder.exists():  # true when the supervisor was killed
             end_processes_in(self.folder)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _next_message(self) -> News | None:
-        """What the supervisor says next; None when it has ended."""
+        """Returns the next message of the supervisor, or None when it has ended."""
         while b"\n" not in self._received:
             try:
                 piece = self._control.recv(65536)

@@ -1,8 +1,8 @@
-"""The process between the lab and a sandbox: makes the private folder, starts the sandbox, and ends both when the lab
-is gone.
+"""The process between the lab and a sandbox: it starts the sandbox, and cleans up when the lab is gone.
 
-It runs in a session of its own, so that Ctrl-C reaches neither it nor the sandbox. It knows of the lab's end by the
-closed control socket, or by having another parent: forks of the lab may hold a copy of the socket.
+It makes the private folder, and runs in a session of its own, so that Ctrl-C reaches neither it nor the sandbox. It
+recognises the lab's end by the closed control socket, or by having another parent: forks of the lab may hold a copy of
+the socket.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from nenc_lab.real.sandbox.processes import end_all
 from nenc_lab.real.sandbox.syscalls import adopt_orphans, signal_at_parent_death
 
 POLL_MS = 500
-"""How often the supervisor checks whether the lab is still its parent."""
+"""Interval at which the supervisor checks whether the lab is still its parent."""
 FOLDER = "@FOLDER@"
-"""Stands for the private folder in what the lab asks for."""
+"""Stands for the private folder in the lab's request."""
 LOG = "log"
-"""File in the private folder: what the sandbox itself prints, its kernel's messages among it."""
+"""File in the private folder with what the sandbox itself prints, including messages of its kernel."""
 
 
 def main(control_number: int, lab: int) -> None:
-    """Runs until the lab, process ``lab``, is gone or closes the control socket."""
+    """Runs until the lab, whose PID is ``lab``, is gone or closes the control socket."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -81,33 +81,34 @@ def _start(launch: Launch, folder: str, confined: bool) -> subprocess.Popen[byte
         with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text.replace(FOLDER, folder))
             os.fchmod(file.fileno(), 0o700)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a guest's memory
+    # A core file would hold the whole memory of a guest.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if launch.cpu is not None:
-        with suppress(OSError):  # a guest on several CPUs is slower, but it runs; `processors` in run.json tells
+        with suppress(OSError):  # on several CPUs a guest is slower, but it runs; `processors` in run.json shows it
             os.sched_setaffinity(0, {launch.cpu})
     with open(os.path.join(folder, LOG), "ab") as log:
         sandbox = subprocess.Popen(
             [word.replace(FOLDER, folder) for word in launch.command],
-            cwd=folder,  # processes that have no command line any more are known by it
+            cwd=folder,  # identifies processes that no longer have a command line
             env={name: value.replace(FOLDER, folder) for name, value in launch.environment.items()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=launch.descriptors,
             process_group=0,
-            # a guest that is not confined must end by itself: its processes would outlive a kernel that was killed
-            preexec_fn=_fork_below_pid_1 if confined else None,  # one thread: nothing can be locked
+            # A guest that is not confined must end by itself: its processes would outlive a kernel that was killed.
+            preexec_fn=_fork_below_pid_1 if confined else None,  # safe with one thread: no lock can be held
         )
     for descriptor in launch.descriptors:
-        os.close(descriptor)  # so that the sandbox alone holds it, and its end can be seen
+        os.close(descriptor)  # so that only the sandbox holds it, and its end can be seen
     return sandbox
 
 
 def _fork_below_pid_1() -> None:
     """Runs in the new child: this process becomes the first of the PID namespace, and its own child the sandbox.
 
-    When the supervisor is killed, this process is too, and everything in the namespace with it. A guest's kernel may
-    not be the first process itself: it would ignore a signal that it sends itself in order to end.
+    When the supervisor is killed, so is this process, and with it everything in the namespace. A guest's kernel cannot
+    itself be the first process: it would ignore the signal that it sends itself in order to end.
     """
     signal_at_parent_death(signal.SIGKILL)
     sandbox = os.fork()
@@ -122,7 +123,7 @@ def _fork_below_pid_1() -> None:
 
 
 def _watch(control: socket.socket, sandbox: subprocess.Popen[bytes], lab: int) -> None:
-    """Returns when the lab is gone; tells it when the sandbox has ended."""
+    """Returns when the lab is gone. Tells the lab when the sandbox has ended."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     ending = os.pidfd_open(sandbox.pid)
@@ -148,5 +149,5 @@ def _has_closed(control: socket.socket) -> bool:
 
 
 def _tell(control: socket.socket, message: dict[str, str | int]) -> None:
-    with suppress(OSError):  # the lab is gone, which is noticed next
+    with suppress(OSError):  # when the lab is gone, the next poll notices it
         control.sendall(json.dumps(message).encode() + b"\n")

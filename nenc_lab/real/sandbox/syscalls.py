@@ -25,17 +25,17 @@ _libc = ctypes.CDLL(None, use_errno=True)  # one handle for the process and its 
 
 
 def unshare(flags: int) -> None:
-    """New namespaces for this process (for its next child: CLONE_NEWPID)."""
+    """Moves this process, or with CLONE_NEWPID its next child, into new namespaces. Raises OSError."""
     _check(_libc.unshare(flags), "unshare")
 
 
 def setns(descriptor: int, flags: int) -> None:
-    """Enters the namespace behind ``descriptor``."""
+    """Enters the namespace of ``descriptor``. Raises OSError."""
     _check(_libc.setns(descriptor, flags), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str | None = None) -> None:
-    """Raises OSError that names the target."""
+    """Mounts ``source`` on ``target``. Raises OSError, which names the target."""
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
     done = _libc.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3])
     _check(done, "mount", target)
@@ -47,17 +47,17 @@ def make_mounts_private() -> None:
 
 
 def signal_at_parent_death(number: int) -> None:
-    """This process gets the signal when the thread that forked it ends."""
+    """Has this process receive the signal when the thread that forked it ends."""
     _check(_libc.prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(number), 0, 0, 0), "prctl")
 
 
 def adopt_orphans() -> None:
-    """Descendants whose parent has ended become children of this process."""
+    """Makes descendants whose parent has ended children of this process."""
     _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0), "prctl")
 
 
 def load_module(image: bytes) -> None:
-    """Loads a kernel module, given as the uncompressed contents of its file."""
+    """Loads a kernel module from the uncompressed contents of its file. Raises OSError."""
     number = SYS_INIT_MODULE[os.uname().machine]
     done = _libc.syscall(ctypes.c_long(number), image, ctypes.c_ulong(len(image)), b"")
     _check(done, "init_module")

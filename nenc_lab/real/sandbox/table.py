@@ -1,4 +1,4 @@
-"""The sandboxes there are, by name."""
+"""The kinds of sandbox, by name."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ KINDS = ("auto", "host", "guest")
 
 
 def open_sandbox(kind: str = "auto", memory_mb: int = MEMORY_MB, preload: Sequence[str] = ()) -> Sandbox:
-    """Returns a context manager, see `Sandbox`. ``memory_mb`` is for a guest.
+    """Returns a sandbox, which is a context manager; see `Sandbox`. ``memory_mb`` applies to a guest.
 
-    ``auto`` is the host when its kernel can emulate networks (that is tried), otherwise a guest. Raises
-    MachineError, here or when the sandbox is entered.
+    ``auto`` chooses the host when its kernel can emulate networks (which is tried), and otherwise a guest. Raises
+    InputError for an unknown kind, and MachineError here or when the sandbox is entered.
     """
     if kind == "host":
         return Host(preload)
     if kind == "guest":
         return Guest(memory_mb, preload)
     if kind != "auto":
-        raise InputError(f"{kind!r} is not a kind of sandbox: {', '.join(KINDS)}")
+        raise InputError(f"{kind!r} is not a kind of sandbox; the kinds are {', '.join(KINDS)}")
     obstacle = host.obstacle()
     if obstacle is None:
         return Host(preload)

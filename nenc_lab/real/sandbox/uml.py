@@ -1,4 +1,4 @@
-"""User-Mode Linux: where it is, its command line, and the script that is its first program."""
+"""User-Mode Linux: finds it, and makes its command line and the script that it runs first."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ REMEDY = "apt-get install user-mode-linux (Debian, Ubuntu; it needs no root to r
 SLOW_STARTS = ("raid6_select_algo", "calibrate_xor_blocks", "init_btrfs_fs")
 """Parts of the kernel that measure themselves for 0.8 s at each boot, for file systems that no guest mounts."""
 NAME_OPTION = "umid="
-"""The kernel's option for its name."""
+"""The kernel's option for its own name."""
 VERSION_S = 5.0
 
 
 def find() -> Path | None:
-    """The program of User-Mode Linux, or None. Another program may be called linux, so each is asked its version."""
+    """Finds the program of User-Mode Linux, or returns None.
+
+    Another program may be called linux, so each candidate is asked for its version.
+    """
     for name in PROGRAMS:
         path = programs.find(name)
         if path is not None and version(path) is not None:
@@ -32,7 +35,7 @@ def find() -> Path | None:
 
 
 def version(path: str | Path) -> str | None:
-    """The kernel's release, for instance 6.1.176; None when the program is no kernel."""
+    """Returns the kernel's release, such as 6.1.176; None when the program is not a kernel."""
     try:
         done = subprocess.run(
             [os.fspath(path), "--version"],
@@ -49,7 +52,7 @@ def version(path: str | Path) -> str | None:
 
 
 def required() -> Path:
-    """The program. Raises MachineError when it is not installed."""
+    """Finds the program of User-Mode Linux. Raises MachineError when it is not installed."""
     path = find()
     if path is None:
         raise MachineError(f"a guest needs User-Mode Linux, which is not installed: {REMEDY}")
@@ -65,7 +68,7 @@ def command(linux: Path, memory_mb: int, name: str, channel: int, heartbeat: int
         "rootflags=/",
         "rw",
         "init=@FOLDER@/init",
-        "devtmpfs.mount=0",  # else it hides a private folder in /dev/shm, and init with it
+        "devtmpfs.mount=0",  # otherwise /dev hides a private folder in /dev/shm, and init with it
         "con=null",
         "con0=null,fd:1",
         "ssl=null",
@@ -81,7 +84,7 @@ def command(linux: Path, memory_mb: int, name: str, channel: int, heartbeat: int
 
 
 def init_script(environment: Mapping[str, str], setup: str) -> str:
-    """The script that the kernel runs first: it sets the environment, which the kernel's command line cannot hold."""
+    """Returns the script that the kernel runs first. It sets the environment, which the command line cannot hold."""
     names = [name for name in environment if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)]
     exports = [f"export {name}={shlex.quote(environment[name])}" for name in names]
     words = [*interpreter(), setup, "guest_init"]
@@ -89,6 +92,6 @@ def init_script(environment: Mapping[str, str], setup: str) -> str:
 
 
 def interpreter() -> list[str]:
-    """The command that starts Python inside with the flags that the lab was started with."""
+    """Returns the command that starts Python inside, with the flags that the lab was started with."""
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return [sys.executable, "-P", *flags, str(Path(__file__).with_name("bootstrap.py"))]

@@ -110,7 +110,7 @@ def test_an_exception_crosses_with_its_attributes_and_its_trace(sandbox):
 
 
 def test_an_exception_that_cannot_cross_is_told(sandbox):
-    with pytest.raises(InternalError, match=r"(?s)cannot be brought here.*Odd: 1 and 2"):
+    with pytest.raises(InternalError, match=r"(?s)cannot be transferred.*Odd: 1 and 2"):
         sandbox.call("sandbox_calls:fails", "odd")
 
 
@@ -218,7 +218,7 @@ def test_one_call_at_a_time(sandbox):
     def hear(word):
         sandbox.call("sandbox_calls:echo", 1)
 
-    with pytest.raises(InternalError, match="while it is in another call"):
+    with pytest.raises(InternalError, match="during another call"):
         sandbox.call("sandbox_calls:waits", "raise", on_message=hear)
 
 

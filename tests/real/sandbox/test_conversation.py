@@ -46,7 +46,7 @@ def test_a_sandbox_that_does_not_accept_a_call_is_ended_and_not_waited_for(monke
         talk = Conversation(supervised, channel, heartbeat, "guest")  # type: ignore[arg-type]
         beats.send(b".")
         began = time.monotonic()
-        with pytest.raises(SandboxLost, match=r"the guest has not accepted a call for 0\.2 s: nothing"):
+        with pytest.raises(SandboxLost, match=r"the guest has not accepted a call for 0\.2 s; messages no longer"):
             talk.call("module:function", {}, None, None, None)
         assert time.monotonic() - began < 5.0
         assert supervised.closed
