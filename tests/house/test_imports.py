@@ -89,6 +89,7 @@ def test_reading_a_run_needs_no_engine_and_no_c_core(part):
     allowed = {
         part,
         "errors",
+        "process",
         "records",
         "units",
         "scenario",

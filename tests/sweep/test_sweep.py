@@ -277,7 +277,7 @@ def test_two_at_once_do_not_get_in_each_others_way(tmp_path):
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        with pytest.raises(MachineError, match="another process is at this sweep already"):
+        with pytest.raises(MachineError, match="another process is running this sweep"):
             run(path, tmp_path / "out")
         other.kill()  # what a kill leaves behind is in nobody's way
     done, ran = run(path, tmp_path / "out")

@@ -109,7 +109,7 @@ def waits(what, send):
     send("waiting")
     while True:
         try:
-            time.sleep(60)
+            time.sleep(0.05)  # a signal just before a long sleep would not end it
         except KeyboardInterrupt as stop:
             if what == "result":
                 return "stopped"
