@@ -1,4 +1,4 @@
-"""What this machine has that the lab can use: one function per line of ``nenc-lab doctor``, each with its remedy."""
+"""Examines what the lab can use on this machine: one function per line of ``nenc-lab doctor``, each with a remedy."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TIMEOUT_S = 5.0
 UDMABUF = "/dev/udmabuf"
 
 SIMD_BITS = (("avx2", 1), ("fma", 2), ("neon", 4))
-"""nenc_cpu_flag in nenc.h."""
+"""Bits of nenc_cpu_flag in nenc.h."""
 KERNELS = ("c", "avx2", "neon")
-"""What NENC_CPU may say."""
+"""The values that NENC_CPU may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: ``state`` is ok, limited (works, with less) or missing; ``remedy`` says how to get it, None when ok."""
+    """One line: ``state`` is ok, limited (works with restrictions) or missing; ``remedy`` is None when it is ok."""
 
     name: str
     state: str
@@ -38,7 +38,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Every line, in the order of `CHECKS`. Never raises: a check that fails is itself a finding."""
+    """Returns all findings, in the order of `CHECKS`. Never raises; a check that fails becomes a finding."""
     return [_careful(name, check) for name, check in CHECKS.items()]
 
 
@@ -46,7 +46,7 @@ def _careful(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Exception as error:
-        return Finding(name, MISSING, f"could not be examined: {type(error).__name__}: {error}", "see the message")
+        return Finding(name, MISSING, f"the check failed: {type(error).__name__}: {error}", "see the message")
 
 
 def python() -> Finding:
@@ -54,7 +54,7 @@ def python() -> Finding:
 
 
 def packages() -> Finding:
-    """The packages nenc-lab asks for, by its own metadata."""
+    """Checks the packages that nenc-lab's metadata requires."""
     import re
     from importlib import metadata
 
@@ -73,7 +73,7 @@ def packages() -> Finding:
 
 
 def core() -> Finding:
-    """The compiled C core, and the kernel variant it has chosen."""
+    """Checks the compiled C core, and reports the kernel variant that it has chosen."""
     try:
         from nenc_lab.kernels import ffi, lib
     except NencLabError as error:
@@ -92,8 +92,8 @@ def simd() -> Finding:
         return Finding(
             "simd",
             LIMITED,
-            f"NENC_CPU={wish} names no kernels and is ignored",
-            f"NENC_CPU={'|'.join(KERNELS)}, or unset it",
+            f"NENC_CPU={wish} is not a kernel variant and is ignored",
+            f"set NENC_CPU={'|'.join(KERNELS)}, or unset it",
         )
     names = [name for name, bit in SIMD_BITS if flags & bit]
     machine = platform.machine()
@@ -103,19 +103,19 @@ def simd() -> Finding:
         "simd",
         LIMITED,
         f"{machine}: {', '.join(names) or 'none that the core uses'}",
-        "the plain C kernels are used; for AVX2 or NEON: another processor, or unset NENC_CPU",
+        "the plain C kernels are used; for AVX2 or NEON use another processor, or unset NENC_CPU",
     )
 
 
 def arm() -> Finding:
-    """Where the origin's benchmark can be repeated: it names an AWS c6g.16xlarge, a 64-bit Arm."""
+    """Tells whether this machine can repeat the original benchmark, which used an AWS c6g.16xlarge, a 64-bit Arm."""
     if platform.machine() == "aarch64":
-        return Finding("arm", OK, "64-bit Arm: ./lab bench core quality repeats the origin's c6g benchmark here")
+        return Finding("arm", OK, "64-bit Arm: ./lab bench core quality repeats the original c6g benchmark here")
     return Finding(
         "arm",
         LIMITED,
         f"{platform.machine()}: NEON is checked under qemu (.ci/run c-aarch64), which says nothing about speed",
-        "on a c6g.16xlarge, or any 64-bit Arm with Debian 12 or Ubuntu 24.04: ./lab bench core quality",
+        "run ./lab bench core quality on a c6g.16xlarge, or any 64-bit Arm with Debian 12 or Ubuntu 24.04",
     )
 
 
@@ -131,22 +131,25 @@ def kernel() -> Finding:
 
 
 def render_nodes() -> Finding:
-    """GPUs that can be opened for encoding."""
+    """Checks for GPUs that can be opened for encoding."""
     nodes = sorted(glob.glob("/dev/dri/renderD*"))
     if not nodes:
         return Finding(
-            "gpu", MISSING, "no /dev/dri/renderD*", "a GPU and its kernel driver; encoding falls back to software"
+            "gpu", MISSING, "no /dev/dri/renderD*", "add a GPU and its kernel driver; encoding falls back to software"
         )
     usable = [node for node in nodes if os.access(node, os.R_OK | os.W_OK)]
     if not usable:
         return Finding(
-            "gpu", LIMITED, f"{', '.join(nodes)}: not allowed", "sudo usermod -aG render $USER, then log in again"
+            "gpu",
+            LIMITED,
+            f"no permission to open {', '.join(nodes)}",
+            "sudo usermod -aG render $USER, then log in again",
         )
     return Finding("gpu", OK, ", ".join(usable))
 
 
 def vaapi() -> Finding:
-    """What kind: vaapi would use here, and why: opened once, as a run does."""
+    """Reports the driver that ``kind: vaapi`` would use here, and why, by opening it as a run does."""
     state, text = _encoder("vaapi")
     if state != OK:
         return Finding("va-api", MISSING, text, "apt-get install libva-dev libx264-dev, then build again")
@@ -156,7 +159,7 @@ def vaapi() -> Finding:
         return Finding(
             "va-api",
             LIMITED,
-            f"LIBVA_DRIVER_NAME=nenc puts the software driver in front of every device: {text}",
+            f"LIBVA_DRIVER_NAME=nenc selects the software driver for every device: {text}",
             "for hardware: unset LIBVA_DRIVER_NAME LIBVA_DRIVERS_PATH",
         )
     nodes = glob.glob("/dev/dri/renderD*")
@@ -164,15 +167,15 @@ def vaapi() -> Finding:
     return Finding(
         "va-api",
         LIMITED,
-        f"{why}; the software driver stands in: {text}",
-        "for hardware: a GPU, and intel-media-va-driver or mesa-va-drivers (AMD)",
+        f"{why}; the software driver is used instead: {text}",
+        "for hardware: add a GPU, and install intel-media-va-driver or mesa-va-drivers (AMD)",
     )
 
 
 def picture_memory() -> Finding:
-    """The memory of pictures: a GPU takes DMA-BUFs without a copy, and /dev/udmabuf makes those."""
+    """Checks /dev/udmabuf, which makes pictures in DMA-BUFs, so that a GPU can read them without a copy."""
     if os.access(UDMABUF, os.R_OK | os.W_OK):
-        return Finding("udmabuf", OK, f"{UDMABUF}: pictures are handed to encoders as DMA-BUFs, without a copy")
+        return Finding("udmabuf", OK, f"{UDMABUF}: encoders read pictures from DMA-BUFs, without a copy")
     there = os.path.exists(UDMABUF)
     return Finding(
         "udmabuf",
@@ -183,25 +186,30 @@ def picture_memory() -> Finding:
 
 
 def optional_parts() -> Finding:
-    """What this build was made without, and why, as the build has noted it."""
+    """Reports the optional parts that this build lacks, and why, from the build's own notes."""
     note = module("optional.json")
     if note is None:
-        return Finding("build", LIMITED, "it has no note of its optional parts", "build it again")
+        return Finding("build", LIMITED, "it has no notes about its optional parts", "build it again")
     reasons = json.loads(note.read_text(encoding="utf-8"))
     left_out = [f"{name}: {why}" for name, why in reasons.items() if why]
     if left_out:
-        return Finding("build", LIMITED, f"left out of this build: {'; '.join(left_out)}", "that, then build again")
+        return Finding(
+            "build",
+            LIMITED,
+            f"left out of this build: {'; '.join(left_out)}",
+            "install what is missing, then build again",
+        )
     return Finding("build", OK, f"with every optional part: {', '.join(reasons)}")
 
 
 def nvidia() -> Finding:
-    """NVENC, tried by opening it for a moment (sessions are few on some cards)."""
+    """Tries NVENC by opening it for a moment only, because some cards allow few sessions."""
     caution = "checked against this project's stub only, never on NVIDIA hardware"
     state, text = _encoder("nvenc")
     return (
-        Finding("nvenc", LIMITED, f"{text}; {caution}", "tell us how it does")
+        Finding("nvenc", LIMITED, f"{text}; {caution}", "report how it works")
         if state == OK
-        else Finding("nvenc", MISSING, f"{text}; {caution}", "an NVIDIA GPU and its driver, 470.57.02 or newer")
+        else Finding("nvenc", MISSING, f"{text}; {caution}", "add an NVIDIA GPU and its driver, 470.57.02 or newer")
     )
 
 
@@ -213,7 +221,7 @@ def x264() -> Finding:
 
 
 def _encoder(name: str) -> tuple[str, str]:
-    """What the encoder says of itself, or why there is none; in a process of its own, as drivers may crash theirs."""
+    """Opens an encoder and returns a state and its description or error, in a separate process as drivers may crash."""
     code = (
         "import sys; from nenc_lab.kernels import ffi, lib; c, e, t = ffi.new('nenc_encoder_config *'), "
         "ffi.new('nenc_encoder **'), ffi.new('char[]', 512); lib.nenc_encoder_config_default(c); "
@@ -231,26 +239,28 @@ def _encoder(name: str) -> tuple[str, str]:
     )
     last = (done.stdout.strip() or done.stderr.strip() or "it gives no reason").splitlines()[-1]
     if done.returncode < 0:
-        return MISSING, f"opening it ended the process (signal {-done.returncode}): {last}"
+        return MISSING, f"opening it crashed the process (signal {-done.returncode}): {last}"
     return (OK if done.returncode == 0 else MISSING), last
 
 
 def netem() -> Finding:
-    """Real network emulation in this host's kernel: tried, in namespaces that are thrown away."""
+    """Tries real network emulation in this host's kernel, in temporary namespaces."""
     from nenc_lab.real.sandbox.host import obstacle
 
     problem = obstacle()
     if problem is None:
         return Finding("netem host", OK, f"sch_netem, sch_hfsc and veth work in namespaces of {platform.release()}")
-    if "\n" in problem:  # it has started and ended: what it said last is the reason
+    if "\n" in problem:  # the output of a process that started and ended; its last line is the reason
         first, *_, last = problem.splitlines()
-        return Finding("netem host", MISSING, f"{first.partition(';')[0]}: {last.strip()}", "the guest below")
+        return Finding("netem host", MISSING, f"{first.partition(';')[0]}: {last.strip()}", "use the guest below")
     what, _, remedy = problem.partition("; ")
-    return Finding("netem host", MISSING, what, f"{remedy}; or the guest below" if remedy else "the guest below")
+    return Finding(
+        "netem host", MISSING, what, f"{remedy}; or use the guest below" if remedy else "use the guest below"
+    )
 
 
 def guest() -> Finding:
-    """The rootless guest, booted once."""
+    """Boots the rootless guest once, and checks its kernel's modules."""
     from nenc_lab.real.sandbox import uml
     from nenc_lab.real.sandbox.guest import Guest
     from nenc_lab.real.sandbox.netem_support import NEEDED
@@ -266,20 +276,25 @@ def guest() -> Finding:
             ]
             about, taken_mb = sandbox.about, sandbox.taken_mb()
     except MachineError as error:
-        return Finding("netem guest", MISSING, f"{path}: {error}", "its kernel says why; TMPDIR names another disk")
+        return Finding(
+            "netem guest", MISSING, f"{path}: {error}", "see its kernel's messages; for a full disk, set TMPDIR"
+        )
     detail = (
         f"{path}, Linux {about['kernel']}: booted in {about['boot_s']:.1f} s, HZ {about['hz']}, "
         f"takes {taken_mb} MB of at most {about['memory_mb']}"
     )
     if lacks:
         return Finding(
-            "netem guest", LIMITED, f"{detail}; lacks {', '.join(sorted(set(lacks)))}", f"its modules: {uml.REMEDY}"
+            "netem guest",
+            LIMITED,
+            f"{detail}; lacks {', '.join(sorted(set(lacks)))}",
+            f"install its modules: {uml.REMEDY}",
         )
     return Finding("netem guest", OK, detail)
 
 
 def realtime() -> Finding:
-    """SCHED_FIFO for the adaptation thread."""
+    """Checks whether the adaptation thread may use SCHED_FIFO."""
     limit, _ = resource.getrlimit(resource.RLIMIT_RTPRIO)
     if os.geteuid() == 0 and _may_be_realtime():
         return Finding("real-time", OK, "root may use SCHED_FIFO")
@@ -288,8 +303,8 @@ def realtime() -> Finding:
     return Finding(
         "real-time",
         LIMITED,
-        "SCHED_FIFO is not allowed: the adaptation thread runs as an ordinary one, and says so in the run",
-        "'YOU - rtprio 10' in /etc/security/limits.conf, with your user name for YOU, then log in again",
+        "SCHED_FIFO is not allowed: the adaptation thread runs as a normal thread, and the run records this",
+        "add 'YOU - rtprio 10' to /etc/security/limits.conf, with your user name for YOU, then log in again",
     )
 
 
@@ -339,7 +354,7 @@ def _first_line(*command: str) -> str:
 
 
 def _may_be_realtime() -> bool:
-    """Root in a container may lack the capability: tried in a child, which then ends."""
+    """Tries SCHED_FIFO in a short-lived child, because root in a container may lack the capability."""
     code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"
     try:
         done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, timeout=TIMEOUT_S, check=False)

@@ -1,10 +1,10 @@
-"""Identifies an encoder: drives rate steps through it at several sizes, fits its answers, writes a profile.
+"""Identifies an encoder: applies rate steps at several picture sizes, fits its responses, and writes a profile.
 
-A drive is one stream at one size: target low, high, low, mid, high, low, and a key frame in the middle of each phase.
-What comes out is a folder:
+A drive is one stream at one size: its targets are low, high, low, mid, high, low, with a key frame in the middle of
+each phase. The result is a folder:
 
-    identify.json   what was asked, what was measured, on what (encoder, driver, versions, host)
-    frames.parquet  every frame of every drive
+    identify.json   the request, the measurements, and their setting (encoder, driver, versions, host)
+    frames.parquet  all frames of all drives
     profile.yaml    parameters for `encoder: {kind: model, profile: profile.yaml}`
     step.png, .svg  step responses and fits
 """
@@ -37,15 +37,15 @@ SECOND_NS = 1_000_000_000
 KINDS = tuple(kind for kind, group in kinds().items() if group is Group.REAL)
 MODES = ("cbr", "vbr")
 BITS_PER_PIXEL = (0.04, 0.12, 0.04, 0.08, 0.12, 0.04)
-"""Targets of a drive, per pixel and frame: from fair to good pictures, up and down, small steps and large."""
+"""Targets of a drive in bits per pixel: from fair to good quality, up and down, in small and large steps."""
 PHASE_S = 6.0
 LIMITED, FAR_OFF = 0.2, 0.25
-"""From here on a drive is doubtful: part of the frames at a limit of the quantiser, error of the rate."""
+"""A drive is doubtful above these: fraction of frames at a limit of the quantiser, error of the rate."""
 KEY_AT = 0.45
-"""Of a phase: after the answer to the step, and paid back before the settled part begins."""
+"""Position of the key frame in a phase: after the response to the step, and settled before the settled part begins."""
 FPS = 30.0
 QP_MIN, QP_MAX = 10, 51
-"""Limits of the quantiser, wider than usual: it is the rate control that is to decide."""
+"""Limits of the quantiser, wider than usual, so that the rate control is free to choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ class Drive:
     size_scale: float
     encode_ms: float
     qp_limited: float
-    """Part of the frames at a limit of the quantiser: where that is much, the rate error is not the rate control's."""
+    """Fraction of frames at a limit of the quantiser; if it is large, the rate error is not due to the rate control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """What was found out about one encoder."""
+    """The identified properties of one encoder."""
 
     encoder: str
     about: dict[str, str]
     drives: tuple[Drive, ...]
 
     def warnings(self) -> list[str]:
-        """What makes the profile doubtful."""
+        """Returns the reasons to doubt the profile."""
         found = []
         for drive in self.drives:
             if drive.qp_limited > LIMITED:
@@ -91,7 +91,7 @@ class Identified:
         return found
 
     def profile(self) -> dict[str, Any]:
-        """Keys of the model encoder, as a scenario has them: medians over all drives."""
+        """Returns the keys of the model encoder, as a scenario writes them; most are medians over all drives."""
         responses = [response for drive in self.drives for response in drive.responses]
         phases = [drive.phases for drive in self.drives]
         ratios = [drive.key_ratio for drive in self.drives if drive.key_ratio is not None]
@@ -124,30 +124,30 @@ def identify(
 ) -> Identified:
     """Drives the encoder ``kind`` at each resolution in each rate-control mode.
 
-    ``progress`` is told the drive, from 0, and how far it is in simulated ns. Raises MachineError when this
-    machine has no such encoder, InputError when it cannot do what is asked.
+    ``progress`` is called with the number of the drive, from 0, and its simulated time in ns. Raises MachineError when
+    this machine has no such encoder, and InputError for settings that are unknown or that the encoder does not support.
     """
     if kind not in KINDS:
-        raise InputError(f"{kind!r} is no encoder to identify: write {', '.join(KINDS)}")
+        raise InputError(f"{kind!r} is not an encoder that can be identified: write one of {', '.join(KINDS)}")
     for mode in modes:
         if mode not in MODES:
-            raise InputError(f"{mode!r} is no mode of rate control: write {' or '.join(MODES)}")
+            raise InputError(f"{mode!r} is not a rate-control mode: write {' or '.join(MODES)}")
     for resolution in resolutions:
         if resolution not in LINES:
-            raise InputError(f"{resolution!r} is not a resolution: write {', '.join(LINES)}")
+            raise InputError(f"{resolution!r} is not a resolution: write one of {', '.join(LINES)}")
     drives: list[Drive] = []
     about: dict[str, str] = {}
     for mode in modes:
         for resolution in resolutions:
             settings = _settings(kind, resolution, mode, codec, preset, device, complexity, seed)
-            told = None if progress is None else partial(progress, len(drives))
-            drive, about = _drive(settings, resolution, mode, phase_s, told)
+            report = None if progress is None else partial(progress, len(drives))
+            drive, about = _drive(settings, resolution, mode, phase_s, report)
             drives.append(drive)
     return Identified(kind, about, tuple(drives))
 
 
 def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
-    """The folder described above. Raises MachineError when it cannot be written."""
+    """Writes the folder that the module describes. Raises MachineError when it cannot be written."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -209,7 +209,7 @@ def _targets(resolution: str) -> list[float]:
 
 
 def _drive(
-    settings: EncoderSettings, resolution: str, mode: str, phase_s: float, told: Callable[[int], None] | None
+    settings: EncoderSettings, resolution: str, mode: str, phase_s: float, report: Callable[[int], None] | None
 ) -> tuple[Drive, dict[str, str]]:
     try:
         encoder = make(settings)
@@ -232,8 +232,8 @@ def _drive(
                 limited += isfinite(frame.qp) and not QP_MIN + 0.5 < frame.qp < QP_MAX - 0.5
                 now_ns += frame.interval_ns
             phases.append(Phase(target, FPS, bits, keys))
-            if told is not None:
-                told(now_ns)
+            if report is not None:
+                report(now_ns)
     finally:
         encoder.close()
     responses = [
@@ -273,7 +273,7 @@ def _rows(found: Identified) -> dict[str, Any]:
 
 
 def _plain(drive: Drive) -> dict[str, Any]:
-    kept = ("from_bps", "to_bps", "dead_s", "tau_s", "overshoot", "error")
+    figures = ("from_bps", "to_bps", "dead_s", "tau_s", "overshoot", "error")
     return {
         "resolution": drive.resolution,
         "mode": drive.mode,
@@ -281,7 +281,7 @@ def _plain(drive: Drive) -> dict[str, Any]:
         "qp_limited": round(drive.qp_limited, 4),
         "key_ratio": drive.key_ratio,
         "size_scale": drive.size_scale,
-        "steps": [{key: round(asdict(step)[key], 5) for key in kept} for step in drive.responses],
+        "steps": [{key: round(asdict(step)[key], 5) for key in figures} for step in drive.responses],
     }
 
 

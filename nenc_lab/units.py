@@ -1,8 +1,8 @@
-"""Written units to inside units and back: ``50Mbps`` <-> 50_000_000 bit/s, ``20ms`` <-> 20_000_000 ns, exactly.
+"""Converts written units to internal ones and back, exactly: ``50Mbps`` <-> 50_000_000, ``20ms`` <-> 20_000_000.
 
-Inside the lab time is int nanoseconds, a rate int bit/s, a size int bytes, a ratio a float 0..1; in files the unit is
-written. Each ``parse_x`` raises `InputError` saying what would be right, and
-``parse_x(format_x(v)) == v`` for every legal v. k, M and G are powers of 1000, for bytes too.
+Internally a time is int nanoseconds, a rate int bit/s, a size int bytes, and a ratio a float in 0..1; files always have
+units. Each ``parse_x`` raises `InputError` that says what would be valid, and ``parse_x(format_x(v)) == v`` for every
+legal v. k, M and G are powers of 1000, also for bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RATE_UNITS: Mapping[str, int] = {"bps": 1, "kbps": 1_000, "Mbps": 1_000_000, "Gb
 BYTE_UNITS: Mapping[str, int] = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 _LARGEST = 2**62
-"""Sums of two values must still fit the C core's int64."""
+"""Largest value, so that the sum of two values still fits into the C core's int64."""
 _NUMBER_AND_UNIT = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([A-Za-zµμ%/]*)\s*", re.ASCII)
 _SPELLINGS = {
     "µs": "us",
@@ -47,34 +47,34 @@ _MICRO = str.maketrans("μ", "µ")
 
 @dataclass(frozen=True, slots=True)
 class QueueSize:
-    """How much a queue holds: ``value`` whole ``unit``s. In ms it is reckoned at the rate the link has just then."""
+    """Capacity of a queue: ``value`` whole ``unit``s. A capacity in ms is taken at the link's current rate."""
 
     unit: Literal["ms", "bytes", "packets"]
     value: int
 
     @property
     def limit(self) -> int:
-        """The same in inside units: ns, bytes or packets."""
+        """The capacity in internal units: ns, bytes or packets."""
         return self.value * NS_PER_MS if self.unit == "ms" else self.value
 
 
 def parse_rate(text: object) -> int:
-    """``"50Mbps"`` -> 50_000_000 bit/s; also bps, kbps, Gbps. Raises InputError."""
+    """Parses ``"50Mbps"`` as 50_000_000 bit/s; also bps, kbps, Gbps. Raises InputError for any other form."""
     return _parse(text, RATE_UNITS, "a rate", ("50Mbps", "1.5Gbps"), "Mbps", "1 bit/s")
 
 
 def parse_time(text: object) -> int:
-    """``"20ms"`` -> 20_000_000 ns; also ns, us, s, min, h. Raises InputError."""
+    """Parses ``"20ms"`` as 20_000_000 ns; also ns, us, s, min, h. Raises InputError for any other form."""
     return _parse(text, TIME_UNITS, "a time", ("20ms", "1.5s", "2min"), "s", "1 ns")
 
 
 def parse_bytes(text: object) -> int:
-    """``"250kB"`` -> 250_000 bytes; also B, MB, GB. Raises InputError."""
+    """Parses ``"250kB"`` as 250_000 bytes; also B, MB, GB. Raises InputError for any other form."""
     return _parse(text, BYTE_UNITS, "a size", ("1200B", "250kB"), "B", "1 byte")
 
 
 def parse_ratio(value: object) -> float:
-    """``"0.5%"`` -> 0.005; a plain fraction such as 0.005 passes as it is. Raises InputError outside 0..100 %."""
+    """Parses ``"0.5%"`` as 0.005; a plain number such as 0.005 is a fraction. Raises InputError outside 0..100 %."""
     wanted = "a ratio such as 0.5% or 0.005"
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise InputError(f"{shown(value)} is not {wanted}")
@@ -87,7 +87,7 @@ def parse_ratio(value: object) -> float:
             raise InputError(f"{shown(value)} is not {wanted}{fraction}")
         ratio = float(Decimal(match[1]) / 100)
     else:
-        # `loss: 1` may mean 1 % or everything: a factor of 100 is not guessed at.
+        # `loss: 1` may mean 1 % or everything; better ask than be wrong by a factor of 100.
         if isinstance(value, int) and value != 0:
             raise InputError(f"{shown(value)} is ambiguous: write {shown(value)}% or, as a fraction, 1.0 for all")
         ratio = float(value)
@@ -97,7 +97,7 @@ def parse_ratio(value: object) -> float:
 
 
 def parse_size(text: object) -> QueueSize:
-    """``"300ms"``, ``"250kB"`` or ``"100packets"`` -> `QueueSize`. Raises InputError."""
+    """Parses ``"300ms"``, ``"250kB"`` or ``"100packets"`` as a `QueueSize`. Raises InputError for any other form."""
     units = {**TIME_UNITS, **BYTE_UNITS, "packets": 1}
     examples = ("300ms", "250kB", "100packets")
     value = _parse(text, units, "a queue size", examples, "ms", "1 unit")
@@ -107,36 +107,36 @@ def parse_size(text: object) -> QueueSize:
     if unit in TIME_UNITS:
         if value % NS_PER_MS:
             raise InputError(
-                f"{shown(text)} is too fine: a queue in time is whole milliseconds; use bytes for less (1500B)"
+                f"{shown(text)} is too fine: write a queue size in whole milliseconds, or in bytes, such as 1500B"
             )
         return QueueSize("ms", value // NS_PER_MS)
     return QueueSize("packets" if unit == "packets" else "bytes", value)
 
 
 def format_rate(rate_bps: int) -> str:
-    """50_000_000 -> ``"50Mbps"``."""
+    """Formats 50_000_000 bit/s as ``"50Mbps"``."""
     return _format(rate_bps, RATE_UNITS, "bps", ("Gbps", "Mbps", "kbps"))
 
 
 def format_time(time_ns: int) -> str:
-    """20_000_000 -> ``"20ms"``; minutes and hours stay seconds."""
+    """Formats 20_000_000 ns as ``"20ms"``; never uses minutes or hours."""
     return _format(time_ns, TIME_UNITS, "ns", ("s", "ms", "us"), zero="s")
 
 
 def format_bytes(size: int) -> str:
-    """1200 -> ``"1200B"``, 250_000 -> ``"250kB"``."""
+    """Formats 1200 bytes as ``"1200B"`` and 250_000 as ``"250kB"``."""
     return _format(size, BYTE_UNITS, "B", ("GB", "MB", "kB"))
 
 
 def format_ratio(ratio: float) -> str:
-    """0.005 -> ``"0.5%"``."""
-    # repr is the shortest decimal that reads back as this float, and shifting it by two places is exact.
+    """Formats 0.005 as ``"0.5%"``."""
+    # repr is the shortest decimal that parses to this float, and shifting it by two places is exact.
     percent = (Decimal(repr(float(ratio))) * 100).normalize()
     return f"{percent:f}%"
 
 
 def format_size(size: QueueSize) -> str:
-    """The written form of a `QueueSize`."""
+    """Formats a `QueueSize` as `parse_size` reads it."""
     return format_bytes(size.value) if size.unit == "bytes" else f"{size.value}{size.unit}"
 
 
@@ -184,7 +184,7 @@ def _meant(unit: str, units: Mapping[str, int]) -> str:
 
 
 def _with_unit(number: int | float | Decimal, units: Mapping[str, int], usual: str) -> str:
-    """A plain number in the unit it was most likely meant in: 50 -> 50Mbps, but 50000000 -> 50Mbps too."""
+    """Adds the unit that a plain number most likely has: 50 becomes 50Mbps, and so does 50000000."""
     value = Decimal(str(number))
     if units is RATE_UNITS and value >= 10_000 and value == value.to_integral_value() and value <= _LARGEST:
         return format_rate(int(value))
@@ -203,7 +203,7 @@ def _format(
 
 
 def shown(value: object) -> str:
-    """A value as it was written, cut when long."""
+    """Formats a value for messages as it was written, shortened to 60 characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and abs(value) > _LARGEST:

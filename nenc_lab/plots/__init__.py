@@ -1,1 +1,1 @@
-"""Figures from run folders: ``info(run)`` computes the picture as plain data, ``draw(info, figure)`` paints it."""
+"""Draws figures of runs: ``info(run)`` computes a figure as plain data, ``draw(info, figure)`` draws it."""

@@ -1,7 +1,7 @@
-"""The convergence figure: did the rate find its share, how fast, and at what price in delay and loss?
+"""The convergence figure: did the rate reach its share, how fast, and at what cost in delay and loss?
 
-``info`` reads a run and computes what is shown; ``draw`` draws it. From top to bottom: what ran and whether it held;
-the panels of `nenc_lab.plots.panels`, which share one time axis.
+``info`` reads a run and computes the figure; ``draw`` draws it. At the top is the header with the run and its verdict,
+below it are the panels of `nenc_lab.plots.panels`, which share one time axis.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
 
 WIDTH = 12.0
-"""Inches; 1800 pixels at 150 dpi. The height is what header and panels take."""
+"""Width in inches, 1800 pixels at 150 dpi. The height is the sum of header and panels."""
 _LEFT, _RIGHT, _EDGE = 0.62, 10.3, 11.88
 _TOP, _BOTTOM, _GAP = 0.22, 0.42, 0.32
 _HEADING = 0.3
-"""Room between the header and the first panel's event names."""
+"""Space between the header and the first panel's event names, inches."""
 _MANY_EVENTS = 120
-"""Beyond this many, lines would be a grey wall: the figure gives their number instead."""
+"""More events than this are not drawn, because their lines would cover the figure; it gives their number instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +39,9 @@ class Convergence:
     events: tuple[Event, ...]
     end_s: float
     remark: str
-    """What is said above the first panel, on the right."""
+    """The text above the first panel, on the right."""
     empty: bool
-    """No flow left a sample."""
+    """Whether no flow has any sample."""
 
     @property
     def title(self) -> str:
@@ -50,16 +50,16 @@ class Convergence:
 
     @property
     def marked(self) -> tuple[Event, ...]:
-        """The events that are drawn: all of them, or none where there are too many."""
+        """The events that are drawn: all, or none when there are too many."""
         return self.events if len(self.events) <= _MANY_EVENTS else ()
 
     def panel(self, name: str) -> Panel:
-        """The panel called ``name``: rate, delay, loss or terms (KeyError when there is none)."""
+        """Returns the panel called ``name``: rate, delay, loss or terms. Raises KeyError for any other."""
         return {panel.name: panel for panel in self.panels}[name]
 
 
 def info(run: Run) -> Convergence:
-    """Everything the figure shows of ``run``, complete or not. Raises InputError when a table cannot be read."""
+    """Computes the figure of ``run``, complete or not. Raises InputError when a table cannot be read."""
     story = gather.story(run)
     crowd = f"{len(story.events)} events, too many to mark" if len(story.events) > _MANY_EVENTS else ""
     fair = header.fairness(run) if len(story.flows) > 1 else ""

@@ -1,4 +1,4 @@
-"""From counters and samples to curves: rates over a window, loss ratios, steps, envelopes. Pure numpy."""
+"""Computes curves from counters and samples: rates over a window, loss ratios, steps, envelopes. Needs only numpy."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 WINDOW_S = 0.25
-"""Rates and loss are taken over this long, centred: 15 frames at 60 fps, 6 at 24 fps, no beat with the frame clock."""
+"""Length of the centred window for rates and loss: 15 frames at 60 fps, 6 at 24 fps, so no beat with the frames."""
 
 
 def window_ends(t: Floats, window_s: float, first: float, last: float) -> tuple[Floats, Floats]:
-    """Start and end of the window centred on each ``t``, moved (not cut) to lie within ``first`` to ``last``."""
+    """Returns start and end of the window centred on each ``t``, shifted (not cut) to lie in ``first`` to ``last``."""
     begin = np.clip(t - window_s / 2, first, max(first, last - window_s))
     return begin, np.minimum(begin + window_s, last)
 
 
 def growth_rate(at: Floats, t: Floats, counter: Floats, window_s: float = WINDOW_S) -> Floats:
-    """Growth per second of a ``counter`` known at ``t``, over the window around each ``at``; NaN without one."""
+    """Returns the growth per second of a ``counter`` known at ``t``, over the window around each ``at``, or NaN."""
     if t.size < 2:
         return np.full(at.shape, np.nan)
     begin, end = window_ends(at, window_s, t[0], t[-1])
@@ -28,10 +28,9 @@ def growth_rate(at: Floats, t: Floats, counter: Floats, window_s: float = WINDOW
 
 
 def frame_rate_bps(t: Floats, sizes: Floats, end: float, window_s: float = WINDOW_S) -> tuple[Floats, Floats]:
-    """Encoder output in bit/s from capture times ``t`` and frame ``sizes`` in bytes.
+    """Returns times and the encoder's output in bit/s, from capture times ``t`` and frame ``sizes`` in bytes.
 
-    A frame counts from its capture to the next, the last one up to one median interval or to
-    ``end``, whichever is sooner. Returns times and rates.
+    A frame counts from its capture to the next one; the last counts for a median interval, but at most to ``end``.
     """
     if t.size < 2:
         return np.empty(0), np.empty(0)
@@ -42,7 +41,7 @@ def frame_rate_bps(t: Floats, sizes: Floats, end: float, window_s: float = WINDO
 
 
 def loss_ratio(t: Floats, lost: Floats, received: Floats, window_s: float = WINDOW_S) -> Floats:
-    """lost / (lost + received) of two packet counters over the window around each ``t``; NaN of no packet."""
+    """Returns lost / (lost + received) of two packet counters over the window around each ``t``; NaN if no packets."""
     if t.size < 2:
         return np.full(t.shape, np.nan)
     begin, end = window_ends(t, window_s, t[0], t[-1])
@@ -54,7 +53,7 @@ def loss_ratio(t: Floats, lost: Floats, received: Floats, window_s: float = WIND
 
 
 def period_means(t: Floats, values: Floats, window_s: float) -> tuple[Floats, Floats]:
-    """``values`` over equal periods ending at ``t``, averaged over stretches of ``window_s``: their ends and means."""
+    """Averages ``values`` of equal periods ending at ``t`` over ``window_s``; returns the windows' ends and means."""
     if t.size < 2:
         return t, values
     size = max(1, round(window_s / float(np.median(np.diff(t)))))
@@ -64,7 +63,7 @@ def period_means(t: Floats, values: Floats, window_s: float) -> tuple[Floats, Fl
 
 
 def stairs(begin: float, ends: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Corner points of a step function that has ``values[k]`` up to ``ends[k]``; equal neighbours become one step."""
+    """Returns the corners of a step function with ``values[k]`` up to ``ends[k]``; equal neighbours become one step."""
     if ends.size == 0:
         return np.empty(0), np.empty(0)
     change = np.flatnonzero(values[1:] != values[:-1])
@@ -75,9 +74,9 @@ def stairs(begin: float, ends: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def envelope(x: Floats, y: Floats, buckets: int) -> tuple[Floats, Floats]:
-    """At most two points per bucket, its minimum and its maximum in their order, so that no peak is lost.
+    """Reduces a curve to two points per bucket, its minimum and maximum in their order, so that no peak is lost.
 
-    A bucket without a number stays a gap. Short curves come back unchanged.
+    A bucket of NaN stays a gap. Short curves are returned unchanged.
     """
     if x.size <= 2 * buckets:
         return x, y

@@ -1,4 +1,4 @@
-"""A figure as the bytes of a PNG or an SVG, the same every time: no date, no version, no user settings."""
+"""Renders figures as PNG or SVG with the same bytes every time: no date, no version, no user settings."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _HOW: dict[str, dict[str, object]] = {"png": {"pil_kwargs": {"compress_level": 2
 
 
 def render(paint: Callable[[Figure], None], title: str, kind: Kind = "png") -> bytes:
-    """Lets ``paint`` draw on an empty figure and returns the file's bytes."""
+    """Calls ``paint`` on an empty figure and returns the file's bytes."""
     return render_kinds(paint, title, (kind,))[kind]
 
 
 def render_kinds(paint: Callable[[Figure], None], title: str, kinds: Sequence[Kind] = KINDS) -> dict[Kind, bytes]:
-    """The same in several formats of one figure, which is drawn on once."""
+    """Calls ``paint`` once on an empty figure and returns the files' bytes in several formats."""
     prepare_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -50,7 +50,7 @@ def render_kinds(paint: Callable[[Figure], None], title: str, kinds: Sequence[Ki
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Puts a figure at ``path``, whole or not at all. Raises MachineError when it cannot be written."""
+    """Writes a figure to ``path`` atomically and returns the path. Raises MachineError when it cannot be written."""
     from nenc_lab.recording.atomic import said_plainly, write_whole
 
     with said_plainly("write", path):

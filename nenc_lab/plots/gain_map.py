@@ -1,7 +1,7 @@
-"""The gain map: settling time and overshoot over two swept keys, side by side. Where is it fast, where does it fail?
+"""The gain map: settling time and overshoot over two swept keys, side by side.
 
-``info`` takes the rows of a sweep, one per point and seed, and computes what is shown; ``draw`` draws it. A full grid
-becomes two heat maps, anything else (random or Sobol samples) two scatters on the same colours.
+``info`` takes the rows of a sweep, one per point and seed, and computes the figure; ``draw`` draws it. A full grid
+becomes two heat maps; other samples (random or Sobol) become two scatter plots with the same colours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Rows(Protocol):
-    """A table: a polars data frame, a pyarrow table, or a mapping of columns."""
+    """A table of rows: a polars data frame, a pyarrow table, or a mapping of columns."""
 
     def __getitem__(self, column: str, /) -> Iterable[float | None]: ...
 
@@ -36,25 +36,25 @@ Bools = npt.NDArray[np.bool_]
 
 WIDTH, HEIGHT = 12.0, 6.0
 COLOURS = "cividis_r"
-"""Even in lightness and safe for colour-blind readers; reversed, so that good (low) is light."""
+"""A map with uniform lightness, safe for colour-blind readers; reversed, so that good (low) values are light."""
 _DARK = 0.5
-"""From this shade on, white reads better than black."""
+"""Colours above this fraction of the map have white text instead of black."""
 _GEOMETRIC = 0.02
 _WIDE_RANGE = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """One swept key: its limits, and whether it is logarithmic."""
+    """The axis of one swept key."""
 
     key: str
     low: float
     high: float
     log: bool
     ticks: tuple[float, ...]
-    """The grid's own values, at most eight of them; empty where matplotlib chooses."""
+    """At most eight of the grid's values; empty if matplotlib chooses the ticks."""
     edges: Floats
-    """Borders of the cells of a grid; empty for a scatter."""
+    """Edges of the cells of a grid; empty for a scatter plot."""
 
     @property
     def label(self) -> str:
@@ -64,18 +64,18 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """One quantity over the two keys: a value per point (NaN: none) and the text that a cell has room for."""
+    """One quantity over the two keys: a value per point (NaN: none) and its text in a cell."""
 
     title: str
     values: Floats
     texts: tuple[str, ...]
     failures: tuple[str, ...] = ()
-    """What stands in a cell instead, in the colour of bad news; empty where every run settled."""
+    """Texts that replace the values in cells with failed runs, drawn in the colour for failures; else empty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GainMap:
-    """The whole figure as data. Points of a grid go row by row, upwards."""
+    """The whole figure as data. Points of a grid are in rows, from the bottom up."""
 
     x: Axis
     y: Axis
@@ -84,20 +84,20 @@ class GainMap:
     points_y: Floats
     runs: Ints
     failures: Ints
-    """Per point: in how many of its runs the rate did not settle."""
+    """Number of runs per point in which the rate did not settle."""
     best: int | None
-    """Index of the best point: all its runs settled, least median settling time, then least overshoot."""
+    """Index of the point with the least median settling time, then overshoot, among those where all runs settled."""
     maps: tuple[Map, Map]
 
     @property
     def failed(self) -> Bools:
-        """Per point: at least one of its runs did not settle."""
+        """Whether at least one run of each point did not settle."""
         failed: Bools = self.failures > 0
         return failed
 
     @property
     def about(self) -> str:
-        """How many points and runs there are, and how many points failed."""
+        """The numbers of points, of runs and of failed points."""
         runs = f"{self.runs.min()}" if np.ptp(self.runs) == 0 else f"{self.runs.min()} to {self.runs.max()}"
         text = f"{self.runs.size} point{'s' if self.runs.size > 1 else ''}, "
         text += f"{runs} run{'s' if self.runs.max() > 1 else ''} each, medians"
@@ -123,11 +123,11 @@ def info(
     settling: str = "settling_s",
     overshoot: str = "overshoot",
 ) -> GainMap:
-    """The map of ``table`` (polars, pyarrow, or a mapping of columns): a row per point and seed.
+    """Computes the map of ``table`` (polars, pyarrow, or a mapping of columns), which has a row per point and seed.
 
-    ``x`` and ``y`` are the swept keys' columns, by default the ones ending in ``kp`` and ``ki``; ``settling`` (s, null:
-    did not settle) and ``overshoot`` (ratio) the columns of the figures. Rows that agree in both keys are one point:
-    its value is the median over them, other keys and seeds alike; what did not settle took for ever.
+    ``x`` and ``y`` are the columns of the swept keys, by default those that end in ``kp`` and ``ki``; ``settling`` (s,
+    null if not settled) and ``overshoot`` (ratio) are the columns of the figures. Rows with equal values of both keys
+    form one point, which shows their median; a run that did not settle counts as infinitely slow.
     Raises InputError when a column is missing or empty.
     """
     names = _names(table)
@@ -143,7 +143,7 @@ def info(
     which = which.reshape(-1)
     settled, above = _column(table, settling)[keep], _column(table, overshoot)[keep]
     count = len(points)
-    # a run that did not settle took longer than any that did: without it the rest would look better than it is
+    # A run that did not settle counts as slower than all that did; without it the median would look better than it is.
     time = _medians(np.where(np.isfinite(settled), settled, np.inf), which, count)
     peak = _medians(above, which, count)
     runs = np.bincount(which, minlength=count)
@@ -163,7 +163,7 @@ def info(
 
 
 def axis(key: str, values: Floats, grid: bool) -> Axis:
-    """Logarithmic where the grid is geometric; for samples where they span a decade or more."""
+    """Makes the axis of a key: logarithmic for a geometric grid, and for samples that span a decade or more."""
     log = False
     if values[0] > 0 and values.size > 2:
         ratios = values[1:] / values[:-1]
@@ -199,7 +199,7 @@ def draw(info: GainMap, figure: Figure) -> None:
 
 
 def _map(axes: Axes, info: GainMap, one: Map) -> None:
-    """One map with its colour bar: cells or points, what failed, and the best."""
+    """Draws one map with its colour bar: cells or points, failures, and the best point."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.patches import Rectangle
@@ -275,7 +275,7 @@ def _scale(axes: Axes, info: GainMap) -> None:
 
 
 def _cell(info: GainMap, index: int) -> tuple[tuple[float, float], float, float]:
-    """Corner, width and height of a cell."""
+    """Returns the lower left corner, width and height of a cell."""
     row, column = divmod(index, info.x.edges.size - 1)
     left, right = (float(edge) for edge in info.x.edges[column : column + 2])
     low, high = (float(edge) for edge in info.y.edges[row : row + 2])
@@ -283,7 +283,7 @@ def _cell(info: GainMap, index: int) -> tuple[tuple[float, float], float, float]
 
 
 def _in_cells(axes: Axes, info: GainMap, texts: Mapping[int, str], inks: Sequence[str]) -> None:
-    """Writes a text into each of these cells, or none at all when one does not fit into its cell."""
+    """Writes a text into each of these cells, or into none of them when one does not fit."""
     from matplotlib.patheffects import withStroke
 
     made = []
@@ -303,23 +303,23 @@ def _in_cells(axes: Axes, info: GainMap, texts: Mapping[int, str], inks: Sequenc
 
 
 def short(value: float) -> str:
-    """Three significant digits at most."""
+    """Formats a value with two significant digits, or as a whole number from 100 on."""
     return number(float(f"{value:.2g}")) if abs(value) < 100 else number(round(value))
 
 
 def save(info: GainMap, path: Path) -> Path:
-    """Writes the figure to ``path`` (.png or .svg), whole or not at all. Raises InputError for another ending."""
+    """Writes the figure to ``path`` (.png or .svg) atomically. Raises InputError for any other suffix."""
     from nenc_lab.plots.files import render, write
 
     if path.suffix == ".png":
         return write(path, render(lambda figure: draw(info, figure), "gain map", "png"))
     if path.suffix == ".svg":
         return write(path, render(lambda figure: draw(info, figure), "gain map", "svg"))
-    raise InputError(f"{path} ends in {path.suffix!r}: a gain map is written as .png or .svg")
+    raise InputError(f"{path} ends in {path.suffix!r}: choose .png or .svg for a gain map")
 
 
 def _names(table: Rows) -> list[str]:
-    """The columns, by what pyarrow, polars or a mapping calls them."""
+    """Returns the names of the columns of a pyarrow table, a polars data frame or a mapping."""
     for attribute in ("column_names", "columns"):
         if hasattr(table, attribute):
             return [str(name) for name in getattr(table, attribute)]
@@ -331,7 +331,7 @@ def _ending(names: Sequence[str], gain: str) -> str:
     found = [name for name in names if name == gain or name.endswith(f".{gain}")]
     if not found:
         raise InputError(
-            f"no column ends in .{gain}: name the map's two swept keys (x=..., y=...); there are {', '.join(names)}"
+            f"no column ends in .{gain}: give the map's two swept keys (x=..., y=...) among {', '.join(names)}"
         )
     return found[0]
 
@@ -343,7 +343,7 @@ def _column(table: Rows, name: str) -> Floats:
 
 
 def _medians(values: Floats, which: npt.NDArray[np.intp], count: int) -> Floats:
-    """Median of the values of each point, NaN where it is not finite, or there is none."""
+    """Returns the median of each point's values; NaN if it is not finite or there are none."""
     result = np.full(count, np.nan)
     there = ~np.isnan(values)
     for k in np.unique(which[there]):

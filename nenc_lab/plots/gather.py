@@ -1,4 +1,4 @@
-"""Reads from a run folder what its figure is about: a `Story` of flows, capacity and events, and the verdicts."""
+"""Reads the data of a run's figure from its folder: a `Story` of flows, capacity and events, and the verdicts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 _NONE: Floats = np.empty(0)
 _LONG_WARNING = 24
-"""Letters of a warning that the figure shows."""
+"""Largest number of characters of a warning in the figure."""
 _BUSY = 0.1
-"""A capacity that changes in more than this part of its periods (a trace) is drawn as means over the rate window."""
+"""A capacity that changes in more than this fraction of its periods (a trace) is averaged over the rate window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the summary's ``changes`` of a flow; None where the summary has null."""
+    """One entry of a flow's ``changes`` in the summary; None where that has null."""
 
     kind: str
     at_s: float
@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """One flow's curves: s, Mbit/s, ms, loss in percent, terms as shares of the operating point; NaN: none."""
+    """One flow's curves in s, Mbit/s, ms, loss in percent, terms relative to the operating point; NaN if unknown."""
 
     name: str
     rate_max_mbps: float | None
@@ -54,22 +54,22 @@ class Flow:
     terms: dict[str, Floats]
     changes: tuple[Change, ...]
     figures: Mapping[str, Any]
-    """The flow's part of the summary; empty in a run that has none."""
+    """The flow's part of the summary; empty if the run has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """What a run's panels draw from."""
+    """The data of a run's panels."""
 
     flows: tuple[Flow, ...]
     capacity: tuple[Floats, Floats]
-    """Corner points of the forward capacity: s, Mbit/s."""
+    """Corners of the forward capacity as a step function: s, Mbit/s."""
     end_s: float
     """Where the time axis ends."""
     covered: str
-    """How much of a partial run there is, such as "27.4 s of 60 s"; empty for a whole one."""
+    """The extent of a partial run, such as "27.4 s of 60 s"; empty for a complete one."""
     steady: bool
-    """The capacity is not a trace's: its shares are something that a rate could settle at."""
+    """Whether the capacity is not from a trace, so that there are shares at which a rate can settle."""
     events: tuple[Event, ...]
 
 
@@ -96,7 +96,7 @@ _TICKS = (
 
 
 def story(run: Run) -> Story:
-    """Everything the panels show of ``run``, complete or not. Raises InputError when a table cannot be read."""
+    """Reads the data of the panels of ``run``, complete or not. Raises InputError when a table cannot be read."""
     scenario = run.info.get("scenario", {})
     found, capacity = flows(run), capacity_mbps(run)
     seen = max([0.0, *(float(flow.t[-1]) for flow in found if flow.t.size), *capacity[0][-1:].tolist()])
@@ -108,7 +108,7 @@ def story(run: Run) -> Story:
 
 
 def _happened(run: Run, end: float) -> tuple[Event, ...]:
-    """The scenario's events and the run's own warnings in time order; one at an announced event is part of that."""
+    """Returns the scenario's events and the run's warnings by time, without warnings at the time of an event."""
     announced = events(run.info.get("scenario", {}), end)
     extra = [
         Event(t_s, text if len(text) <= _LONG_WARNING else f"{text[:_LONG_WARNING].rstrip()}\N{HORIZONTAL ELLIPSIS}")
@@ -119,7 +119,7 @@ def _happened(run: Run, end: float) -> tuple[Event, ...]:
 
 
 def flows(run: Run) -> tuple[Flow, ...]:
-    """Every flow of the scenario in its order, then any other that left ticks."""
+    """Reads the flows in the scenario's order, or those with ticks if the scenario lists none."""
     described = {str(flow["name"]): flow for flow in run.info.get("scenario", {}).get("flows") or ()}
     names = dict.fromkeys(described)
     if not names:
@@ -169,7 +169,7 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
 
 
 def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
-    """Corner points of the forward capacity: the least over the hops flows cross, infinite without a bottleneck."""
+    """Returns the corners of the forward capacity, the least over the hops that flows cross; inf without bottleneck."""
     measured = capacity(run, _crossed(run, run.categories("path", "hop")))
     ends = _NONE if measured is None else measured.edges_ns[1:] / 1e9
     least = _NONE if measured is None else measured.values / 1e6
@@ -179,7 +179,7 @@ def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
 
 
 def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
-    """The forward hops at least one flow crosses; all of them when no flow names its hops."""
+    """Returns the forward hops that at least one flow crosses; all if any flow does not name its hops."""
     forward = [hop for hop in hops if hop.startswith("forward")]
     wanted: set[str] = set()
     for flow in run.info.get("scenario", {}).get("flows") or ():
@@ -191,12 +191,12 @@ def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
 
 
 def warnings(run: Run) -> tuple[tuple[float, str], ...]:
-    """See `nenc_lab.recording.open.Run.warnings`."""
+    """Returns the run's warnings; see `nenc_lab.recording.open.Run.warnings`."""
     return run.warnings()
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:
-    """The expectations of the scenario with their outcome, empty when the run was not judged."""
+    """Returns the scenario's expectations with their outcome; empty when the run has none."""
     return tuple(
         Verdict(str(entry.get("text", "")), bool(entry["passed"]))
         for entry in run.info.get("expectations") or ()

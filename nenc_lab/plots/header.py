@@ -1,4 +1,4 @@
-"""The top of the convergence figure: what ran, whether it held, and the key figures, for a reader with five seconds."""
+"""The header of the convergence figure: the run, its verdict and the key figures, readable in five seconds."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 ROWS_AT_MOST = 8
 _TITLE, _LINE = 0.34, 0.19
-"""Heights of the title and of a line of the table, inches."""
+"""Heights of the title and of a row of the table, inches."""
 _NAME, _COLUMN = 1.9, 1.18
-"""Widths of the names and of each figure of the table, inches."""
+"""Widths of the table's columns of names and of figures, inches."""
 _FAILURE, _WIDE_FAILURE = 0.17, 3.6
-"""Height and width of the line that names an expectation which did not hold, inches."""
+"""Height and width of the line with a failed expectation, inches."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One key figure of one flow; a missing one reads as a dash."""
+    """One key figure of one flow; a missing value is a dash."""
 
     caption: str
     value: str
@@ -37,7 +37,7 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A flow's key figures; none when the run has no summary of it."""
+    """A flow's key figures, empty when the run has no summary."""
 
     name: str
     colour: str
@@ -50,18 +50,18 @@ class Header:
 
     name: str
     badge: str
-    """Says that the run is not complete; empty when it is."""
+    """The status of a run that is not complete, else empty."""
     about: str
     verdict: str
     failures: tuple[str, ...]
-    """The expectations that did not hold, the first of them."""
+    """The first few failed expectations."""
     rows: tuple[Row, ...]
     more: int
-    """Flows beyond those that have a row."""
+    """Number of flows without a row."""
 
     @property
     def height(self) -> float:
-        """Inches that it takes."""
+        """Height of the header, inches."""
         failures = _FAILURE * len(self.failures)
         if len(self.rows) == 1:
             return _TITLE + max(0.5, failures)
@@ -69,7 +69,7 @@ class Header:
 
 
 def info(run: Run, story: Story, verdicts: Sequence[Verdict]) -> Header:
-    """Everything the header says."""
+    """Computes the header."""
     failed = [verdict.text for verdict in verdicts if not verdict.passed]
     of = f"of {len(verdicts)} expectation{'s' if len(verdicts) > 1 else ''}"
     about = (
@@ -97,7 +97,7 @@ def info(run: Run, story: Story, verdicts: Sequence[Verdict]) -> Header:
 
 
 def figures(flow: Flow, steady: bool) -> tuple[KeyFigure, ...]:
-    """The key figures of a flow. Without a ``steady`` capacity (on a trace) nothing is said about settling."""
+    """Returns a flow's key figures; those about settling only if the capacity is ``steady`` (not a trace)."""
     if not flow.figures:
         return ()
     judged = [change for change in flow.changes if change.share_mbps]
@@ -121,7 +121,7 @@ def figures(flow: Flow, steady: bool) -> tuple[KeyFigure, ...]:
 
 
 def fairness(run: Run) -> str:
-    """Jain's fairness index in words; empty when the summary has none."""
+    """Formats Jain's fairness index; returns "" when the summary has none."""
     jain = _part(run.summary, "run", "jain_last20s")
     return f"Jain's index over the last 20 s: {jain:.3f}" if isinstance(jain, int | float) else ""
 
@@ -156,7 +156,7 @@ def draw(shown: Header, figure: Figure, left: float, right: float, top: float) -
 
 
 def _strip(row: Row, figure: Figure, left: float, top: float) -> None:
-    """One flow: its key figures side by side, the value large, the caption under it."""
+    """Draws the key figures of a single flow side by side, each with a large value above its caption."""
     from nenc_lab.plots.paint import end_of, words
 
     if not row.figures:
@@ -169,7 +169,7 @@ def _strip(row: Row, figure: Figure, left: float, top: float) -> None:
 
 
 def _table(shown: Header, figure: Figure, left: float, top: float) -> None:
-    """Several flows: a line for each, which is the legend of their colours as well."""
+    """Draws a row for each of several flows, which is also the legend of their colours."""
     from nenc_lab.plots.paint import words
 
     captions = next((row.figures for row in shown.rows if row.figures), ())
@@ -201,7 +201,7 @@ def _mbps(value: float) -> str:
 
 
 def _ms(value: float) -> str:
-    """Whole milliseconds from 10 ms on: nobody decides by a tenth of one."""
+    """Formats milliseconds, as whole numbers from 10 ms on, because tenths do not matter there."""
     if value >= 9950:
         return duration(value / 1e3)
     return f"{number(round(value) if value >= 10 else round(value, 1))} ms"

@@ -1,4 +1,4 @@
-"""Which colour, width and dash each quantity has: the colour says the quantity of one flow, the flow of several."""
+"""Colour, width and dash of each quantity: colours tell quantities apart if there is one flow, else they tell flows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nenc_lab.plots import style
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a curve is drawn and what the legend calls it; with a ``symbol`` it is a mark instead of a line."""
+    """The appearance of a curve and its label in the legend; with a ``symbol`` it is a mark instead of a line."""
 
     label: str
     colour: str
@@ -31,7 +31,7 @@ SINGLE = {
     "i": Look("i", style.ORANGE, 1.6, z=5.0),
     "d": Look("d", style.GREEN, 0.8, z=3.0),
 }
-"""One flow: a colour for each quantity."""
+"""Looks for one flow, with a colour for each quantity."""
 
 SEVERAL = {
     "target": Look("target", style.INK, 1.8, z=5.0),
@@ -44,22 +44,22 @@ SEVERAL = {
     "i": Look("i", style.INK, 1.0, style.DASHED, z=5.0),
     "d": Look("d", style.INK, 0.8, style.DOTTED, z=3.0),
 }
-"""Several flows: a dash for each quantity; the colour is the flow's."""
+"""Looks for several flows, with a dash for each quantity; the colour is the flow's."""
 
 CAPACITY = Look("capacity", style.CAPACITY_EDGE, 0.9, z=2.0)
 SHARE = Look("fair share", style.INK, 0.9, style.DOTTED, z=4.5)
 
 
 def look(quantity: str, flow: int, flows: int) -> Look:
-    """The look of ``quantity`` of flow number ``flow`` among ``flows``."""
+    """Returns the look of ``quantity`` of flow number ``flow`` among ``flows``."""
     return SINGLE[quantity] if flows == 1 else replace(SEVERAL[quantity], colour=flow_colour(flow, flows))
 
 
 def legend(quantities: Sequence[str], flows: int) -> tuple[Look, ...]:
-    """The samples that a legend shows of these quantities."""
+    """Returns the legend's entries for these quantities."""
     return tuple((SINGLE if flows == 1 else SEVERAL)[quantity] for quantity in quantities)
 
 
 def flow_colour(flow: int, flows: int) -> str:
-    """The colour of a flow's marks and name; ink when it is alone, for its curves have colours by quantity."""
+    """Returns the colour of a flow's marks and name; ink for a single flow, whose colours tell quantities apart."""
     return style.INK if flows == 1 else style.FLOW_COLOURS[flow % len(style.FLOW_COLOURS)]

@@ -1,6 +1,7 @@
-"""Draws panels and lines of text with matplotlib, whose renderer says how large each text is.
+"""Draws panels and lines of text with matplotlib, whose renderer measures the size of each text.
 
-Without pyplot, whose import takes half a second. Nothing here computes what is shown: see `nenc_lab.plots.panel`.
+It does without pyplot, whose import takes half a second. The content of panels is computed elsewhere; see
+`nenc_lab.plots.panel`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def grid(
     figure: Figure, heights: Sequence[float], columns: int, *, left: float, right: float, bottom: float, gap: float,
     between: float = 0.0,
 ) -> list[list[Axes]]:  # fmt: skip
-    """Axes in rows of these ``heights`` and in equal columns, from the top; every length is in inches."""
+    """Makes axes in rows of these ``heights``, from the top, and in equal columns; all lengths are in inches."""
     wide, high = (float(size) for size in figure.get_size_inches())
     top = bottom + sum(heights) + gap * (len(heights) - 1)
     column = (right - left - between * (columns - 1)) / columns
@@ -51,7 +52,7 @@ def grid(
 
 
 def time_axis(axes: Axes, end_s: float, count: int) -> str:
-    """Gives the axis at most ``count`` steps of whole seconds, minutes or hours; returns the unit's name."""
+    """Sets at most ``count`` steps of whole seconds, minutes or hours on the time axis; returns the unit's name."""
     unit, size = ("s", 1.0) if end_s < 600 else ("min", 60.0) if end_s < 6 * 3600 else ("h", 3600.0)
     ticks = MaxNLocator(count, steps=[1, 2, 3, 5, 6, 10] if size > 1 else STEPS).tick_values(0.0, end_s / size)
     axes.set_xlim(0.0, end_s)
@@ -61,9 +62,9 @@ def time_axis(axes: Axes, end_s: float, count: int) -> str:
 
 
 def panel(axes: Axes, shown: Panel, times: Sequence[float] = (), lift: float = 0.0, legend: bool = True) -> None:
-    """Draws a panel onto axes whose time axis is set, with a vertical line at each of ``times``.
+    """Draws a panel on axes whose time axis is set, with a vertical line at each of ``times``.
 
-    The heading stands ``lift`` inches higher than without.
+    The heading is raised by ``lift`` inches.
     """
     _value_axis(axes, shown.scale, shown)
     title = axes.set_title(shown.heading, loc="left", pad=6.0 + 72.0 * lift)
@@ -101,7 +102,7 @@ def panel(axes: Axes, shown: Panel, times: Sequence[float] = (), lift: float = 0
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """The name of an event above a panel: its text, where its line stands (inches from the left) and its row."""
+    """The name of an event above a panel: its text, the position of its line (inches from the left) and its row."""
 
     text: Text
     x: float
@@ -111,13 +112,13 @@ class Flag:
 def flags(
     figure: Figure, events: Sequence[Event], end_s: float, left: float, right: float, limit: float, rows: int = 3
 ) -> list[Flag]:
-    """Names events above a panel from ``left`` to ``right``: each right of its line, in the lowest row that has room.
+    """Names events above a panel from ``left`` to ``right``, each right of its line in the lowest row with room.
 
-    Texts are placed from right to left, so that a line that reaches a higher row never crosses a lower text. A text
-    for which no row has room before ``limit`` is left out. Lengths are in inches. `raise_flags` sets the heights.
+    Texts are placed from right to left, so that a line to a higher row never crosses a text in a lower one. A text
+    that fits into no row before ``limit`` is omitted. Lengths are in inches. `raise_flags` sets the heights.
     """
     wide = float(figure.get_size_inches()[0])
-    ends = [limit] * rows  # what comes next in a row must end here: a text begins, or the line of a higher row passes
+    ends = [limit] * rows  # the next text of each row must end here, because a text begins or a line passes
     placed: list[Flag] = []
     for event in reversed(events):
         x = left + event.t_s / end_s * (right - left)
@@ -132,7 +133,7 @@ def flags(
 
 
 def raise_flags(figure: Figure, placed: Sequence[Flag], top: float) -> None:
-    """Puts the names above ``top``, the upper edge of their panel in inches, once the figure has its height."""
+    """Moves the names above ``top``, the upper edge of their panel in inches, once the figure has its height."""
     wide, high = (float(size) for size in figure.get_size_inches())
     for flag in placed:
         foot = top + 0.045 + flag.row * FLAG_ROW
@@ -143,14 +144,14 @@ def raise_flags(figure: Figure, placed: Sequence[Flag], top: float) -> None:
 
 
 def words(figure: Figure, x: float, y: float, text: str, room: float | None = None, **how: object) -> Text:
-    """One line of text at (x, y) in inches from the lower left corner, cut to ``room`` inches with an ellipsis."""
+    """Writes a line of text at (x, y), inches from the lower left corner, cut to ``room`` inches with an ellipsis."""
     wide, high = (float(size) for size in figure.get_size_inches())
     made = figure.text(x / wide, y / high, " ".join(text.split()), **{"va": "center", **how})  # type: ignore[arg-type]
     return made if room is None else cut(made, room)
 
 
 def fitting(figure: Figure, x: float, y: float, parts: Sequence[str], room: float, **how: object) -> Text:
-    """As many of the ``parts``, from the first, as ``room`` inches have place for."""
+    """Writes the first ``parts``, as many as fit into ``room`` inches."""
     for count in range(len(parts), 1, -1):
         text = words(figure, x, y, ", ".join(parts[:count]), None, **how)
         if end_of(text) <= x + room:
@@ -160,7 +161,7 @@ def fitting(figure: Figure, x: float, y: float, parts: Sequence[str], room: floa
 
 
 def cut(text: Text, room: float) -> Text:
-    """Shortens a text that is wider than ``room`` inches."""
+    """Shortens a text that is wider than ``room`` inches, and returns it."""
     figure = text.get_figure()
     assert isinstance(figure, Figure)
     whole = text.get_text()
@@ -178,7 +179,7 @@ def end_of(text: Text) -> float:
     """Returns where a line of text ends, in inches from the left edge of the page, rounded up to a whole pixel."""
     figure = text.get_figure()
     assert isinstance(figure, Figure)
-    return math.ceil(text.get_window_extent().x1) / figure.dpi
+    return float(math.ceil(text.get_window_extent().x1) / figure.dpi)
 
 
 def _value_axis(axes: Axes, scale: Scale, shown: Panel) -> None:

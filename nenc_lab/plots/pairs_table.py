@@ -1,4 +1,4 @@
-"""The table of pairs under the curves of the parity figure: both means, their difference, and a mark."""
+"""The table of pairs below the curves of the parity figure: both means, their difference, and a mark."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from nenc_lab.analysis.pair import Pair
 
 ROW = 0.19
-"""Inches a row takes."""
+"""Height of a row, inches."""
 SIZE = 8.0
 _COLUMN, _ROOM_FOR_ALL = 0.86, 4.9
-"""Width of a column of figures, and what a block must have for all four of them, inches."""
+"""Width of a column of figures, and the least width of a block with all four columns, inches."""
 _WORST_FIRST = {Verdict.MISSES: 0, Verdict.UNDECIDED: 1, Verdict.AGREES: 2}
 MARKS = {Verdict.AGREES: CHECK, Verdict.MISSES: CROSS, Verdict.UNDECIDED: "?"}
 COLOURS = {Verdict.AGREES: style.GOOD, Verdict.MISSES: style.BAD, Verdict.UNDECIDED: style.INK}
@@ -29,19 +29,19 @@ _WITHIN = "\N{PLUS-MINUS SIGN}"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows that stand below each other, and what is said below them."""
+    """A column of rows, and the remark below them."""
 
     rows: tuple[Pair, ...]
     more: str = ""
 
 
 def blocks(pairs: Sequence[Pair], count: int, rows: int) -> list[Block]:
-    """The pairs in ``count`` blocks of at most ``rows`` rows: all in their order, or the worst first."""
-    room = count * rows
+    """Splits the pairs into ``count`` blocks of at most ``rows`` rows: all in their order, or else the worst first."""
+    capacity = count * rows
     shown, more = list(pairs), ""
-    if len(pairs) > room:
-        shown = sorted(pairs, key=lambda pair: _WORST_FIRST[pair.verdict])[:room]
-        left = sorted(pairs, key=lambda pair: _WORST_FIRST[pair.verdict])[room:]
+    if len(pairs) > capacity:
+        by_verdict = sorted(pairs, key=lambda pair: _WORST_FIRST[pair.verdict])
+        shown, left = by_verdict[:capacity], by_verdict[capacity:]
         agree = sum(pair.verdict is Verdict.AGREES for pair in left)
         more = f"and {len(left)} more, of which {agree} agree" if agree < len(left) else f"and {agree} more that agree"
     height = -(-len(shown) // count)
@@ -53,7 +53,7 @@ def blocks(pairs: Sequence[Pair], count: int, rows: int) -> list[Block]:
 
 
 def height(found: Sequence[Block]) -> float:
-    """Inches that the highest of the blocks takes, its heading included."""
+    """Returns the height of the highest block with its heading, inches."""
     return ROW * max((1 + len(block.rows) + bool(block.more) for block in found), default=0)
 
 
@@ -66,11 +66,11 @@ def draw(
     right: float,
     top: float,
 ) -> None:
-    """Draws a block below ``top`` (inches); the tolerance is left out where there is no room for it."""
+    """Draws a block below ``top`` (inches); omits the tolerance when there is no room for it."""
     from nenc_lab.plots.paint import words
 
-    kept = 4 if right - left > _ROOM_FOR_ALL else 3
-    edges = [right - (kept - 1 - k) * _COLUMN for k in range(kept)]
+    columns = 4 if right - left > _ROOM_FOR_ALL else 3
+    edges = [right - (columns - 1 - k) * _COLUMN for k in range(columns)]
     heads = [*names, "difference", "allowed"]
     inks = [*colours, style.MUTED, style.MUTED]
     for edge, head, ink in zip(edges, heads, inks, strict=False):
@@ -88,17 +88,17 @@ def draw(
 
 
 def cells(pair: Pair) -> tuple[str, str, str, str]:
-    """Both means, their difference, and what is allowed."""
+    """Returns the texts of both means, their difference, and the tolerance."""
     first, second = pair.means
     limit = DASH if pair.limit is None else number(pair.limit)
     return told(first), told(second), told(pair.difference, signed=True), limit
 
 
 def told(one: Estimate | None, signed: bool = False) -> str:
-    """A mean with half of its interval, with as many digits as that allows: 27.9 +- 1.9, +64 +- 12; a dash for none."""
+    """Formats a mean and half its interval, which sets the digits: 27.9 +- 1.9, +64 +- 12; a dash for None."""
     if one is None:
         return DASH
-    mean = one.mean if abs(one.mean) >= 0.005 else 0.0  # what is less than a hundredth is nothing here
+    mean = one.mean if abs(one.mean) >= 0.005 else 0.0  # less than half a hundredth counts as 0
     sign = "+" if signed and mean > 0 else ""
     if not one.half or one.half < 0.005:
         text = sign + number(round(mean, 2))

@@ -1,4 +1,4 @@
-"""What one panel of a figure shows, as data in the panel's own units. Nothing here imports matplotlib."""
+"""The content of one panel of a figure, as data in the panel's units. Does not import matplotlib."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from nenc_lab.plots.words import number
 
 Floats = npt.NDArray[np.float64]
 BUCKETS = 900
-"""A curve keeps at most two points for each of this many buckets: more than the panel has columns of ink."""
+"""Number of buckets, each with at most two points of a curve; more than a panel has columns of pixels."""
 _POINTS = 24_000
-"""Points of all curves of a figure together; this keeps an SVG below a megabyte."""
+"""Limit on the points of all curves of a figure together, which keeps an SVG below a megabyte."""
 _CURVES_PER_FLOW = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A vertical axis from ``low`` to ``high``: linear, or with ``linear_to`` linear up to there and a decade per step
-    beyond (matplotlib's "symlog", in which 0 stays 0 and small values stay visible beside large ones)."""
+    """A vertical axis from ``low`` to ``high``: linear, or with ``linear_to`` logarithmic above that value.
+
+    The latter is matplotlib's "symlog", which includes 0 and shows small values beside large ones.
+    """
 
     low: float
     high: float
@@ -42,7 +44,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Area:
-    """A filled area between ``low`` (0 when there is none) and ``y``; NaN breaks it."""
+    """A filled area between ``low`` (0 if None) and ``y``; NaN breaks it."""
 
     name: str
     x: Floats
@@ -55,7 +57,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A symbol (a marker of matplotlib's) at a point, and the text that stands beside it where there is room.
+    """A symbol (a matplotlib marker) at a point, and the text beside it if there is room.
 
     Texts of a lower ``rank`` are placed first.
     """
@@ -70,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """A stretch of time in which the capacity lies above the axis, and the words that say so."""
+    """A time span in which the capacity is above the axis, and the text that says so."""
 
     begin_s: float
     end_s: float
@@ -79,32 +81,32 @@ class Beyond:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """One coordinate system with everything in it; the time axis is the figure's."""
+    """One coordinate system with its content; the figure sets the time axis."""
 
     name: str
     heading: str
     height: float
-    """Inches."""
+    """Height in inches."""
     scale: Scale
     curves: tuple[Curve, ...]
     legend: tuple[Look, ...] = ()
-    """Samples for the margin, from the top."""
+    """Legend entries for the margin, from the top."""
     note: str = ""
     areas: tuple[Area, ...] = ()
     marks: tuple[Mark, ...] = ()
     beyond: tuple[Beyond, ...] = ()
     zero_line: bool = False
     say: Callable[[float], str] = number
-    """Turns a value of the axis into the text of its tick."""
+    """Formats a value of the axis for its tick."""
 
     def curve(self, name: str) -> Curve:
-        """The curve called ``name`` (KeyError when there is none)."""
+        """Returns the curve called ``name``. Raises KeyError when there is none."""
         return {curve.name: curve for curve in self.curves}[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """A quantity of flow number ``flow`` over time, before it is thinned for the page."""
+    """A quantity of flow number ``flow`` over time, before it is thinned for the figure."""
 
     quantity: str
     flow: int
@@ -113,7 +115,7 @@ class Series:
 
 
 def thinned(series: Iterable[Series], flows: int) -> tuple[Curve, ...]:
-    """The series as curves that share the figure's points; every peak stays."""
+    """Returns the series as curves that share the figure's limit of points and keep every peak."""
     buckets = max(100, min(BUCKETS, _POINTS // (2 * _CURVES_PER_FLOW * max(flows, 1))))
     return tuple(
         Curve(f"{one.quantity}.{one.flow}", *envelope(one.x, one.y, buckets), look(one.quantity, one.flow, flows))
@@ -122,7 +124,7 @@ def thinned(series: Iterable[Series], flows: int) -> tuple[Curve, ...]:
 
 
 def highest(values: Floats, quantile: float = 1.0, infinite: bool = False) -> float:
-    """The highest value that is there, or a quantile of them; 0 of nothing."""
+    """Returns the highest finite value, or a quantile of them; 0 if there are none. ``infinite`` includes inf."""
     there = values[~np.isnan(values)] if infinite else values[np.isfinite(values)]
     if there.size == 0:
         return 0.0

@@ -1,8 +1,8 @@
-"""The parity figure: two networks on one time axis, a column per flow, and the table of what is within tolerance.
+"""The parity figure: two networks on one time axis, a column per flow, and the table of compared pairs.
 
-``info`` takes a `Parity`, reads its runs again for their curves and computes what is shown; ``draw`` draws it. From top
-to bottom: the verdict; rates against capacity; queue delay; loss; the pairs. A line is the mean over the repeats, the
-band around it goes from the lowest to the highest of them.
+``info`` takes a `Parity`, reads its runs again for their curves and computes the figure; ``draw`` draws it. From top to
+bottom: the verdict, rates and capacity, queue delay, loss, and the pairs. A line is the mean over the repeats; the band
+around it spans the lowest to the highest of them.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ Floats = npt.NDArray[np.float64]
 
 WIDTH = 12.0
 COLOURS = (style.BLUE, style.VERMILLION)
-"""Of the first and of the second network."""
+"""Colours of the first and the second network."""
 COLUMNS = 3
-"""Flows shown beside each other."""
+"""Largest number of flows shown side by side."""
 ROWS = 12
-"""Of the table, below one flow's curves."""
+"""Largest number of rows of the table below one flow's curves."""
 _LEFT, _EDGE, _BETWEEN = 0.62, 11.88, 0.55
 _RATE, _DELAY, _LOSS = 2.7, 1.35, 0.85
-"""Heights of the panels."""
+"""Heights of the panels, inches."""
 _GAP = 0.34
-"""Between two panels: a heading and air."""
+"""Space between two panels, which holds a heading, inches."""
 _FLAGS = 0.74
-"""Above the rates: two lines of heading and two rows of event names."""
+"""Space above the rates for two lines of heading and two rows of event names, inches."""
 _MANY_EVENTS = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """One flow: its panels from the top, how far its rate curves are apart, and its blocks of pairs."""
+    """One flow: its panels from the top, the distance of its rate curves, and its blocks of pairs."""
 
     name: str
     panels: tuple[Panel, ...]
     apart: tuple[str, ...]
-    """Remarks, of which as many are drawn as there is room for."""
+    """Remarks, of which as many are drawn as fit."""
     blocks: tuple[Block, ...]
 
 
@@ -71,22 +71,22 @@ class ParityFigure:
     verdict: Verdict
     says: str
     rest: str
-    """What stands below the verdict."""
+    """The text below the verdict."""
     names: tuple[str, str]
     repeats: tuple[int, int]
-    """Complete runs of each network."""
+    """Number of complete runs of each network."""
     end_s: float
     events: tuple[Event, ...]
     flows: tuple[Shown, ...]
 
     def panel(self, name: str) -> Panel:
-        """The panel ``rate``, ``delay`` or ``loss`` of a flow, such as ``rate.video`` (KeyError: there is none)."""
+        """Returns the panel ``rate``, ``delay`` or ``loss`` of a flow, as ``rate.video``. Raises KeyError otherwise."""
         return {panel.name: panel for flow in self.flows for panel in flow.panels}[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """One flow and its curves on both networks."""
+    """The curves of one flow on both networks."""
 
     flow: FlowParity
     rate: tuple[Spread, Spread]
@@ -95,7 +95,7 @@ class _Read:
 
 
 def info(parity: Parity) -> ParityFigure:
-    """Everything the figure shows. Raises InputError when a run cannot be read."""
+    """Computes the figure. Raises InputError when a run cannot be read."""
     chosen = sorted(parity.flows, key=_worst_first)[:COLUMNS]
     read = [_read(parity, flow) for flow in parity.flows if flow in chosen]
     end = max((spread.end_s for one in read for spread in one.rate), default=0.0) or 1.0
@@ -168,13 +168,13 @@ def draw(info: ParityFigure, figure: Figure) -> None:
 
 
 def render(parity: Parity) -> dict[Kind, bytes]:
-    """The figure as png and svg, the same bytes every time."""
+    """Renders the figure as PNG and SVG, with the same bytes every time."""
     shown = info(parity)
     return render_kinds(lambda figure: draw(shown, figure), f"parity of {shown.title}")
 
 
 def _worst_first(flow: FlowParity) -> tuple[int, int]:
-    """The flows with the most misses, then the most undecided pairs."""
+    """Returns a key that sorts flows by their misses, then by their undecided pairs, the most first."""
     verdicts = [pair.verdict for pair in flow.pairs]
     return -verdicts.count(Verdict.MISSES), -verdicts.count(Verdict.UNDECIDED)
 
@@ -189,7 +189,7 @@ def _read(parity: Parity, flow: FlowParity) -> _Read:
 
 
 def _header(info: ParityFigure, figure: Figure, top: float) -> None:
-    """Title, verdict, and the samples of what the curves are."""
+    """Draws the title, the verdict and the legend."""
     from nenc_lab.plots.paint import end_of, words
 
     left = _LEFT - 0.3
@@ -211,7 +211,7 @@ def _header(info: ParityFigure, figure: Figure, top: float) -> None:
 def _panels(
     one: _Read, shown: Sequence[_Read], capacity: tuple[Floats, Floats], scenario: dict[str, object]
 ) -> tuple[Panel, ...]:
-    """The three panels of a flow, from the top; their scales are those of all flows that are shown."""
+    """Returns a flow's three panels, from the top; all flows that are shown share the scales."""
     name = one.flow.name
     seen = max((highest(spread.high) for each in shown for spread in each.rate), default=0.0)
     flows = scenario.get("flows")
@@ -238,18 +238,20 @@ def _panel(name: str, heading: str, height: float, scale: Scale, spreads: tuple[
 
 
 def _curves(spreads: tuple[Spread, Spread]) -> tuple[tuple[Curve, ...], tuple[Area, ...]]:
-    """A line and a band for each network, as many points as the page has room for."""
+    """Returns a line and a band for each network, thinned for the figure."""
     curves, bands = [], []
     for k, (found, colour) in enumerate(zip(spreads, COLOURS, strict=True)):
         t, mean, low, high = _thinned(found)
-        curves.append(Curve(f"mean.{k}", t, mean, Look("", colour, (2.2, 1.2)[k], z=4.0 + k)))  # equal ones show both
+        curves.append(
+            Curve(f"mean.{k}", t, mean, Look("", colour, (2.2, 1.2)[k], z=4.0 + k))
+        )  # widths differ so that equal curves are both visible
         if np.any(high > low):
             bands.append(Area(f"band.{k}", t, high, colour, 0.22, 2.6 + 0.1 * k, low=low))
     return tuple(curves), tuple(bands)
 
 
 def _thinned(found: Spread) -> tuple[Floats, Floats, Floats, Floats]:
-    """Times, mean, low and high; where there are more steps than the page shows, of several steps together."""
+    """Returns times, mean, low and high; joins successive steps if there are more than the figure can show."""
     size = -(-len(found.mean) // BUCKETS) or 1
     starts = np.arange(0, len(found.mean), size)
     if size == 1:
@@ -265,7 +267,7 @@ def _thinned(found: Spread) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def _apart(distance: RateDistance) -> tuple[str, ...]:
-    """The distance of the rate curves, what matters most first."""
+    """Describes the distance of the rate curves, the most important remark first."""
     if distance.mean_mbps is None:
         return ("no rate curve on one of them",)
     parts = [f"curves apart by {number(distance.mean_mbps)} Mbit/s"]

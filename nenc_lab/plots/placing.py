@@ -1,4 +1,4 @@
-"""Room for the texts inside a panel: none covers another, a mark or many curves; what finds no room is left out."""
+"""Places texts inside a panel, so that none covers another text, a mark or many curves; omits those that do not fit."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from nenc_lab.plots import style
 from nenc_lab.plots.panel import Curve
 
 _APART_PT = 115.0
-"""Between two equal texts of one colour; their marks are drawn all the same."""
+"""Least distance of two equal texts of one colour; a nearer one is omitted, but its mark is still drawn."""
 _SYMBOL_PT = 3.1
 _PAD_PT = 1.8
 _AWAY_PT = (2.0, 6.5, 11.5, 17.0)
 _SIDES = ((0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1), (1, 0), (-1, 0))
-"""Where a text may stand around its mark, the better places first."""
-_PATIENCE = 1.2
-"""How many curves a text may cover."""
+"""Positions of a text around its mark, in order of preference."""
+_MOST_INK = 1.2
+"""Largest number of curves that a text may cover."""
 _HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
 class Places:
-    """What is taken in one panel whose limits are set, in pixels."""
+    """The occupied places of one panel, in pixels; the limits of its axes must be set."""
 
     def __init__(self, axes: Axes, curves: Sequence[Curve]) -> None:
         figure = axes.figure
@@ -35,18 +35,18 @@ class Places:
         self._point = figure.dpi / 72.0
         self._frame = axes.get_window_extent()
         self._taken: list[Bbox] = []
-        self._said: list[tuple[str, str, float]] = []
+        self._placed: list[tuple[str, str, float]] = []
         self._curves: list[npt.NDArray[np.float64]] = [
             axes.transData.transform(np.column_stack((curve.x, curve.y))) for curve in curves if curve.x.size
         ]
 
     def block(self, x: float, y: float) -> None:
-        """Keeps texts off the symbol of a mark."""
+        """Reserves the place of a mark's symbol."""
         at, half = self._axes.transData.transform((x, y)), _SYMBOL_PT * self._point
         self._taken.append(Bbox([at - half, at + half]))
 
     def inside(self, begin: float, end: float, text: str) -> bool:
-        """Writes a text below the upper edge within a stretch of time. False: there is no room for it."""
+        """Writes a text below the upper edge within a time span; returns False when there is no room for it."""
         made = self._text(text, style.MUTED, bold=False)
         size = made.get_window_extent()
         left, right = (float(self._axes.transData.transform((t, 0.0))[0]) for t in (begin, end))
@@ -61,11 +61,11 @@ class Places:
         return False
 
     def near(self, x: float, y: float, text: str, colour: str, *, bold: bool) -> None:
-        """Writes a text near a point, on as few curves as can be."""
+        """Writes a text near a point, where it covers the fewest curves."""
         at = self._axes.transData.transform((x, y))
         if not text or any(
-            (text, colour) == (said, ink) and abs(at[0] - where) < _APART_PT * self._point
-            for said, ink, where in self._said
+            (text, colour) == (placed, ink) and abs(at[0] - where) < _APART_PT * self._point
+            for placed, ink, where in self._placed
         ):
             return
         made = self._text(text, colour, bold=bold)
@@ -81,12 +81,12 @@ class Places:
                 if not self._holds(box) or box.count_overlaps(self._taken):
                     continue
                 ink = self._ink(box)
-                if ink <= _PATIENCE:
+                if ink <= _MOST_INK:
                     found.append((ink + 0.017 * away + 0.05 * abs(side) + 0.08 * (up == 0), box))
         if not found:
             made.remove()
             return
-        self._said.append((text, colour, float(at[0])))
+        self._placed.append((text, colour, float(at[0])))
         self._put(made, min(found, key=lambda place: place[0])[1])
 
     def _text(self, text: str, colour: str, *, bold: bool) -> Annotation:
@@ -105,7 +105,7 @@ class Places:
         return bool(box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1)
 
     def _ink(self, box: Bbox) -> float:
-        """How many curves run through ``box``, each by the part of its points there."""
+        """Returns how many curves run through ``box``, each weighted by the fraction of its segments there."""
         total = 0.0
         for curve in self._curves:
             first, last = np.searchsorted(curve[:, 0], (box.x0, box.x1))

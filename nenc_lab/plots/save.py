@@ -1,4 +1,4 @@
-"""Writes a run's convergence figure into its folder, the same bytes every time."""
+"""Writes a run's convergence figure into its folder, with the same bytes every time."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def save_png(run: Run) -> Path:
 
 
 def save_svg(run: Run) -> Path:
-    """Draws ``run``, replaces its convergence.svg and returns the path; it raises what `save_png` raises."""
+    """Draws ``run``, replaces its convergence.svg and returns the path. Raises the same errors as `save_png`."""
     return _save(run, ("svg",))[0]
 
 
 def save(run: Run) -> tuple[Path, Path]:
-    """Writes both files of one drawing and returns their paths, the PNG's first."""
+    """Draws ``run`` once, writes both files and returns their paths, the PNG's first. Raises as `save_png` does."""
     png, svg = _save(run, ("png", "svg"))
     return png, svg
 

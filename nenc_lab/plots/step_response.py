@@ -1,7 +1,7 @@
-"""The step figure of an identified encoder: how its output followed the target, and what was fitted to it.
+"""The step figure of an identified encoder: how its output followed the target, and the fitted response.
 
-Left: output and target of each drive. Right: every step on one scale, 0 before and 1 after, with the median fit.
-``info`` decides everything, ``draw`` paints it.
+Left: output and target of each drive. Right: all steps on one scale, 0 before and 1 after, with the median fit.
+``info`` computes the figure, ``draw`` draws it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Floats = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 12.0, 4.8
 SMOOTH_S = 0.5
-"""The output is shown averaged over this time: single frames would hide it."""
+"""Length of the moving average of the output, because single frames vary too much."""
 SHOWN_S = 2.5
-"""Of each step."""
+"""Length of each step that is shown."""
 LARGEST = 2.0
-"""Top of the step axis; a single frame may be far above it."""
+"""Upper limit of the step axis; single frames may be far above it."""
 
 
 class _Drive(Protocol):
@@ -54,7 +54,7 @@ class _Found(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One drive: seconds, output and target over the highest target."""
+    """One drive: time in s, and output and target in units of the highest target."""
 
     name: str
     t: Floats
@@ -71,14 +71,14 @@ class StepFigure:
     step_t: Floats
     steps: tuple[Floats, ...]
     median: Floats
-    """Median over the steps, frame by frame."""
+    """Median of the steps, frame by frame."""
     fit: Floats
-    """Median over their fits."""
+    """Median of the fits, frame by frame."""
     caption: str
 
 
 def info(found: _Found) -> StepFigure:
-    """Everything the figure shows."""
+    """Computes the figure."""
     responses = [response for drive in found.drives for response in drive.responses]
     fps = found.drives[0].phases[0].fps
     count = min([round(SHOWN_S * fps), *(len(response.y) for response in responses)])
@@ -119,7 +119,7 @@ def _curve(drive: _Drive) -> Curve:
 
 
 def draw(figure_info: StepFigure, figure: Figure) -> None:
-    """Paints it. The caller owns the figure."""
+    """Draws ``figure_info`` on an empty ``figure`` and sets its size."""
     figure.set_size_inches(WIDTH, HEIGHT)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     figure.subplots_adjust(left=0.055, right=0.985, bottom=0.115, top=0.82, wspace=0.13)
@@ -153,7 +153,7 @@ def draw(figure_info: StepFigure, figure: Figure) -> None:
 
 
 def render(found: _Found) -> dict[Kind, bytes]:
-    """The figure as png and svg, the same bytes every time."""
+    """Renders the figure as PNG and SVG, with the same bytes every time."""
     shown = info(found)
     return render_kinds(lambda figure: draw(shown, figure), shown.title)
 

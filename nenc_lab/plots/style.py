@@ -1,6 +1,6 @@
-"""Colours, dashes and matplotlib settings every figure of the lab shares.
+"""Colours, dashes and matplotlib settings that all figures of the lab share.
 
-Colours are Okabe & Ito's, told apart by people with any of the common colour-vision deficiencies
+Colours are Okabe & Ito's, which people with any common colour-vision deficiency can distinguish
 (https://jfly.uni-koeln.de/color/). Importing this does not import matplotlib.
 """
 
@@ -18,7 +18,7 @@ VERMILLION = "#D55E00"
 BLACK = "#000000"
 
 FLOW_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-"""One colour per flow, taken in turn; yellow is left out, it does not show on white."""
+"""One colour per flow, used in turn; without yellow, which is hardly visible on white."""
 
 INK = "#222222"
 MUTED = "#5F5F5F"
@@ -28,7 +28,7 @@ CAPACITY_FILL = "#E4E4E4"
 CAPACITY_EDGE = "#A8A8A8"
 GOOD = "#00795A"
 BAD = "#C24400"
-"""Okabe-Ito green and vermillion, a little darker: they carry small text (contrast 5:1 on white)."""
+"""Okabe-Ito green and vermillion, slightly darker for small text (contrast 5:1 on white)."""
 
 SOLID: tuple[float, ...] = ()
 DASHED: tuple[float, ...] = (4.0, 1.6)
@@ -36,7 +36,7 @@ DOTTED: tuple[float, ...] = (1.0, 1.2)
 DASH_DOT: tuple[float, ...] = (5.0, 1.4, 1.0, 1.4)
 
 FONT = "DejaVu Sans"
-"""It ships inside matplotlib, so that a figure is the same on every machine."""
+"""A font that ships with matplotlib, so that figures are the same on every machine."""
 DPI = 150
 
 SETTINGS: dict[str, object] = {
@@ -82,7 +82,7 @@ SETTINGS: dict[str, object] = {
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """matplotlib with the lab's settings and none of the user's: a file must not depend on a matplotlibrc."""
+    """Applies the lab's matplotlib settings and none of the user's, so that files do not depend on a matplotlibrc."""
     import matplotlib
 
     with matplotlib.rc_context():

@@ -1,4 +1,4 @@
-"""Numbers as people read them in a figure: "2.1 s", "50 Mbit/s", "3.4 %"."""
+"""Formats numbers for figures: "2.1 s", "50 Mbit/s", "3.4 %"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def number(value: float) -> str:
-    """A number with no more digits than its size needs (0.12, 3.4, 56, 1234) and a true minus sign."""
+    """Formats a number with about two significant digits (0.12, 3.4, 56, 1234) and a true minus sign."""
     if value == 0:
         return "0"
     magnitude = abs(value)
@@ -28,7 +28,7 @@ def number(value: float) -> str:
 
 
 def rate(bps: float) -> str:
-    """A rate in the unit that suits it: 1 Gbit/s, 50 Mbit/s, 800 kbit/s."""
+    """Formats a rate in a suitable unit: 1 Gbit/s, 50 Mbit/s, 800 kbit/s."""
     for scale, unit in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
         if abs(bps) >= scale * 0.9995:
             return f"{number(bps / scale)} {unit}"
@@ -36,7 +36,7 @@ def rate(bps: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span in the unit that suits it: 250 ms, 2.1 s, 12 min, 1.5 h."""
+    """Formats a time span in a suitable unit: 250 ms, 2.1 s, 12 min, 1.5 h."""
     if abs(seconds) < 1.0:
         return f"{number(round(seconds * 1e3, 1))} ms"
     if abs(seconds) < 600:
@@ -47,17 +47,17 @@ def duration(seconds: float) -> str:
 
 
 def settling(seconds: float) -> str:
-    """A settling time to a tenth of a second: 2.1 s, 3.0 s."""
+    """Formats a settling time to a tenth of a second: 2.1 s, 3.0 s."""
     return f"{seconds:.1f} s"
 
 
 def milliseconds(value: float) -> str:
-    """A tick of a delay axis in milliseconds; from 1000 ms on it reads 1 s, 10 s."""
+    """Formats a tick of a delay axis in milliseconds; from 1000 ms on as 1 s, 10 s."""
     return number(value) if value < 1000 else f"{number(value / 1000)} s"
 
 
 def percent(ratio: float) -> str:
-    """A ratio in percent: 0 %, 0.02 %, 3.4 %, 93 %."""
+    """Formats a ratio in percent: 0 %, 0.02 %, 3.4 %, 93 %."""
     value = ratio * 100.0
     if value >= 10:
         value = round(value)

@@ -1,3 +1,3 @@
-"""What a run leaves behind: its folder (``folder``), where it came from (``provenance``), its tables (``recorder``,
-``tables``), and how to read it again (``open``). Importing this package imports none of them.
+"""Records runs: the run's folder (``folder``), its origin (``provenance``), its tables (``recorder``, ``tables``), and
+reading it again (``open``). Importing this package imports none of them.
 """

@@ -1,7 +1,7 @@
-"""How a table's columns look in Arrow and parquet: types, order of rows, encodings. Imports pyarrow.
+"""Converts a table's columns to and from Arrow and parquet: types, order of rows, encodings. Imports pyarrow.
 
-The bytes of a file are a function of its rows alone: row groups have a fixed size, each is written from contiguous
-arrays, and its categories are numbered in the order they appear in it.
+The bytes of a file depend only on its rows: row groups have a fixed size, each is written from contiguous arrays, and
+its categories are numbered in order of appearance.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from nenc_lab.errors import InternalError
 from nenc_lab.records import Column, Kind
 
 Values = npt.NDArray[Any]
-"""Values of one column."""
+"""The values of one column."""
 Bools = npt.NDArray[np.bool_]
 
 ROW_GROUP = 32768
-"""Rows of a row group: the unit of streaming, 7 MB of ticks."""
+"""Number of rows in a row group, which is the unit of streaming: 7 MB of ticks."""
 
 ORDER_KEY = b"nenc_lab.order"
 
@@ -37,7 +37,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "packets": ("sent_s", "flow", "sequence"),
     "events": ("t_s",),
 }
-"""Rows are in time order, then in flow (or hop) order; rows alike in all of these keep the order they were given in."""
+"""Rows are sorted by time, then by flow (or hop) order; rows that are equal in all keys keep their order."""
 
 _TYPES: dict[Kind, pa.DataType] = {
     "f8": pa.float64(),
@@ -52,11 +52,11 @@ _TYPES: dict[Kind, pa.DataType] = {
 
 
 _NUMPY = {kind: np.dtype(name) for name, kind in _TYPES.items() if name not in ("category", "text")}
-"""Numpy's type of each of Arrow's numbers; our names of kinds are numpy's."""
+"""Numpy's type for each of Arrow's numeric types; the lab's names of kinds are numpy's."""
 
 
 def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> pa.Schema:
-    """Arrow schema; each field says its unit and meaning. ``order`` ranks the categories when rows are sorted."""
+    """Returns the Arrow schema, whose fields have units and meanings; ``order`` ranks categories for sorting."""
     fields = [
         pa.field(column.name, _TYPES[column.kind], metadata={"unit": column.unit, "meaning": column.meaning})
         for column in columns
@@ -65,8 +65,8 @@ def schema(columns: Sequence[Column], order: Sequence[str] = ()) -> pa.Schema:
 
 
 def write_file(path: Path, target_schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
-    """Writes the row groups to a new file. Raises OSError, and then removes what it wrote."""
-    # Differences of counters and byte planes of floats are what zstd can work on; dictionaries would only cost time.
+    """Writes the row groups to a new file. Raises OSError and then removes the file."""
+    # zstd compresses differences of counters and byte planes of floats well; dictionaries would only cost time.
     encodings = {
         field.name: "BYTE_STREAM_SPLIT" if pa.types.is_floating(field.type) else "DELTA_BINARY_PACKED"
         for field in target_schema
@@ -93,7 +93,7 @@ def write_file(path: Path, target_schema: pa.Schema, groups: Iterable[pa.Table])
 
 
 def empty_table(columns: Sequence[Column], order: Sequence[str] = ()) -> pa.Table:
-    """A table of this schema with no rows."""
+    """Returns a table with this schema and no rows."""
     return pa.Table.from_arrays([_nothing(column.kind) for column in columns], schema=schema(columns, order))
 
 
@@ -105,7 +105,7 @@ def _nothing(kind: Kind) -> pa.Array:
 
 @cache
 def empty_file(columns: tuple[Column, ...], order: tuple[str, ...]) -> bytes:
-    """A parquet file of this schema with no rows."""
+    """Returns the bytes of a parquet file with this schema and no rows."""
     sink = pa.BufferOutputStream()
     pq.write_table(empty_table(columns, order), sink)
     data: bytes = sink.getvalue().to_pybytes()
@@ -113,7 +113,7 @@ def empty_file(columns: tuple[Column, ...], order: tuple[str, ...]) -> bytes:
 
 
 def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of the tables, cut anew into groups of ROW_GROUP, the last one shorter."""
+    """Yields the rows of the tables in groups of ROW_GROUP rows; the last one may be shorter."""
     rest: list[pa.Table] = []
     held = 0
     for table in tables:
@@ -129,7 +129,7 @@ def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _canonical(table: pa.Table) -> pa.Table:
-    """The same rows, contiguous, categories numbered by first appearance."""
+    """Returns the same rows in contiguous arrays, with categories numbered by first appearance."""
     arrays = [
         _by_appearance(column) if pa.types.is_dictionary(column.type) else joined(column) for column in table.columns
     ]
@@ -137,7 +137,7 @@ def _canonical(table: pa.Table) -> pa.Table:
 
 
 def _by_appearance(column: pa.ChunkedArray) -> pa.Array:
-    numbers, names = codes(column)  # in numpy: Arrow's dictionary_encode would import pyarrow.compute, 60 ms
+    numbers, names = codes(column)  # numpy, because Arrow's dictionary_encode imports pyarrow.compute (60 ms)
     used, first = np.unique(numbers, return_index=True)
     used = used[np.argsort(first)]
     used = used[used >= 0]
@@ -147,7 +147,7 @@ def _by_appearance(column: pa.ChunkedArray) -> pa.Array:
 
 
 def joined(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one Array, of a category with one dictionary."""
+    """Returns the column as one Array; a category gets a single dictionary."""
     if column.num_chunks == 1:
         return column.chunk(0)
     if pa.types.is_dictionary(column.type):
@@ -156,7 +156,7 @@ def joined(column: pa.ChunkedArray) -> pa.Array:
 
 
 def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """A category column as codes, -1 for null, and the names they stand for."""
+    """Returns a category column as codes, int64 of shape (rows,) with -1 for null, and the codes' names."""
     whole = joined(column)
     numbers, known = _read(whole.indices)
     if known is not None:
@@ -165,8 +165,8 @@ def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
 
 
 def plain(column: pa.ChunkedArray) -> Values:
-    """A column that is no category, in numpy. Nulls are NaN in numbers (of any kind, then float64 or float32), and None
-    in text and truth values (then an object array)."""
+    """Returns a column that is not a category as a numpy array. Nulls become NaN in numbers (and integers float64), and
+    None in text and booleans (in an object array)."""
     whole = joined(column)
     if whole.type not in _NUMPY:
         text: Values = np.array(whole.to_pylist(), dtype=object)
@@ -182,9 +182,9 @@ def plain(column: pa.ChunkedArray) -> Values:
 
 
 def _read(whole: pa.Array) -> tuple[Values, Bools | None]:
-    """Values of an Arrow array of numbers, and which of them are known; None for all.
+    """Returns the values of an Arrow array of numbers, and a mask of those that are not null (None: all).
 
-    From its buffers: Arrow's own ``to_numpy`` would import pandas wherever that is installed.
+    Reads the buffers, because Arrow's own ``to_numpy`` imports pandas if that is installed.
     """
     bits, data = whole.buffers()
     begin, end = whole.offset, whole.offset + len(whole)
@@ -201,7 +201,7 @@ def _bits(buffer: pa.Buffer, begin: int, end: int) -> Bools:
 
 
 def in_order(table: pa.Table, keys: Sequence[str]) -> pa.Table:
-    """The rows sorted by the keys (stable); the same object when they already are."""
+    """Returns the rows sorted by the keys (stable); the same object when they are already sorted."""
     if table.num_rows < 2:
         return table
     time = first_key(table, keys)
@@ -214,7 +214,7 @@ def in_order(table: pa.Table, keys: Sequence[str]) -> pa.Table:
 
 
 def earliest(table: pa.Table, keys: Sequence[str]) -> float:
-    """The time of the earliest row. Raises InternalError when a row has none, for then there is no order."""
+    """Returns the time of the earliest row. Raises InternalError when a row has no time, which leaves no order."""
     when = float(np.min(first_key(table, keys)))
     if np.isnan(when):
         raise InternalError(f"every row needs a time: {keys[0]} is null in one")
@@ -222,7 +222,7 @@ def earliest(table: pa.Table, keys: Sequence[str]) -> float:
 
 
 def first_key(table: pa.Table, keys: Sequence[str]) -> npt.NDArray[np.float64]:
-    """The times the rows are ordered by."""
+    """Returns the times by which the rows are sorted."""
     values: npt.NDArray[np.float64] = plain(table.column(keys[0]))
     return values
 
@@ -240,16 +240,15 @@ def _rank(table: pa.Table, key: str) -> Values:
 
 
 def merged(parts: Iterable[pa.Table], from_when: Sequence[float], keys: Sequence[str]) -> Iterator[pa.Table]:
-    """The rows of nearly sorted parts in order, holding no more than the parts that overlap in time.
+    """Yields the rows of nearly sorted parts in order, and holds only those parts that overlap in time.
 
-    ``from_when[i]`` is the earliest time in part i. Rows of the parts so far that are earlier than everything still to
-    come are final.
+    ``from_when[i]`` is the earliest time in part i. Rows are final once they are earlier than all parts still to come.
     """
-    come = np.minimum.accumulate(np.array([*from_when, np.inf])[::-1])[::-1]
+    to_come = np.minimum.accumulate(np.array([*from_when, np.inf])[::-1])[::-1]
     held = None
     for number, part in enumerate(parts):
         held = in_order(part if held is None else pa.concat_tables([held, part]), keys)
-        final = int(np.searchsorted(first_key(held, keys), come[number + 1], side="left"))
+        final = int(np.searchsorted(first_key(held, keys), to_come[number + 1], side="left"))
         if final:
             yield held.slice(0, final)
             held = held.slice(final)
@@ -258,13 +257,13 @@ def merged(parts: Iterable[pa.Table], from_when: Sequence[float], keys: Sequence
 
 
 def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """One parquet file as an Arrow table. Raises OSError or pyarrow.ArrowInvalid."""
+    """Reads one parquet file as an Arrow table. Raises OSError or pyarrow.ArrowInvalid."""
     with pa.OSFile(str(path), "rb") as source:
         return pq.ParquetFile(source).read(columns=None if columns is None else list(columns), use_threads=False)
 
 
 def read_groups(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """One parquet file, row group by row group; at least one table. Raises OSError or pyarrow.ArrowInvalid."""
+    """Reads one parquet file group by group, at least one table. Raises OSError or pyarrow.ArrowInvalid."""
     with pa.OSFile(str(path), "rb") as source:
         file = pq.ParquetFile(source)
         if file.num_row_groups == 0:
@@ -273,11 +272,11 @@ def read_groups(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
             yield file.read_row_group(number, columns=list(columns), use_threads=False)
 
 
-# ---- arrays, from their buffers: `pa.array` would import pandas wherever that is installed, and take longer than a run
+# ---- arrays made from buffers, because `pa.array` imports pandas if that is installed, which takes longer than a run
 
 
 def array(kind: Kind, values: Values, missing: Bools | None) -> pa.Array:
-    """One Arrow array of a column that is neither category nor text; NaN is null."""
+    """Makes the Arrow array of a column that is neither category nor text; NaN becomes null."""
     if values.dtype.kind == "f":
         missing = np.isnan(values) if missing is None else missing | np.isnan(values)
     if kind == "bool":
@@ -287,25 +286,25 @@ def array(kind: Kind, values: Values, missing: Bools | None) -> pa.Array:
         filled = values if missing is None else np.where(missing, np.zeros((), values.dtype), values)
         values = filled.astype(exact)
         if exact.kind != "f" and not np.array_equal(values, filled):
-            raise InternalError(f"a column of {exact} takes no {filled.dtype} that it cannot hold")
+            raise InternalError(f"a column of {exact} cannot represent some of these {filled.dtype} values")
     return _made(_TYPES[kind], len(values), missing, np.ascontiguousarray(values))
 
 
 def categories(numbers: npt.NDArray[np.int32], names: Sequence[str]) -> pa.Array:
-    """A dictionary array; code -1 is null."""
+    """Makes a dictionary array; code -1 becomes null."""
     indices = _made(pa.int32(), len(numbers), numbers < 0, np.ascontiguousarray(numbers))
     return pa.DictionaryArray.from_arrays(indices, texts(names))
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:
-    """A string array. Raises InternalError for what is neither text nor None."""
+    """Makes a string array. Raises InternalError for values that are neither str nor None."""
     wrong = [value for value in values if not (value is None or isinstance(value, str))]
     if wrong:
         raise InternalError(f"a text column takes str and None, not {wrong[0]!r}")
     try:
         data = [b"" if value is None else value.encode() for value in values]
     except UnicodeEncodeError as error:
-        raise InternalError(f"a text column takes what UTF-8 can hold: {error}") from error
+        raise InternalError(f"a text column takes only text that UTF-8 can encode: {error}") from error
     ends = np.zeros(len(data) + 1, np.int32)
     np.cumsum([len(text) for text in data], out=ends[1:])
     missing = np.array([value is None for value in values], np.bool_)
@@ -313,7 +312,7 @@ def texts(values: Sequence[str | None]) -> pa.Array:
 
 
 def _made(kind: pa.DataType, length: int, missing: Bools | None, *buffers: Values) -> pa.Array:
-    """An Arrow array of these buffers, in Arrow's own layout; null where ``missing``."""
+    """Makes an Arrow array from these buffers, which have Arrow's layout; null where ``missing``."""
     known = None
     if missing is not None and missing.any():
         known = pa.py_buffer(np.packbits(~missing, bitorder="little"))

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and operating-system errors in the user's words."""
+"""Writes files atomically, and turns operating-system errors into messages with a remedy."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _REMEDIES = {
 
 @contextlib.contextmanager
 def said_plainly(action: str, path: Path) -> Iterator[None]:
-    """Turns an OSError in the block into MachineError: what was attempted, where, and the remedy.
+    """Turns an OSError in the block into a MachineError that says what was attempted, where, and the remedy.
 
-    ``action`` completes "cannot ...", such as "write".
+    ``action`` completes "cannot ...", for example "write".
     """
     try:
         yield
@@ -47,9 +47,9 @@ def said_plainly(action: str, path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, data: bytes, *, sync: bool = False) -> None:
-    """Puts ``data`` at ``path``, replacing what was there: a reader finds the old file or the new one, never a part.
+    """Writes ``data`` to ``path`` atomically: a reader finds either the old file or the new one, never a part of it.
 
-    ``sync`` also makes it survive a power cut. Raises OSError, and then leaves the old file and nothing else.
+    With ``sync`` the file also survives a power cut. Raises OSError and then leaves the old file unchanged.
     """
     hidden = path.with_name(f".{path.name}.tmp")
     try:
@@ -75,10 +75,10 @@ def _sync_directory(path: Path) -> None:
 
 
 def exchange(first: Path, second: Path) -> None:
-    """Swaps two entries of one directory, files or directories, in one step: both names exist at every instant.
+    """Swaps two entries of one directory, files or directories, atomically: both names exist at all times.
 
-    Where the kernel or file system cannot (renameat2), three renames do it; ``second`` is then missing for a moment, in
-    which it is found at ``swapped(second)``. Raises OSError.
+    Where the kernel or file system lacks renameat2's exchange, three renames replace it; ``second`` is then found at
+    ``swapped(second)`` for a moment. Raises OSError when the entries cannot be renamed.
     """
     renameat2 = _renameat2()
     if renameat2 is not None:
@@ -94,7 +94,7 @@ def exchange(first: Path, second: Path) -> None:
 
 
 def swapped(path: Path) -> Path:
-    """Where ``exchange`` keeps ``path`` for a moment when it has to use three renames."""
+    """Returns where ``exchange`` keeps ``path`` for a moment when it needs three renames."""
     return path.with_name(f".{path.name}.swap")
 
 

@@ -1,4 +1,4 @@
-"""The folder of one run and its ``run.json``: claimed first, replaced atomically, never written over another run."""
+"""A run's folder and its ``run.json``, which is created first, updated atomically, and never overwrites another run."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Status = Literal["complete", "partial"]
 
 
 def digest(info: dict[str, Any]) -> str:
-    """First 8 hex digits of the run's fingerprint."""
+    """Returns the first 8 hex digits of the run's fingerprint."""
     return fingerprint(info)[:8]
 
 
 def fingerprint(info: dict[str, Any]) -> str:
-    """SHA-256, in hex, of scenario, backend, controller and versions as canonical JSON."""
+    """Returns the SHA-256, in hex, of scenario, backend, controller and versions as canonical JSON."""
     identity = {key: info[key] for key in ("scenario", "backend", "controller", "versions")}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def folder_name(info: dict[str, Any]) -> str:
-    """``<scenario>-<controller>-<seed>-<hash8>``; a controller that is a shared object goes by its file's stem."""
+    """Returns ``<scenario>-<controller>-<seed>-<hash8>``; for a shared object the controller is its file's stem."""
     controller = str(info["controller"])
     if controller.endswith(".so"):
         controller = Path(controller).stem
@@ -49,7 +49,7 @@ def _plain(text: str) -> str:
 
 
 class RunFolder:
-    """One run's folder: ``path``, and ``info``, which is what run.json holds."""
+    """One run's folder: ``path``, and ``info``, the content of run.json."""
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
@@ -63,13 +63,12 @@ class RunFolder:
 
     @classmethod
     def create(cls, out: Path | str, info: dict[str, Any], owner: tuple[int, int | None] | None = None) -> RunFolder:
-        """Claims a new folder under ``out`` (made when missing) and writes its run.json, status "running".
+        """Creates a new folder under ``out`` (made if missing) and writes its run.json with status "running".
 
-        ``info`` holds scenario (resolved, plain JSON values), seed, backend, controller, versions, and whatever else
-        explains the run (argv, git, host). ``owner``: the process that answers for it, number and start time, when that
-        is not this one (whose number may be of another kernel). A folder that exists, whatever its state, is kept: this
-        one gets -2, -3, ...
-        Raises MachineError when the place cannot be written, and then leaves nothing behind.
+        ``info`` has scenario (resolved, plain JSON values), seed, backend, controller, versions, and whatever else
+        explains the run (argv, git, host). ``owner`` is the process that runs it, its pid and start time, when that is
+        not this one (whose pid may belong to another kernel). An existing folder is kept in any state; the new one then
+        gets the suffix -2, -3, ... Raises MachineError when ``out`` cannot be written, and then leaves nothing behind.
         """
         missing = [key for key in REQUIRED if key not in info]
         if missing:
@@ -91,11 +90,11 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
-        """The folder of an earlier run. Raises InputError when there is no readable run.json in it."""
+        """Opens the folder of an earlier run. Raises InputError when it has no readable run.json."""
         return cls(Path(path), read_info(Path(path)))
 
     def update(self, **parts: object) -> None:
-        """Replaces these top-level parts of run.json, atomically. Raises MachineError, the old file intact."""
+        """Replaces these top-level parts of run.json atomically. Raises MachineError and then keeps the old file."""
         before = self.info
         self.info = {**before, **parts}
         try:
@@ -110,7 +109,7 @@ class RunFolder:
         self.update(status=status, **parts)
 
     def discard(self) -> None:
-        """Removes the folder: for a run that failed before its first sample."""
+        """Removes the folder of a run that failed before its first sample."""
         with said_plainly("remove", self.path):
             shutil.rmtree(self.path)
 
@@ -118,12 +117,12 @@ class RunFolder:
         try:
             text = json.dumps(self.info, indent=1, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise InternalError(f"run.json cannot hold this: {error}") from error
+            raise InternalError(f"run.json cannot store this: {error}") from error
         write_whole(self.path / INFO_FILE, (text + "\n").encode(), sync=True)
 
 
 def read_info(path: Path) -> dict[str, Any]:
-    """run.json of the folder. Raises InputError when it is missing, garbled or of a newer format."""
+    """Reads the folder's run.json. Raises InputError when it is missing, damaged or in another format."""
     file = path / INFO_FILE
     try:
         info = json.loads(file.read_bytes())
@@ -132,7 +131,7 @@ def read_info(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise InputError(f"{file} is not valid JSON ({error}): it is damaged, run the scenario again") from error
+        raise InputError(f"{file} is damaged, not valid JSON ({error}): run the scenario again") from error
     if not isinstance(info, dict) or "scenario" not in info:
         raise InputError(f"{file} does not describe a run: it has no scenario")
     version = info.get("format_version")
@@ -142,7 +141,7 @@ def read_info(path: Path) -> dict[str, Any]:
 
 
 def status_of(info: dict[str, Any]) -> str:
-    """ "complete", "partial", "running", or "killed": said to be running, but its process is gone."""
+    """Returns "complete", "partial", "running", or "killed" for a run that was running but whose process has ended."""
     status = str(info.get("status", "killed"))
     if status == "running":
         started = process_started(int(info.get("pid", 0)))
@@ -152,23 +151,23 @@ def status_of(info: dict[str, Any]) -> str:
 
 
 def process_started(pid: int) -> int | None:
-    """Start time of a live process in clock ticks since boot (field 22 of /proc/PID/stat), else None.
+    """Returns a live process's start time in clock ticks since boot (field 22 of /proc/PID/stat), else None.
 
-    Beside the number, because numbers are used again.
+    It identifies the process together with the pid, because pids are reused.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    fields = stat.rpartition(b")")[2].split()  # the name before it may hold blanks and brackets
+    fields = stat.rpartition(b")")[2].split()  # the name before it may contain spaces and parentheses
     return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
 @contextlib.contextmanager
 def made(directory: Path) -> Iterator[None]:
-    """The directory exists inside the block; what was made for it goes again when the block fails.
+    """Makes the directory with its parents, and removes what it made when the block fails.
 
-    Raises MachineError when it cannot be made.
+    Raises MachineError when the directory cannot be made.
     """
     new = list(itertools.takewhile(lambda place: not place.exists(), (directory, *directory.parents)))
     try:
@@ -177,7 +176,7 @@ def made(directory: Path) -> Iterator[None]:
         yield
     except BaseException:
         for place in new:
-            with contextlib.suppress(OSError):  # another process may have put something there meanwhile
+            with contextlib.suppress(OSError):  # another process may have written there meanwhile
                 place.rmdir()
         raise
 
@@ -186,7 +185,7 @@ def _claim(out: Path, stem: str) -> Path:
     for number in itertools.count(1):
         path = out / (stem if number == 1 else f"{stem}-{number}")
         try:
-            path.mkdir()  # mkdir is the lock: of two processes only one makes it
+            path.mkdir()  # mkdir is the lock: it succeeds in only one of two processes
         except FileExistsError:
             continue
         return path

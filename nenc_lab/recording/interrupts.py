@@ -1,4 +1,4 @@
-"""Ctrl-C at a better moment: what must be done whole is not torn apart by an interrupt."""
+"""Postpones signals, so that Ctrl-C does not interrupt work that must complete as a whole."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Signals that Python handles (KeyboardInterrupt and its like) are acted on when the block is over.
+    """Postpones signals that Python handles, such as the one for KeyboardInterrupt, until the block has ended.
 
-    For a few milliseconds of work. Nothing changes outside the main thread, which alone is interrupted.
+    Use it for a few milliseconds of work. It does nothing outside the main thread, because only that is interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""A run, read from its folder, whatever its state: finished, interrupted, still running, or killed."""
+"""Reads a run from its folder in any state: finished, interrupted, still running, or killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Run:
     """One run: its ``folder``, ``info`` (run.json), ``status``, figures, verdicts and tables.
 
     ``status`` is "complete", "partial" (interrupted, or its controller failed), "running" or "killed". Tables are not
-    kept in memory: each call reads the file. In Jupyter a run shows its figure and its summary.
+    cached: each call reads the file. Jupyter displays a run as its figure and its summary.
     """
 
     def __init__(self, folder: Path, info: dict[str, Any], status: str) -> None:
@@ -37,46 +37,46 @@ class Run:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """``flows`` by name, and ``run``: every figure in run.json; empty when the run has no summary."""
+        """All figures in run.json: ``flows`` by name, and ``run``; empty when the run has no summary."""
         summary: dict[str, Any] = self.info.get("summary") or {}
         return summary
 
     @property
     def expectations(self) -> list[dict[str, Any]]:
-        """One ``{"text", "passed", "observed"}`` per line of the scenario's ``expect``."""
+        """One ``{"text", "passed", "observed"}`` per condition in the scenario's ``expect``."""
         return list(self.info.get("expectations") or [])
 
     @property
     def ok(self) -> bool:
-        """Whether the run is complete and met every expectation."""
+        """Whether the run is complete and met all expectations."""
         return self.status == "complete" and all(verdict["passed"] for verdict in self.expectations)
 
     @property
     def failure(self) -> str | None:
-        """How a user's controller ended the run early; None when it did not."""
+        """How a user's controller ended the run early, or None."""
         failure = self.info.get("failure")
         return None if failure is None else str(failure["text"])
 
     @property
     def notes(self) -> list[str]:
-        """What happened that the scenario did not announce, such as hardware lost and found, each with its time."""
+        """Events that the scenario did not announce, such as a loss of the hardware encoder, each with its time."""
         return [f"{t_s:.2f} s: {text}" for t_s, text in self.warnings()]
 
     def warnings(self) -> tuple[tuple[float, str], ...]:
-        """Time in s and text of the fallbacks, recoveries and warnings in the events table."""
+        """Returns time in s and text of the fallbacks, recoveries and warnings in the events table."""
         events = self.columns("events", only=("t_s", "kind", "text"))
         rows = zip(events["t_s"], events["kind"], events["text"], strict=True)
         return tuple((float(t), str(text)) for t, kind, text in rows if kind in {"fallback", "recovery", "warning"})
 
     @property
     def figure(self) -> Path | None:
-        """convergence.png, when it was drawn."""
+        """The path of convergence.png, or None when it was not drawn."""
         path = self.folder / "convergence.png"
         return path if path.exists() else None
 
     @property
     def headline(self) -> str:
-        """One line: the scenario and its controller, how much was simulated, how fast, and how it ended."""
+        """One line with the scenario, its controller, simulated time, wall time and, if not complete, the status."""
         info, totals = self.info, self.summary.get("run")
         text = f"{info['scenario']['name']} ({info['controller']}, {info['backend']}, seed {info['seed']})"
         more = []
@@ -87,14 +87,14 @@ class Run:
         return f"{text}: {', '.join(more)}" if more else text
 
     def has(self, name: str) -> bool:
-        """Whether the run recorded this table; only ``packets`` is optional."""
+        """Tells whether the run recorded this table; only ``packets`` is optional."""
         return name in TABLES and (name != "packets" or self._place(name) is not None)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> Any:
-        """The table as a pyarrow.Table, all columns or these, rows in order.
+        """Returns the table as a pyarrow.Table, with all columns or these, and rows in order.
 
-        Of a run that was killed: what had been flushed. Raises InputError when there is no such table or column, or its
-        file is damaged.
+        For a killed run, the table has the rows that were flushed. Raises InputError for an unknown table or column, or
+        a damaged file.
         """
         import pyarrow as pa
 
@@ -104,10 +104,10 @@ class Run:
     def columns(
         self, name: str, flow: str | None = None, only: Sequence[str] | None = None
     ) -> dict[str, np.ndarray[Any, Any]]:
-        """The table as numpy arrays, of all rows or of one flow's (of one hop's in ``path``).
+        """Returns the table as numpy arrays of shape (rows,), for all rows or one flow's (one hop's in ``path``).
 
-        Nulls become NaN in numbers (integers with nulls become float64), None in text and categories (object arrays)
-        and in truth values. ``only`` picks columns.
+        Nulls become NaN in numbers (integers with nulls become float64), and None in text, categories and booleans
+        (object arrays). ``only`` selects columns. Raises InputError as ``table`` does.
         """
         parts = list(self.batches(name, flow, only))
         return {
@@ -118,7 +118,10 @@ class Run:
     def batches(
         self, name: str, flow: str | None = None, only: Sequence[str] | None = None
     ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
-        """The same as ``columns``, a few ten thousand rows at a time (at least once): for tables larger than memory."""
+        """Yields what ``columns`` returns, some ten thousand rows at a time, for tables that are larger than memory.
+
+        There is at least one batch, which may be empty.
+        """
         from nenc_lab.recording import arrow
 
         wanted = _known(name, only)
@@ -127,7 +130,7 @@ class Run:
         for group in self._groups(name, read):
             columns = {column: _numpy(group.column(column)) for column in wanted}
             if flow is not None:
-                # In numpy, because importing pyarrow.compute for one comparison would cost more than all the rest.
+                # In numpy, because to import pyarrow.compute for one comparison would take longer than all the rest.
                 numbers, known = arrow.codes(group.column(key))
                 if known != [flow] or bool(np.any(numbers < 0)):
                     chosen = numbers == (known.index(flow) if flow in known else -2)
@@ -150,7 +153,7 @@ class Run:
     def by_flow(
         self, name: str, flows: Sequence[str], only: Sequence[str]
     ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
-        """What ``columns`` gives of each of these flows (hops in ``path``), from one reading of the file."""
+        """Returns what ``columns`` returns for each of these flows (hops in ``path``), and reads the file only once."""
         import pyarrow as pa
 
         whole = pa.concat_tables(self._groups(name, [*_known(name, only), _key(name)]))
@@ -159,7 +162,7 @@ class Run:
     def batches_by_flow(
         self, name: str, flows: Sequence[str], only: Sequence[str]
     ) -> Iterator[dict[str, dict[str, np.ndarray[Any, Any]]]]:
-        """What ``batches`` gives of each of these flows (hops in ``path``), from one reading of the file."""
+        """Yields what ``batches`` yields for each of these flows (hops in ``path``), and reads the file only once."""
         for group in self._groups(name, [*_known(name, only), _key(name)]):
             yield _split(group, name, flows, only)
 
@@ -176,7 +179,7 @@ class Run:
             return
         try:
             parts = sorted(place.glob("part-*.parquet")) if place.is_dir() else []
-            if parts:  # of flows that were handed over one after the other: in order only when put together
+            if parts:  # flows are appended one after another, so that only all parts together can be put in order
                 keys = [key for key in arrow.SORT_KEYS[name] if key not in columns]
                 whole = pa.concat_tables([arrow.read_file(part, [*columns, *keys]) for part in parts])
                 yield arrow.in_order(whole.unify_dictionaries(), arrow.SORT_KEYS[name])
@@ -185,10 +188,10 @@ class Run:
             else:
                 yield from arrow.read_groups(place, columns)
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{place} cannot be read: {str(error).splitlines()[0]}: run the scenario again") from error
+            raise InputError(f"cannot read {place}: {str(error).splitlines()[0]}: run the scenario again") from error
 
     def frame(self, name: str) -> polars.DataFrame:
-        """The table as a polars.DataFrame, for notebooks."""
+        """Returns the table as a polars.DataFrame, for notebooks."""
         import polars
 
         converted = polars.from_arrow(self.table(name))
@@ -212,7 +215,7 @@ def open_run(folder: os.PathLike[str] | str) -> Run:
 
 
 def _known(name: str, columns: Sequence[str] | None) -> list[str]:
-    """The columns wanted of a table, all of them for None. Raises InputError for a name that does not exist."""
+    """Returns the names of the requested columns, all for None. Raises InputError for an unknown table or column."""
     if name not in TABLES:
         raise InputError(f"no table {name!r}: a run has {', '.join(TABLES)}")
     known = [column.name for column in TABLES[name]]
@@ -223,14 +226,14 @@ def _known(name: str, columns: Sequence[str] | None) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """The column of a table that says whose a row is."""
+    """Returns the column of a table that has a row's flow or hop."""
     return "hop" if name == "path" else "flow"
 
 
 def _split(
     table: Any, name: str, flows: Sequence[str], only: Sequence[str]
 ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
-    """The columns of each flow's rows, in the order of the table."""
+    """Returns the columns of each flow's rows, in the order of the table."""
     from nenc_lab.recording import arrow
 
     numbers, known = arrow.codes(table.column(_key(name)))

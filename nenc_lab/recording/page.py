@@ -1,4 +1,4 @@
-"""What a notebook shows of a run: its figure, verdicts and every number of its summary, as one fragment of HTML."""
+"""Formats a run for notebooks: its figure, verdicts and every number of its summary, as one fragment of HTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def page(
     summary: Mapping[str, Any],
     expectations: Sequence[Mapping[str, Any]],
 ) -> str:
-    """The fragment, complete in itself. Numbers go by the names that `Run.summary` and run.json have for them."""
+    """Returns a self-contained fragment of HTML. Figures have the same names as in `Run.summary` and run.json."""
     import base64
     import html as markup
 
@@ -38,13 +38,13 @@ def page(
 
 
 def first_notes(notes: Sequence[str]) -> list[str]:
-    """The first few notes, and how many more there are."""
-    left = len(notes) - NOTES_SHOWN
-    return [*notes[:NOTES_SHOWN], *([f"and {left} more: the events table has them"] if left > 0 else [])]
+    """Returns the first few notes, and a line with the number of further ones."""
+    more = len(notes) - NOTES_SHOWN
+    return [*notes[:NOTES_SHOWN], *([f"and {more} more, listed in the events table"] if more > 0 else [])]
 
 
 def _changes(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
-    """A row per flow and change."""
+    """Returns a table with a row per flow and change."""
     found = [(name, change) for name, figures in flows.items() for change in figures.get("changes") or ()]
     names = tuple(found[0][1]) if found else ()
     rows = tuple((flow, *(_text(change.get(name)) for name in names)) for flow, change in found)
@@ -52,7 +52,7 @@ def _changes(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
 
 
 def _verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
-    """A row per expectation, with the values that decided."""
+    """Returns a table with a row per expectation and the values that were compared."""
     rows = tuple(
         (
             "ok" if verdict["passed"] else "FAILED",
@@ -65,7 +65,7 @@ def _verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
 
 
 def _figures(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
-    """A row per figure of the whole run, a column per flow."""
+    """Returns a table with a row per figure of the whole run and a column per flow."""
     flat = {name: _flat(figures) for name, figures in flows.items()}
     names = dict.fromkeys(name for figures in flat.values() for name in figures)
     rows = tuple((name, *(_text(figures.get(name)) for figures in flat.values())) for name in names)
@@ -73,7 +73,7 @@ def _figures(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
 
 
 def _flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The figures by their dotted names; lists, such as that of the changes, are left out."""
+    """Returns the figures by dotted name, without lists such as the changes."""
     found: dict[str, Any] = {}
     for name, value in figures.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, commit and host, read cheaply and without ever failing."""
+"""The origin of a result: versions, commit and host, read cheaply and without raising errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("numpy", "scipy", "simpy", "cffi", "pydantic", "ruamel.yaml", "pyarrow")
-"""Those that can change a number in a table."""
+"""Packages that can change a number in a table."""
 SIMD_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "asimd", "sve")
 GIT_TIMEOUT_S = 2.0
 
@@ -30,7 +30,7 @@ NO_RESULT = (
 
 @cache
 def code() -> str:
-    """Digest, 16 hex digits, of what makes a result: the compiled core and the package's modules that matter."""
+    """Returns the digest, 16 hex digits, of the code that makes a result: the compiled core and relevant modules."""
     package = Path(__file__).resolve().parents[1]
     files = []
     for folder, folders, names in os.walk(package):
@@ -42,7 +42,7 @@ def code() -> str:
 
 
 def _compiled() -> list[Path]:
-    spec = find_spec("nenc_lab._kernels")  # beside the package, or wherever an editable install has built it
+    spec = find_spec("nenc_lab._kernels")  # in the package, or in an editable install's build folder
     if spec is None or not spec.origin:
         return []
     module = Path(spec.origin)
@@ -50,7 +50,7 @@ def _compiled() -> list[Path]:
 
 
 def digest_of(package: Path, files: list[Path]) -> str:
-    """Digest, 16 hex digits, of files by name and content."""
+    """Returns the digest, 16 hex digits, of the names and contents of files."""
     whole = hashlib.sha256()
     for path in sorted(files):
         name = path.relative_to(package) if path.is_relative_to(package) else path.name
@@ -69,13 +69,15 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the lab, its code, Python and every package that can change a result; "unknown": not installed."""
+    """Returns versions of the lab, its code, Python and the packages that can change a result; "unknown" if missing."""
     return dict(_versions())
 
 
 def _installed() -> dict[str, str]:
-    """Versions of the installed packages, from the names of their folders: to parse what is in them takes ten times as
-    long. Of two of one name the first on the path counts, as it does for an import."""
+    """Returns the versions of installed packages from the names of their folders, ten times as fast as from metadata.
+
+    If there are several packages of one name, the first on the path counts, as for imports.
+    """
     found: dict[str, str] = {}
     for place in sys.path:
         with contextlib.suppress(OSError):
@@ -109,7 +111,7 @@ def _git() -> tuple[str, bool] | None:
         return None
     command = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
-        # Without optional locks: asking must never get in the way of a git command the user runs meanwhile.
+        # Without optional locks, so that it never disturbs a git command that the user runs at the same time.
         done = subprocess.run(
             command,
             capture_output=True,
@@ -128,13 +130,13 @@ def _git() -> tuple[str, bool] | None:
 
 
 def git() -> dict[str, Any] | None:
-    """``{"commit", "dirty"}`` of the checkout the lab runs from; None when it is installed, or git cannot say."""
+    """Returns ``{"commit", "dirty"}`` of the lab's checkout; None when the lab is installed or git fails."""
     found = _git()
     return None if found is None else {"commit": found[0], "dirty": found[1]}
 
 
 def host() -> dict[str, Any]:
-    """What about this machine could explain a result: kernel, cpu and its SIMD flags, cores, clock governor, memory."""
+    """Describes the machine as far as it may explain a result: kernel, CPU, SIMD flags, cores, governor, memory."""
     name = os.uname()
     model, flags = _cpu()
     return {
@@ -151,7 +153,7 @@ def host() -> dict[str, Any]:
 
 
 def collect() -> dict[str, Any]:
-    """The ``versions``, ``git`` and ``host`` parts of run.json."""
+    """Returns the ``versions``, ``git`` and ``host`` parts of run.json."""
     return {"versions": versions(), "git": git(), "host": host()}
 
 
@@ -162,7 +164,7 @@ def _cpu() -> tuple[str | None, frozenset[str]]:
         for line in file:
             key, colon, value = line.partition(":")
             if not colon:
-                break  # an empty line ends the first core; the others are alike
+                break  # an empty line ends the first core, and all cores are alike
             found[key.strip()] = value.strip()
     model = found.get("model name") or found.get("CPU part")
     return model, frozenset((found.get("flags") or found.get("Features") or "").split())

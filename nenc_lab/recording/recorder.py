@@ -1,4 +1,4 @@
-"""All tables of one run: the engine appends, this writes."""
+"""Writes all tables of one run; the engine appends the rows."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ EVENTS_IN_MEMORY = 4096
 
 
 class Recorder:
-    """Writes the tables of a run into its folder. A context manager: leaving it closes every table, whatever happened.
+    """Writes a run's tables into its folder. As a context manager it closes every table at exit, even after an error.
 
-    ``order`` names flows and hops in the order their rows stand at equal times (without it: by name). ``packets``: also
-    one row per packet. Raises MachineError when the disk is full or not writable.
+    ``order`` lists flows and hops in the order of their rows at equal times; without it they are sorted by name.
+    ``packets`` adds the table with one row per packet. Raises MachineError when the disk is full or not writable.
     """
 
     def __init__(
@@ -46,21 +46,21 @@ class Recorder:
         self.tables[table].append(columns)
 
     def event(self, t_ns: int, flow: str | None, kind: str, text: str, **detail: object) -> None:
-        """Adds an event: ``text`` is a line a person can read, ``detail`` its figures (JSON values)."""
+        """Adds an event: ``text`` is a readable line, ``detail`` has its figures (JSON values)."""
         figures = json.dumps(detail, sort_keys=True, ensure_ascii=False, allow_nan=False) if detail else None
         self._events.append((t_ns / 1e9, flow, kind, text, figures))
         if len(self._events) >= EVENTS_IN_MEMORY:
-            self._hand_over_events()
+            self._append_events()
 
     def flush(self) -> None:
-        """Puts everything so far where a SIGKILL cannot reach it: some milliseconds, so every few wall seconds."""
-        self._hand_over_events()
+        """Writes everything so far, so that it survives a SIGKILL. Takes a few ms: call it every few wall seconds."""
+        self._append_events()
         for table in self.tables.values():
             table.flush()
 
     def close(self) -> None:
-        """Final files in place of the parts. Every table is tried; the first failure is raised."""
-        self._hand_over_events()
+        """Replaces the parts by final files. Tries every table and raises the first error."""
+        self._append_events()
         failure: MachineError | None = None
         for table in self.tables.values():
             try:
@@ -80,9 +80,9 @@ class Recorder:
             self.close()
         except MachineError:
             if error is None:
-                raise  # else the first error says more: most often it is the same full disk
+                raise  # otherwise the first error says more; usually both have the same cause, such as a full disk
 
-    def _hand_over_events(self) -> None:
+    def _append_events(self) -> None:
         if not self._events:
             return
         t_s, flow, kind, text, detail = (list(column) for column in zip(*self._events, strict=True))

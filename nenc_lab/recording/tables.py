@@ -1,9 +1,9 @@
-"""Writes one table of a run: buffered, readable at every instant, memory bounded, bytes that depend on the rows alone.
+"""Writes one table of a run, buffered in bounded memory and readable at any time; its bytes depend only on the rows.
 
-    while running   NAME.parquet       no rows yet: an empty file; later a directory of complete parts
+    while running   NAME.parquet       an empty file while there are no rows; later a directory of complete parts
     after close()   NAME.parquet       one file
 
-Either way ``pyarrow.parquet.read_table(folder / "NAME.parquet")`` reads what has been flushed, whatever killed the run.
+Either way ``pyarrow.parquet.read_table(folder / "NAME.parquet")`` reads what was flushed, even if the run was killed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nenc_lab.recording.atomic import exchange, said_plainly, write_whole
 from nenc_lab.records import TABLES, Column
 
 MEMORY_ROWS = arrow.ROW_GROUP
-"""Rows kept in memory before a part is written."""
+"""Number of rows held in memory before a part is written."""
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "f8": np.dtype(np.float64),
@@ -36,12 +36,12 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 _ACCEPTED = {"f8": "fiub", "f4": "fiub", "i8": "iu", "i4": "iu", "u4": "iu", "bool": "b"}
 
 _Values = tuple[Any, Any]
-"""One column of one block: values (codes for a category) and where they are missing, or None."""
+"""One column of one block: its values (codes for a category), and a mask of missing ones or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A category column as the caller has it: ``names[code]`` per row, -1 for null."""
+    """A category column as codes: the row's value is ``names[code]``, or null for -1."""
 
     codes: np.ndarray[Any, Any]
     names: Sequence[str]
@@ -54,10 +54,10 @@ class _Part:
 
 
 class TableWriter:
-    """Writes ``folder/NAME.parquet``. Creating it writes the empty table; ``close`` the final one.
+    """Writes ``folder/NAME.parquet``: the constructor writes an empty table, ``close`` the final one.
 
-    ``order`` ranks flows or hops at equal times; without it they go by name. Raises MachineError when the disk is
-    full or not writable: what was flushed before stays readable.
+    ``order`` ranks flows or hops at equal times; without it they are sorted by name. Raises MachineError when the disk
+    is full or not writable; rows that were flushed before stay readable.
     """
 
     def __init__(
@@ -88,10 +88,10 @@ class TableWriter:
             write_whole(self.path, arrow.empty_file(self.columns, tuple(order)))
 
     def append(self, columns: Mapping[str, Any]) -> None:
-        """Adds rows: for each column a numpy array or list (copied), or one value for all rows.
+        """Adds rows: each column is a numpy array or list (copied), or one value for all rows.
 
-        NaN, None and masked entries are null. A category takes str, a list of str, or ``Coded``. Costs about 40 us a
-        call however many rows it has: hand over hundreds. Raises InternalError when the columns are not the table's.
+        NaN, None and masked entries are null. A category takes str, a list of str, or ``Coded``. A call costs about
+        40 us regardless of its rows, so append hundreds at once. Raises InternalError for missing or unknown columns.
         """
         if self._closed:
             raise InternalError(f"{self.name}: append after close")
@@ -105,41 +105,39 @@ class TableWriter:
         if not count:
             return
         block = tuple(self._values(column, columns[column.name], count) for column in self.columns)
-        self._blocks.append((count, block))  # one step: an interrupt never leaves columns of unequal length
+        self._blocks.append((count, block))  # one step, so that an interrupt never leaves columns of unequal length
         self._held += count
         self.rows += count
         if self._held >= self.memory_rows:
             self.flush()
 
     def flush(self) -> None:
-        """Writes the rows in memory as parts, so that they survive a SIGKILL."""
+        """Writes the rows in memory as a part, so that they survive a SIGKILL."""
         if self._closed or not self._blocks:
             return
         with said_plainly("write", self.path):
             table = self._in_memory()
             parts = [self._write_part(len(self._parts), table)]
-            # One step again: an interrupt before it writes the same part anew, after it never twice.
+            # One step as well: after an interrupt the same part is either overwritten or not written again.
             self._parts, self._blocks, self._held = self._parts + parts, [], 0
 
     def close(self) -> None:
-        """Puts all rows, in order, into one file in place of the parts. Call it again after an error to try again."""
+        """Replaces the parts by one file with all rows in order. After an error it may be called again."""
         if self._closed:
             return
         hidden = self._hidden("tmp")
         with said_plainly("write", self.path):
-            # What is on disk decides, because an interrupt may have come between a step there and its note here: parts
-            # may be in place already that are not noted (their rows are still in memory), or the final file.
+            # The state on disk decides, because an interrupt may have come between a change on disk and the update of
+            # this object: the final file may already exist, or parts whose rows are still in memory.
             if self.path.is_dir() or (self._blocks and not self._parts):
                 arrow.write_file(hidden, self._schema, arrow.row_groups(self._sorted()))
                 try:
-                    exchange(
-                        hidden, self.path
-                    )  # of two files as well: ext4 writes out at once what is renamed over one
+                    exchange(hidden, self.path)  # even for two files: ext4 would sync a rename over a file
                 except OSError:
                     hidden.unlink()
                     raise
             self._blocks, self._held = [], 0
-            for rest in (hidden, self._hidden("parts")):  # hidden from readers, so no harm when one stays
+            for rest in (hidden, self._hidden("parts")):  # readers do not see them, so one may remain
                 if rest.is_dir():
                     shutil.rmtree(rest, ignore_errors=True)
                 else:
@@ -155,12 +153,12 @@ class TableWriter:
         directory = self.path if self.path.is_dir() else self._hidden("parts")
         directory.mkdir(exist_ok=True)
         name = f"part-{number:06d}.parquet"
-        hidden = directory / f".{name}.tmp"  # a dot: readers of the directory leave it out
+        hidden = directory / f".{name}.tmp"  # readers of the directory ignore names with a dot
         arrow.write_file(hidden, self._schema, arrow.row_groups([table]))
         hidden.replace(directory / name)
         if directory != self.path:
             exchange(directory, self.path)
-            directory.unlink()  # what is there now is the empty file
+            directory.unlink()  # after the exchange this is the empty file
         return _Part(self.path / name, arrow.earliest(table, self._keys))
 
     def _sorted(self) -> Iterator[pa.Table]:
@@ -201,7 +199,7 @@ class TableWriter:
 
     def _values(self, column: Column, value: Any, count: int) -> _Values:
         if type(value) is np.ndarray and value.ndim and value.dtype == _DTYPES.get(column.kind):
-            return value.copy(), None  # what the engine hands over, nearly always
+            return value.copy(), None  # the common case: arrays from the engine
         if column.kind == "text":
             return ([value] * count if value is None or isinstance(value, str) else list(value)), None
         if column.kind == "category":
@@ -214,17 +212,17 @@ class TableWriter:
             value = np.array([0 if item is None else item for item in value])
             if column.kind == "bool":
                 value = value.astype(np.bool_)
-        elif hasattr(value, "mask"):  # numpy's masked array, without importing numpy.ma where nobody has
+        elif hasattr(value, "mask"):  # numpy's masked array; does not import numpy.ma unless the caller has
             mask = np.broadcast_to(value.mask, value.shape).copy()
         array = np.asarray(value)
         if array.dtype.kind not in _ACCEPTED[column.kind]:
             raise InternalError(f"{self.name}.{column.name} takes {column.kind}, not {array.dtype}")
         if array.ndim == 0:
             return np.full(count, array, _DTYPES[column.kind]), None
-        kept: np.ndarray[Any, Any] = np.array(array, _DTYPES[column.kind])
-        if kept.dtype.kind in "iu" and kept.dtype != array.dtype and not np.array_equal(kept, array):
+        converted: np.ndarray[Any, Any] = np.array(array, _DTYPES[column.kind])
+        if converted.dtype.kind in "iu" and converted.dtype != array.dtype and not np.array_equal(converted, array):
             raise InternalError(f"{self.name}.{column.name} takes {column.kind}: a value is too large for it")
-        return kept, mask
+        return converted, mask
 
     def _codes(self, column: Column, value: Any, count: int) -> np.ndarray[Any, np.dtype[np.int32]]:
         known = self._names[column.name]
@@ -240,7 +238,7 @@ class TableWriter:
 
 
 def _length(value: object) -> int:
-    """Rows of one column, -1 when it is one value for all rows."""
+    """Returns the number of rows of a column, or -1 for one value for all rows."""
     if isinstance(value, np.ndarray):
         return len(value) if value.ndim else -1
     if isinstance(value, Coded):

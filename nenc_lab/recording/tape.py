@@ -1,4 +1,4 @@
-"""Turns the rows that C fills (states, counters, frames, path, delays, packets) into the columns of a run's tables."""
+"""Converts rows that C fills (states, counters, frames, path, delays, packets) into columns of a run's tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class TickTape:
-    """Room for one flow's ticks until they are handed over: C writes ``states + n`` and ``counters + n``."""
+    """A buffer for one flow's ticks until they are recorded: C writes to ``states + n`` and ``counters + n``."""
 
     def __init__(self, capacity: int) -> None:
         self._states = Rows("nenc_state", capacity)
@@ -27,16 +27,16 @@ class TickTape:
         self.counters: CData = self._counters.pointer
         self.capacity = capacity
         self.n = 0
-        """Ticks written and not yet handed over."""
+        """Number of ticks written but not yet recorded."""
 
     def take(self) -> tuple[Array, Array]:
-        """Views of the rows since the last call; valid until the next tick."""
+        """Returns views of the rows since the last call, which are valid until the next tick."""
         n, self.n = self.n, 0
         return self._states.array[:n], self._counters.array[:n]
 
 
 def ticks(recorder: Recorder, flow: str, state: Array, counted: Array) -> None:
-    """Hands over a flow's ticks: rows of nenc_state and, at the same times, of nenc_flow_counters."""
+    """Records a flow's ticks: rows of nenc_state and, at the same times, of nenc_flow_counters."""
     recorder.append(
         "ticks",
         {
@@ -76,7 +76,7 @@ def ticks(recorder: Recorder, flow: str, state: Array, counted: Array) -> None:
 
 
 def _from_first_sample(state: Array, field: str) -> Array:
-    """The field, null until a sample has arrived."""
+    """Returns a field of the state, NaN until a sample has arrived."""
     return np.where(state["recorded"] > 0, state[field], np.nan)
 
 
@@ -85,7 +85,7 @@ def _unless_zero(values: Array) -> Array:
 
 
 def frames(recorder: Recorder, flow: str, rows: Array, names: Sequence[str], deadline_ns: int) -> None:
-    """Hands over a flow's frames; ``names`` are the encoder's, by tag."""
+    """Records a flow's frames; ``names`` are the encoders' names, by tag."""
     received = rows["received_ns"]
     whole = (received >= 0) & (rows["pending"] == 0)
     recorder.append(
@@ -113,7 +113,7 @@ def frames(recorder: Recorder, flow: str, rows: Array, names: Sequence[str], dea
 
 
 def path(recorder: Recorder, rows: Array, hops: Sequence[str], *, duplicates: bool = True) -> None:
-    """Hands over path rows; ``hops`` are the links' names, by number. ``duplicates`` says that they were counted."""
+    """Records path rows; ``hops`` are the links' names, by number. Without ``duplicates`` their count is null."""
     recorder.append(
         "path",
         {
@@ -132,7 +132,7 @@ def path(recorder: Recorder, rows: Array, hops: Sequence[str], *, duplicates: bo
 
 
 def delays(recorder: Recorder, rows: Array, flows: Sequence[str]) -> None:
-    """Hands over slices of the queue-delay histograms."""
+    """Records slices of the queue-delay histograms; ``flows`` are the flows' names, by number."""
     recorder.append(
         "delays",
         {
@@ -146,7 +146,7 @@ def delays(recorder: Recorder, rows: Array, flows: Sequence[str]) -> None:
 
 
 def packets(recorder: Recorder, rows: Array, flows: Sequence[str], hops: Sequence[str]) -> None:
-    """Hands over packet rows."""
+    """Records packet rows; ``flows`` and ``hops`` are the names of flows and links, by number."""
     recorder.append(
         "packets",
         {

@@ -1,4 +1,4 @@
-"""What one network cannot do and the other can: queue managements and TCP need a kernel."""
+"""Rejects features that a network lacks: some queues and TCP need a real kernel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Location = tuple[str | int, ...]
 
 
 def refusals(scenario: Scenario, backend: str, tree: Node | None = None) -> list[Problem]:
-    """Every word of the scenario that the network ``backend`` does not have, placed in the ``tree`` it is made of."""
+    """Returns a problem, placed in ``tree``, for every feature of the scenario that the network ``backend`` lacks."""
     if backend != "virtual":
         return []
     found = []
@@ -29,7 +29,7 @@ def refusals(scenario: Scenario, backend: str, tree: Node | None = None) -> list
 
 
 def refuse(scenario: Scenario, backend: str) -> None:
-    """Raises ScenarioError when there is one."""
+    """Raises ScenarioError when the network ``backend`` lacks a feature of the scenario."""
     found = refusals(scenario, backend)
     if found:
         raise ScenarioError(found)
@@ -41,15 +41,16 @@ def _not_virtual(scenario: Scenario) -> Iterator[tuple[_Location, str]]:
             if hop.queue.kind not in VIRTUAL_QUEUES:
                 yield (
                     ("path", way, "hops", index, "queue", hop.queue.kind, "kind"),
-                    _said(hop.queue.kind, VIRTUAL_QUEUES),
+                    _message(hop.queue.kind, VIRTUAL_QUEUES),
                 )
     for index, cross in enumerate(scenario.cross_traffic):
         if cross.kind not in VIRTUAL_CROSS_TRAFFIC:
-            yield ("cross_traffic", index, cross.kind, "kind"), _said(cross.kind, VIRTUAL_CROSS_TRAFFIC)
+            yield ("cross_traffic", index, cross.kind, "kind"), _message(cross.kind, VIRTUAL_CROSS_TRAFFIC)
 
 
-def _said(kind: str, there: tuple[str, ...]) -> str:
-    return f"{kind!r} is not in the virtual network: add --backend netem, which has it, or write {' or '.join(there)}"
+def _message(kind: str, available: tuple[str, ...]) -> str:
+    alternatives = " or ".join(available)
+    return f"the virtual network has no {kind!r}: add --backend netem, which has it, or write {alternatives}"
 
 
 def _written_out(scenario: Scenario) -> Node:

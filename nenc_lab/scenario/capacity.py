@@ -1,7 +1,7 @@
-"""A capacity that moves: a rate that changes step by step, delivery opportunities, and a linear ramp.
+"""Time-varying capacities: piecewise-constant rates, delivery opportunities and linear ramps.
 
-Each knows its integral or its mean over an interval, which is what a network needs that can only hold a rate for a
-while. A trace that repeats is kept as one period, however long the run is, and no method visits its rows one by one.
+Each can compute its integral or its mean over an interval, for networks that can only hold one rate at a time. A
+repeating trace is stored as one period, however long the run is, and every method is vectorised.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RateProgram:
-    """Rates over time: ``rate_bps[i]`` from ``t_ns[i]`` on, again every ``period_ns`` when that is not 0.
+    """Rates over time: ``rate_bps[i]`` applies from ``t_ns[i]`` on; repeats every ``period_ns`` unless that is 0.
 
-    Both have the shape (n,), and times increase. Before ``t_ns[0]`` the rate is 0.
+    Both have shape (n,), and times increase. Before ``t_ns[0]`` the rate is 0.
     """
 
     t_ns: Ints
@@ -32,7 +32,7 @@ class RateProgram:
         return float(np.max(self.rate_bps))
 
     def bits(self, until_ns: Ints) -> Floats:
-        """The integral of the rate from 0 to each time, in bits."""
+        """Returns the integral of the rate from 0 to each time, in bits."""
         if not self.period_ns:
             return self._first_period(self.t_ns, until_ns)
         first = int(self.t_ns[0])
@@ -53,7 +53,7 @@ class RateProgram:
 class Opportunities:
     """Delivery opportunities, as in a mahimahi trace: at each ``t_ns`` up to ``bytes`` leave the queue.
 
-    Times have the shape (n,) and never decrease; they repeat every ``period_ns`` when that is not 0.
+    Times have shape (n,) and never decrease; they repeat every ``period_ns`` unless that is 0.
     """
 
     t_ns: Ints
@@ -61,27 +61,27 @@ class Opportunities:
     period_ns: int
 
     def bits(self, until_ns: Ints) -> Floats:
-        """What could have left the queue before each time, in bits."""
+        """Returns how many bits could have left the queue before each time."""
         laps, rest = np.divmod(until_ns, self.period_ns) if self.period_ns else (np.int64(0), until_ns)
         return np.asarray((laps * len(self.t_ns) + np.searchsorted(self.t_ns, rest, side="left")) * self.bytes * 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A rate that goes linearly from ``begin_bps`` to ``end_bps`` over ``length_ns`` > 0 and stays there."""
+    """A rate that changes linearly from ``begin_bps`` to ``end_bps`` over ``length_ns`` > 0 and stays there."""
 
     begin_bps: float
     end_bps: float
     length_ns: int
 
     def at(self, elapsed_ns: int) -> float:
-        """The rate that long after the ramp began."""
+        """Returns the rate ``elapsed_ns`` after the ramp began."""
         if elapsed_ns >= self.length_ns:
             return self.end_bps
         return self.begin_bps + (self.end_bps - self.begin_bps) * (elapsed_ns / self.length_ns)
 
     def means(self, edges_ns: Ints | Floats) -> Floats:
-        """The mean rate between each two of the edges, which lie on the ramp and count from its beginning."""
+        """Returns the mean rate between successive edges, which lie on the ramp and count from its beginning."""
         middles = (edges_ns[:-1] + edges_ns[1:]) / 2 / self.length_ns
         means: Floats = self.begin_bps + (self.end_bps - self.begin_bps) * middles
         return means

@@ -1,4 +1,4 @@
-"""What no single model can see: times past the end, names given twice or not at all, rates in the wrong order."""
+"""Checks that span several models: times past the end, duplicate or unknown names, rates in the wrong order."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Fault = tuple[Location, str]
 
 
 def check(scenario: Scenario, tree: Node) -> list[Problem]:
-    """Every fault, placed in the tree the scenario was made from."""
+    """Returns every problem, placed in the tree that the scenario was made from."""
     faults: list[Fault] = []
     for rule in RULES:
         faults += rule(scenario)
     if not faults:
-        faults += _conditions(scenario)  # they count changes, which needs everything else to be right
+        faults += _conditions(scenario)  # counts changes, which requires an otherwise valid scenario
     problems = []
     for location, message in faults:
         spot, _ = follow(tree, location)
@@ -50,7 +50,7 @@ def _names(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _senders(scenario: Scenario) -> Iterator[tuple[Location, Flow | CrossTraffic]]:
-    """Flows and cross traffic with their locations; members of a union carry their kind there."""
+    """Yields flows and cross traffic with their locations, which include the kind for members of a union."""
     for index, flow in enumerate(scenario.flows):
         yield ("flows", index), flow
     for index, cross in enumerate(scenario.cross_traffic):
@@ -150,7 +150,7 @@ def _rates(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _pictures(scenario: Scenario) -> Iterator[Fault]:
-    """Real encoders: what a single key cannot see."""
+    """Checks the keys of real encoders against each other."""
     for index, flow in enumerate(scenario.flows):
         clip = flow.encoder
         if not isinstance(clip, VideoEncoder):
@@ -160,16 +160,25 @@ def _pictures(scenario: Scenario) -> Iterator[Fault]:
             yield (*at, "qp", "min"), f"{clip.qp.min} is above max {clip.qp.max}"
         source = clip.source
         if (source.width is None) != (source.height is None):
-            yield (*at, "source"), "raw NV12 needs both, width and height; a Y4M file neither"
+            yield (*at, "source"), "raw NV12 needs both width and height, a Y4M file neither of them"
         if source.file is None:
             if source.width is not None:
-                yield (*at, "source", "width"), "is of a file: give source.file, or resolution for made pictures"
+                yield (
+                    (*at, "source", "width"),
+                    "applies to a file: give source.file, or use resolution for generated pictures",
+                )
             continue
         for key in (name for name in ("complexity", "cut") if getattr(source, name) is not None):
-            yield (*at, "source", key), f"is of made pictures, and {source.file} is a file: leave one of them out"
+            yield (
+                (*at, "source", key),
+                f"applies to generated pictures, but {source.file} is a file: leave one of them out",
+            )
         for number, fault in enumerate(scenario.faults):
             if fault.kind == "rung_switch" and fault.flow == flow.name:
-                yield ("faults", number, fault.kind), f"{flow.name} films a file: its size cannot be switched"
+                yield (
+                    ("faults", number, fault.kind),
+                    f"{flow.name} encodes a file, whose size cannot change: leave the fault or source.file out",
+                )
 
 
 def _crossings(scenario: Scenario) -> Iterator[Fault]:
@@ -206,14 +215,14 @@ def _faults(scenario: Scenario) -> Iterator[Fault]:
             yield (
                 ("faults", index, fault.kind, "at"),
                 (
-                    f"{format_time(fault.at)} is outside the life of {flow.name}: "
+                    f"{format_time(fault.at)} is outside the time of {flow.name}: "
                     f"{format_time(flow.start)} to {format_time(scenario.stop_ns(flow))}"
                 ),
             )
 
 
 def _queues(scenario: Scenario) -> Iterator[Fault]:
-    """A queue smaller than a packet would let nothing through."""
+    """Checks that each queue can hold a packet, because a smaller one would let nothing through."""
     sizes = [flow.packet for flow in scenario.flows] + [cross.packet for cross in scenario.cross_traffic]
     largest = max(sizes) + PACKET_OVERHEAD_BYTES
     for way, direction in (("forward", scenario.path.forward), ("reverse", scenario.path.reverse)):
@@ -264,4 +273,4 @@ RULES: tuple[Callable[[Scenario], Iterator[Fault]], ...] = (
     _faults,
     _queues,
 )
-"""One rule per kind of fault; they see a scenario whose parts are each valid."""
+"""One rule per kind of problem; each runs on a scenario whose parts are valid on their own."""

@@ -1,4 +1,4 @@
-"""What disturbs the flows: cross traffic on the path, and faults of their parts."""
+"""Disturbances of the flows: cross traffic on the path, and faults of the flows' parts."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from nenc_lab.scenario.types import LINES, Model, Name, PacketSize, PositiveRate
 from nenc_lab.units import format_bytes
 
 SMALLEST_SEGMENT = 100
-"""Of TCP, as UDP payload of a packet that is as large on the wire: Linux takes no MSS below 88."""
+"""Smallest TCP segment, as UDP payload of a packet of the same size on the wire; Linux rejects an MSS below 88."""
 
 
 class _CrossTraffic(Model):
-    """``mean_bps`` is what it takes whatever the others do, ``streams`` how many shares it has beside them."""
+    """``mean_bps`` is the rate that it takes regardless of others; ``streams`` counts its shares beside the flows."""
 
-    name: Name = Field(description="What it is called, in keys and in tables.")
-    start: Time = Field(default=0, description="When it begins.")
-    stop: PositiveTime | None = Field(default=None, description="When it ends; left out: with the run.")
-    direction: Literal["forward", "reverse"] = Field(default="forward", description="Which way it goes.")
+    name: Name = Field(description="Name of the traffic in keys and tables.")
+    start: Time = Field(default=0, description="Time at which it starts.")
+    stop: PositiveTime | None = Field(default=None, description="Time at which it stops; by default with the run.")
+    direction: Literal["forward", "reverse"] = Field(default="forward", description="Direction of the traffic.")
     packet: PacketSize = Field(default=1200, description="UDP payload of its packets.")
     hops: tuple[Name, ...] | None = Field(
-        default=None, description="Names of consecutive hops it crosses; left out: all.", min_length=1
+        default=None, description="Names of the consecutive hops that it crosses; by default all.", min_length=1
     )
 
 
 class ConstantTraffic(_CrossTraffic):
-    """Evenly spaced UDP packets."""
+    """UDP packets at even intervals."""
 
     kind: Literal["cbr"]
     rate: PositiveRate = Field(description="Rate on the wire.")
@@ -44,14 +44,14 @@ class ConstantTraffic(_CrossTraffic):
 
 
 class OnOffTraffic(_CrossTraffic):
-    """UDP that sends at its rate for a while and is silent for a while."""
+    """UDP packets that alternate between bursts and silences."""
 
     kind: Literal["onoff"]
-    rate: PositiveRate = Field(description="Rate on the wire while it sends.")
+    rate: PositiveRate = Field(description="Rate on the wire during a burst.")
     streams: ClassVar[int] = 0
-    on: PositiveTime = Field(description="Length of a burst, the mean when exponential.")
-    off: PositiveTime = Field(description="Length of a silence, the mean when exponential.")
-    distribution: Literal["fixed", "exponential"] = Field(default="fixed", description="How the lengths are drawn.")
+    on: PositiveTime = Field(description="Length of a burst; the mean if exponential.")
+    off: PositiveTime = Field(description="Length of a silence; the mean if exponential.")
+    distribution: Literal["fixed", "exponential"] = Field(default="fixed", description="Distribution of the lengths.")
 
     @property
     def mean_bps(self) -> float:
@@ -60,12 +60,12 @@ class OnOffTraffic(_CrossTraffic):
 
 
 class TcpTraffic(_CrossTraffic):
-    """TCP that always has more to send, under a congestion control of the kernel's."""
+    """TCP that always has data to send, with one of the kernel's congestion controls."""
 
     kind: Literal["tcp-reno", "tcp-cubic", "tcp-bbr"]
-    streams: int = Field(default=1, ge=1, le=64, description="Connections side by side.")
+    streams: int = Field(default=1, ge=1, le=64, description="Number of parallel connections.")
     packet: PacketSize = Field(
-        default=1200, description="Its segments are as large on the wire as packets of this UDP payload."
+        default=1200, description="Segments have the same size on the wire as packets with this UDP payload."
     )
     rate: ClassVar[None] = None
     on: ClassVar[None] = None
@@ -76,12 +76,12 @@ class TcpTraffic(_CrossTraffic):
     @classmethod
     def _large_enough_for_tcp(cls, packet: int) -> int:
         if packet < SMALLEST_SEGMENT:
-            raise wrong(f"{format_bytes(packet)} is too small for TCP: at least {format_bytes(SMALLEST_SEGMENT)}")
+            raise wrong(f"{format_bytes(packet)} is too small for TCP: give at least {format_bytes(SMALLEST_SEGMENT)}")
         return packet
 
     @property
     def mean_bps(self) -> float:
-        """Nothing of its own: each of its ``streams`` has a share like a flow without a limit."""
+        """Zero, because each of its ``streams`` takes a share like a flow without a limit."""
         return 0.0
 
 
@@ -89,14 +89,14 @@ CrossTraffic = Annotated[ConstantTraffic | OnOffTraffic | TcpTraffic, Field(disc
 
 
 class Words(NamedTuple):
-    """What is said of a fault when it begins and when it ends: in the events table, and shorter in a figure."""
+    """The texts for a fault's start and end: for the events table, and shorter ones for figures."""
 
     begins: str
     ends: str = ""
     label: str = ""
     end_label: str = ""
     event: str = "fault"
-    """Its kind in the events table."""
+    """The kind in the events table."""
 
 
 FAULTS: Mapping[str, Words] = {
@@ -117,31 +117,31 @@ FAULTS: Mapping[str, Words] = {
     "key_frame": Words("key frame demanded", label="key frame", event="key_frame"),
     "rung_switch": Words("resolution {resolution}", label="\N{RIGHTWARDS ARROW} {resolution}", event="rung_switch"),
 }
-"""Every kind of fault."""
+"""The texts of every kind of fault."""
 
 
 def fault_words(kind: str, resolution: object = None) -> Words:
-    """What is said of a fault; of a kind that this version does not know, its name."""
+    """Returns the texts of a fault; for a kind that this version does not know, texts made from its name."""
     name = kind.replace("_", " ")
     words = FAULTS.get(kind, Words(name, f"{name} ends", name, f"{name} ends"))
     return Words(*(text.format(resolution=resolution) for text in words))
 
 
 class _Fault(Model):
-    at: Time = Field(description="When it happens.")
-    flow: Name = Field(description="Whose part fails.")
+    at: Time = Field(description="Time at which it happens.")
+    flow: Name = Field(description="Name of the flow that it affects.")
 
 
 class EncoderFault(_Fault):
-    """The hardware encoder fails; software takes over while it lasts, and until a probe finds the hardware well again.
+    """The hardware encoder fails; software takes over until the fault has ended and a probe finds the hardware working.
 
-    gpu_failure: it says so; gpu_hang: it does not answer; gpu_reset: its process ends. ignore_rate: it works, but keeps
-    the rate it has.
+    gpu_failure: the encoder returns an error; gpu_hang: it does not return; gpu_reset: its process ends. ignore_rate:
+    the encoder works, but ignores new target rates.
     """
 
     kind: Literal["gpu_failure", "gpu_hang", "gpu_reset", "ignore_rate"]
     resolution: ClassVar[None] = None
-    lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
+    lasts: PositiveTime | None = Field(default=None, description="Length of the fault; by default to the end.")
 
 
 class RungSwitch(_Fault):
@@ -158,7 +158,7 @@ class RungSwitch(_Fault):
 
 
 class KeyFrame(_Fault):
-    """A key frame is demanded."""
+    """The application requests a key frame."""
 
     kind: Literal["key_frame"]
     lasts: ClassVar[None] = None
@@ -166,11 +166,11 @@ class KeyFrame(_Fault):
 
 
 class FeedbackStop(_Fault):
-    """The receiver sends no reports."""
+    """The receiver stops sending reports."""
 
     kind: Literal["feedback_stop"]
     resolution: ClassVar[None] = None
-    lasts: PositiveTime | None = Field(default=None, description="How long; left out: to the end.")
+    lasts: PositiveTime | None = Field(default=None, description="Length of the fault; by default to the end.")
 
 
 Fault = Annotated[EncoderFault | RungSwitch | KeyFrame | FeedbackStop, Field(discriminator="kind")]

@@ -1,8 +1,7 @@
-"""YAML 1.2 text to a tree that remembers where every key and value was written.
+"""Parses YAML 1.2 text into a tree that remembers where every key and value was written.
 
-Scalars follow the YAML 1.2 core schema: ``on``, ``off`` and ``yes`` are strings, dates too. Nothing is ever constructed
-from a tag. Everything wrong with the text itself is reported: syntax, duplicate keys, tags, keys that are no strings,
-too much of it.
+Scalars follow the YAML 1.2 core schema: ``on``, ``off``, ``yes`` and dates are strings. Tags never construct objects.
+All errors in the text itself are reported here: syntax, duplicate keys, tags, keys that are not strings, size limits.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1_000_000
 MOST_NODES = 100_000
-"""Counted with aliases written out, so that an alias bomb ends here."""
+"""Limit on the number of values, counted after aliases are expanded, so that an alias bomb is rejected."""
 DEEPEST = 40
 
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -37,16 +36,16 @@ _PLAIN_TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was written: ``line`` and ``column`` count from 1; line 0 is the source as a whole."""
+    """Where something was written: ``line`` and ``column`` count from 1; line 0 means the whole source."""
 
     file: str
     line: int = 0
     column: int = 0
     folder: Path | None = None
-    """Relative file names beside it start here; None = the working directory."""
+    """The folder that relative file names refer to; None is the working directory."""
 
     def problem(self, key: str, message: str) -> Problem:
-        """A `Problem` at this place."""
+        """Returns a `Problem` at this place."""
         return Problem(self.file, self.line, self.column, key, message)
 
 
@@ -57,12 +56,12 @@ class Node:
     value: Any
     place: Place
     text: str = ""
-    """A scalar as it was written."""
+    """The scalar exactly as it was written."""
     keys: dict[str, Place] = field(default_factory=dict)
-    """Of a mapping: where each key was written."""
+    """For a mapping: where each key was written."""
 
     def shown(self) -> str:
-        """The value for a message."""
+        """Returns the value as messages quote it."""
         if isinstance(self.value, dict):
             return "a group of keys"
         if isinstance(self.value, list):
@@ -70,7 +69,7 @@ class Node:
         return shown(self.value) if isinstance(self.value, str) else shown(self.text)[1:-1]
 
     def plain(self) -> object:
-        """Without places; lists become tuples."""
+        """Returns the value as plain Python data, without places; lists become tuples."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -78,7 +77,7 @@ class Node:
         return self.value
 
     def copy(self) -> Node:
-        """A deep copy (places are shared)."""
+        """Returns a deep copy that shares only the places."""
         value: Any = self.value
         if isinstance(value, dict):
             value = {key: node.copy() for key, node in value.items()}
@@ -87,14 +86,14 @@ class Node:
         return replace(self, value=value, keys=dict(self.keys))
 
     def nodes(self, key: str = "") -> Iterator[tuple[str, Node]]:
-        """This node and all below it, each with its dotted key."""
+        """Yields this node and all nodes below it, each with its dotted key."""
         yield key, self
         for name, node in children(self):
             yield from node.nodes(f"{key}.{name}" if key else name)
 
 
 def children(node: Node) -> Iterator[tuple[str, Node]]:
-    """The parts of a mapping or list; list items go by their ``name`` where they have one, else by number."""
+    """Yields the members of a mapping or list; list items are keyed by ``name`` if they have one, else by index."""
     if isinstance(node.value, dict):
         yield from node.value.items()
     elif isinstance(node.value, list):
@@ -103,17 +102,17 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def item_name(item: Node, index: int) -> str:
-    """What a list item goes by in a dotted key."""
+    """Returns the part of a dotted key that stands for a list item."""
     name = item.value.get("name") if isinstance(item.value, dict) else None
     return name.value if name is not None and isinstance(name.value, str) and name.value else str(index)
 
 
 def read(file: Path, shown_as: str | None = None) -> Node:
-    """Parse a file. Raises ScenarioError with every fault of the text."""
+    """Parses a file. Raises ScenarioError with every error in the text."""
     place = Place(shown_as or str(file), folder=file.parent)
     try:
         if file.is_dir():
-            raise ScenarioError([place.problem("", "is a directory: name a scenario file in it")])
+            raise ScenarioError([place.problem("", "is a directory: give a scenario file in it")])
         with file.open("rb") as stream:
             data = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
@@ -122,7 +121,7 @@ def read(file: Path, shown_as: str | None = None) -> Node:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ScenarioError([place.problem("", f"cannot be read: {reason}")]) from None
     if len(data) > LARGEST_FILE:
-        raise ScenarioError([place.problem("", f"is larger than {LARGEST_FILE // 1_000_000} MB: that is no scenario")])
+        raise ScenarioError([place.problem("", f"is larger than {LARGEST_FILE // 1_000_000} MB: not a scenario")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,13 +129,13 @@ def read(file: Path, shown_as: str | None = None) -> Node:
         column = error.start - data.rfind(b"\n", 0, error.start)
         at = replace(place, line=line, column=column)
         raise ScenarioError(
-            [at.problem("", f"byte 0x{data[error.start]:02x} is not UTF-8 text: that is no scenario")]
+            [at.problem("", f"byte 0x{data[error.start]:02x} is not UTF-8 text: not a scenario")]
         ) from None
     return parse(text, place)
 
 
 def parse(text: str, place: Place) -> Node:
-    """Parse YAML text that came from ``place``. Raises ScenarioError with every fault of the text."""
+    """Parses YAML text that came from ``place``. Raises ScenarioError with every error in the text."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
@@ -156,7 +155,7 @@ def parse(text: str, place: Place) -> Node:
     except RecursionError:
         raise ScenarioError([place.problem("", f"is nested too deeply (more than {DEEPEST} levels)")]) from None
     except (YAMLError, ValueError, AttributeError, TypeError, KeyError, IndexError, AssertionError) as error:
-        # ruamel lets a few of these escape on damaged input
+        # On damaged input ruamel lets a few exceptions escape that are not YAMLErrors.
         raise ScenarioError(
             [place.problem("", f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")]
         ) from None
@@ -170,7 +169,7 @@ def parse(text: str, place: Place) -> Node:
 
 
 def from_plain(value: Any, place: Place) -> Node:
-    """A tree over plain Python data, all of it at one place. Raises ScenarioError for what YAML cannot hold."""
+    """Builds a tree from plain Python data, all at one place. Raises ScenarioError for values that YAML cannot hold."""
     problems: list[Problem] = []
     count = 0
 
@@ -203,7 +202,7 @@ def from_plain(value: Any, place: Place) -> Node:
 
 
 class _Reader:
-    """Turns ruamel's node graph into a tree; aliases are written out, up to a limit."""
+    """Turns ruamel's node graph into a tree and expands aliases, up to a limit."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -219,7 +218,7 @@ class _Reader:
             raise ScenarioError(
                 [
                     place.problem(
-                        key[:200], f"more than {MOST_NODES} values, aliases (*name) written out: that is no scenario"
+                        key[:200], f"more than {MOST_NODES} values once aliases (*name) are expanded: not a scenario"
                     )
                 ]
             )
@@ -244,13 +243,13 @@ class _Reader:
             at = _at(self.place, key_node.start_mark)
             name = key_node.value
             if not isinstance(name, str):
-                self.problems.append(at.problem(key, "a key is a word, not a group or a list"))
+                self.problems.append(at.problem(key, "a key must be a word, not a group or a list"))
                 continue
             dotted = f"{key}.{name}" if key else name
             if name in result.value:
                 first = result.keys[name]
                 self.problems.append(
-                    at.problem(dotted, f"the key {shown(name)} is given twice (first in line {first.line})")
+                    at.problem(dotted, f"the key {shown(name)} is given twice (first on line {first.line})")
                 )
                 continue
             value = self.convert(value_node, dotted, depth + 1)
@@ -263,8 +262,9 @@ class _Reader:
 
 def _scalar(node: YamlNode, tag: str) -> Any:
     text: str = node.value
-    if getattr(node, "style", None) is not None or tag == _TAG + "str":  # quoted or block text, or ruamel saw a string
-        # YAML 1.1 forms that ruamel would take for numbers arrive with another tag and fall through to the 1.2 rules
+    # Quoted or block text, or a string to ruamel. What only YAML 1.1 reads as a number carries another tag and falls
+    # through to the 1.2 rules below.
+    if getattr(node, "style", None) is not None or tag == _TAG + "str":
         return text
     if _NULL.fullmatch(text):
         return None

@@ -1,8 +1,8 @@
-"""What makes a flow's frames: a statistical model, nothing at all, or a real encoder of a real picture.
+"""A flow's encoder: a statistical model, a null encoder, or a real encoder of real pictures.
 
 The keys, with their defaults, ranges and descriptions, come from the camera's table of fields
-(`nenc_lab.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and the few
-keys that a scenario restricts further.
+(`nenc_lab.encoder_fields`). This module adds what only scenarios have: groups of keys, digests of files, and tighter
+ranges for a few keys.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from nenc_lab.scenario.types import LINES, Model, PositiveRate, PositiveTime, Ra
 from nenc_lab.units import format_time
 
 FPS = (24, 120)
-"""Frame rates of a scenario: whole numbers in this range, fewer than the camera takes."""
+"""Range of a scenario's frame rates, which are whole numbers; the camera accepts more."""
 
 
 def values(encoder: Model) -> dict[str, float | str]:
-    """What an encoder of a scenario says about the camera, by field of the table; what it leaves out is not there."""
+    """Returns the camera's values in a scenario's encoder, keyed by field of the table, without unset optional keys."""
     found: dict[str, float | str] = {}
     for field in encoder_fields.fields():
         value: Any = encoder
@@ -33,7 +33,7 @@ def values(encoder: Model) -> dict[str, float | str]:
 
 
 def _keys_of(base: type[Model], groups: Group, group: str = "", **more: Any) -> type[Model]:
-    """``base`` with the table's keys of these encoders, at the top or below ``group``, and with ``more``."""
+    """Returns ``base`` with the table's keys for these encoders, at the top level or in ``group``, plus ``more``."""
     keys: dict[str, Any] = more
     for field in encoder_fields.fields():
         above, _, key = field.key.rpartition(".")
@@ -44,7 +44,7 @@ def _keys_of(base: type[Model], groups: Group, group: str = "", **more: Any) -> 
 
 
 def _key(field: encoder_fields.Field) -> tuple[Any, Any]:
-    """Type and default of a key, as pydantic takes them."""
+    """Returns a key's type and field, as pydantic's create_model takes them."""
     kind, limits = _type(field)
     default: object = field.default
     if field.optional:
@@ -60,7 +60,7 @@ def _key(field: encoder_fields.Field) -> tuple[Any, Any]:
 
 
 def _type(field: encoder_fields.Field) -> tuple[Any, dict[str, Any]]:
-    """Type of a key's value, and pydantic's words for its range."""
+    """Returns the type of a key's value, and its range as pydantic's keyword arguments."""
     low, high = field.low, field.high
     if field.key == "resolution":
         return Resolution, {}
@@ -89,14 +89,14 @@ def _type(field: encoder_fields.Field) -> tuple[Any, dict[str, Any]]:
 def _time_within(low: int, high: int) -> AfterValidator:
     def check(value: int) -> int:
         if not low <= value <= high:
-            raise wrong(f"{format_time(value)} is out of range: {format_time(low)} to {format_time(high)} is possible")
+            raise wrong(f"{format_time(value)} is out of range: use {format_time(low)} to {format_time(high)}")
         return value
 
     return AfterValidator(check)
 
 
 if TYPE_CHECKING:
-    # The keys of the table that Python itself reads, for the type checker; at run time all keys are there.
+    # Declares for the type checker the keys that Python code reads; at run time the table provides all keys.
     class _PictureKeys(Model):
         resolution: Resolution = Field(default=...)
         fps: int = Field(default=...)
@@ -124,11 +124,11 @@ else:
 
 
 class _Picture(_PictureKeys):
-    """What every encoder is given: the picture, and how long a frame takes."""
+    """Keys that every encoder has: the picture, and the time that encoding a frame takes."""
 
     @property
     def lines(self) -> int:
-        """Lines of the picture at full resolution."""
+        """The picture's lines at full resolution."""
         return LINES[self.resolution]
 
 
@@ -139,19 +139,19 @@ if not TYPE_CHECKING:
 
 
 class ModelEncoder(_ModelKeys, _Picture):
-    """The statistical model of RFC 8593 section 5, with key frames as a ratio of the mean frame."""
+    """The statistical model of RFC 8593 section 5; the size of key frames is a ratio to the mean frame."""
 
     kind: Literal["model"] = "model"
     profile: str | None = Field(
         default=None,
-        description="A file that `nenc-lab identify encoder` wrote; it fills in the keys that are left out here.",
+        description="A file from `nenc-lab identify encoder`; it provides the keys that are left out here.",
         min_length=1,
         max_length=4000,
     )
 
 
 class NullEncoder(_Picture):
-    """Frames of exactly the mean size, evenly spaced: for tests of everything else."""
+    """Frames of exactly the mean size at even intervals, for tests of everything else."""
 
     kind: Literal["null"]
 
@@ -161,13 +161,13 @@ class Quantiser(_QuantiserKeys):
 
 
 class Source(_SourceKeys):
-    """The pictures to encode: made ones, the same on every machine, or those of a file, repeated for ever."""
+    """The pictures to encode: generated ones, the same on every machine, or those of a file, which repeats forever."""
 
-    sha256: str | None = Field(default=None, description="Digest the file must have.", pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, description="SHA-256 that the file must have.", pattern=r"^[0-9a-f]{64}$")
 
 
 class VideoEncoder(_RealKeys, _Picture):
-    """A real encoder. Hardware (vaapi, nvenc) runs in a process of its own, and x264 takes over when it fails."""
+    """A real encoder. Hardware encoders (vaapi, nvenc) run in a separate process; x264 takes over when they fail."""
 
     qp: Quantiser = Field(default=Quantiser(), description="Limits of the quantiser.")
     source: Source = Field(default=Source(), description="The pictures to encode.")

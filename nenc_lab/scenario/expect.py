@@ -1,12 +1,12 @@
-"""The conditions a scenario sets on its summary: how they are written, and whether a summary meets them.
+"""Compiles the conditions that a scenario sets on its summary, and evaluates them.
 
     flows.video.changes[*].settling_s <= 5        every change of the flow
     flows[*].utilisation >= 0.85                  every flow
     flows.video.changes[-1].overshoot < 0.2       the last change
     run.jain_last20s >= 0.95
 
-A value that is null (or no finite number) fails every comparison, and so does a condition that finds no value at all.
-Which figures there are is not known here: whoever loads a scenario brings the check (see `Check`).
+A value that is null or not a finite number fails every comparison, and so does a condition that finds no value at all.
+This module does not know which figures exist: the caller that loads a scenario passes the check (see `Check`).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 
 _CONDITION = re.compile(r"\s*(?P<path>[^\s<>=!]+)\s*(?P<op><=|>=|==|!=|<|>)\s*(?P<value>\S+)\s*")
 _STEP = re.compile(r"(?P<name>[A-Za-z0-9_-]+)(?:\[(?P<index>\*|-?\d{1,9})\])?")
-_FORM = "write such as flows.video.utilisation >= 0.85"
+_FORM = "write a condition such as flows.video.utilisation >= 0.85"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a path: a key, and which item of the list it names (None: no list; ``*``: every one)."""
+    """One part of a path: a key and, for a list, the index of the item (``*`` for all items; None for no list)."""
 
     name: str
     index: int | str | None = None
@@ -54,7 +54,7 @@ class Expectation:
 
     @property
     def figure(self) -> tuple[str, tuple[Step, ...]]:
-        """Whose figure it names (``run``, ``flows[*]`` or ``flows.NAME``), and the rest of the path."""
+        """The owner of the figure (``run``, ``flows[*]`` or ``flows.NAME``), and the rest of the path."""
         first, *rest = self.path
         if first.name == "run":
             return "run", tuple(rest)
@@ -64,23 +64,23 @@ class Expectation:
 
     @property
     def flow(self) -> str | None:
-        """The flow it names, if it names one."""
+        """The flow in the path, or None."""
         return self.path[1].name if self.path[0].name == "flows" and self.path[0].index is None else None
 
     @property
     def change(self) -> int | None:
-        """The number of the change it names, if it names one."""
+        """The index of the change in the path, or None."""
         index = next((step.index for step in self.path if step.name == "changes"), None)
         return index if isinstance(index, int) else None
 
 
 Check = Callable[[Expectation], None]
-"""Raises InputError when the summary has no figure of that name, saying which is nearest."""
+"""Raises InputError when the summary has no such figure, with the nearest name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judged condition: ``observed`` holds each value it was held against, with its path."""
+    """An evaluated condition: ``observed`` has each value that was compared, with its path."""
 
     text: str
     passed: bool
@@ -88,7 +88,7 @@ class Verdict:
 
 
 def compile(text: str) -> Expectation:
-    """Compile one condition. Raises InputError naming the part that is wrong and the nearest right one."""
+    """Compiles one condition. Raises InputError with the invalid part and the nearest valid one."""
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise InputError(f"{text[:200]!r} is not a condition: {_FORM}, with one of {' '.join(OPERATORS)}")
@@ -99,12 +99,12 @@ def compile(text: str) -> Expectation:
     if not math.isfinite(value):
         raise InputError(f"{match['value'][:60]!r} is not a number to compare with: {_FORM}")
     steps = tuple(_step(part, match["path"]) for part in match["path"].split("."))
-    _begin(steps)
+    _check_start(steps)
     return Expectation(" ".join(text.split()), steps, match["op"], value)
 
 
 def evaluate(expectations: Sequence[Expectation], summary: Mapping[str, Any]) -> list[Verdict]:
-    """Judge conditions against a summary: its ``flows`` and ``run`` as in run.json."""
+    """Evaluates conditions on a summary, which has ``flows`` and ``run`` as in run.json."""
     verdicts = []
     for expectation in expectations:
         observed = tuple(_find(summary, expectation.path, ""))
@@ -124,8 +124,8 @@ def _step(part: str, path: str) -> Step:
     return Step(match["name"], int(index) if index not in (None, "*") else index)
 
 
-def _begin(steps: tuple[Step, ...]) -> None:
-    """The path begins with the run, a flow, or all flows."""
+def _check_start(steps: tuple[Step, ...]) -> None:
+    """Checks that the path begins with the run, a flow, or all flows."""
     first, rest = steps[0], steps[1:]
     if first.name == "run":
         return
@@ -136,11 +136,11 @@ def _begin(steps: tuple[Step, ...]) -> None:
     if first.index == "*":
         return
     if first.index is not None:
-        raise InputError(f"flows[{first.index}]: a flow goes by its name: flows.video, or flows[*] for all")
+        raise InputError(f"flows[{first.index}]: name a flow, as in flows.video, or write flows[*] for all")
     if not rest:
-        raise InputError("flows names no figure: " + _FORM)
+        raise InputError("flows alone is not a figure: " + _FORM)
     if rest[0].index is not None:
-        raise InputError(f"{rest[0].name}[{rest[0].index}]: a flow is no list")
+        raise InputError(f"{rest[0].name}[{rest[0].index}]: a flow is not a list")
 
 
 def _find(here: object, steps: tuple[Step, ...], where: str) -> Iterator[tuple[str, object]]:
@@ -170,6 +170,6 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def nearest(word: str, known: Sequence[str] | Mapping[str, Any], cutoff: float = 0.5) -> str:
-    """`` (did you mean 'x'?)``, or nothing when no known word is near."""
+    """Returns `` (did you mean 'x'?)`` with the most similar known word, or "" when none is similar."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, said in the words of a scenario file: place, key, value, and what would be right."""
+"""Turns pydantic's errors into messages about the scenario file: place, key, value, and what would be valid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MOST_DETAILS = 200
-"""More would only cost time: nobody reads them."""
+"""Limit on the number of errors that are explained; nobody reads more."""
 
 _WANTED: Mapping[str, str] = {
     "int_type": "a whole number",
@@ -68,7 +68,7 @@ _EXAMPLES: Mapping[str, str] = {
 def problems(
     error: ValidationError, tree: Node, model: type[schema.Model] = schema.Scenario, what: str = "a scenario"
 ) -> list[Problem]:
-    """Every fault pydantic found, placed in ``tree``, in the order of the file; a ``model`` is called ``what``."""
+    """Returns every error that pydantic found, placed in ``tree``, in file order; messages call ``model`` ``what``."""
     found = [
         problem
         for details in error.errors(include_url=False)[:MOST_DETAILS]
@@ -87,7 +87,7 @@ def _problem(details: ErrorDetails, tree: Node, model: type[schema.Model], what:
     if spot.node is None or unknown is not None:
         return spot.place.problem(spot.dotted, f"{unknown or ''} {details['msg']}".strip())
     if kind == "too_short" and spot.node.value:
-        return None  # pydantic counts only the valid items: those that are not are reported by themselves
+        return None  # pydantic counts only the valid items; invalid ones have errors of their own
     if kind == "union_tag_not_found":
         return spot.node.place.problem(spot.dotted, f"has no kind: write kind: {' or '.join(schema.kinds(spot.key))}")
     if kind == "union_tag_invalid":
@@ -132,7 +132,7 @@ def _unknown_key(spot: Spot, key: str, what: str) -> Problem:
     holder = spot.node
     place = holder.keys[key] if holder is not None and key in holder.keys else spot.place
     where = spot.dotted or what
-    hint = "; YAML 1.2 has no merge key: use extends, or write the keys out" if key == "<<" else ""
+    hint = "; YAML 1.2 has no merge keys: use extends, or write the keys out" if key == "<<" else ""
     near = nearest(key, known)
     return place.problem(
         f"{spot.dotted}.{key}".lstrip("."), f"unknown key {shown(key)}{near}{hint}; {where} has {', '.join(known)}"

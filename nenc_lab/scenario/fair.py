@@ -1,4 +1,4 @@
-"""Max-min fairness: who gets how much when flows share several hops."""
+"""Computes max-min fair rates of flows that share hops."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 
 
 def max_min(capacities: Sequence[float], routes: Sequence[Collection[int]], limits: Sequence[float]) -> list[float]:
-    """Rates at which no flow can gain without taking from one that has no more.
+    """Returns one rate per flow, such that no flow can gain without taking from one that has no more than it.
 
-    ``capacities`` per hop (infinite = no bottleneck), ``routes``: the hops each flow crosses, ``limits``: the most each
-    can use; all in one unit. Returns one rate per flow. Progressive filling (Bertsekas and Gallager, Data Networks,
-    section 6.5.2): all rates rise together, a flow stops at its limit or when a hop on its way is full.
+    ``capacities`` are per hop (infinite: no bottleneck), ``routes`` are the hops that each flow crosses, ``limits`` the
+    most that each flow can use, in the same unit. By progressive filling (Bertsekas and Gallager, Data Networks,
+    section 6.5.2), all rates rise together; a flow stops at its limit or when a hop on its route is full.
     """
     rates = [0.0] * len(routes)
     left = list(capacities)

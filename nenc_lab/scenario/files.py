@@ -1,4 +1,4 @@
-"""Files that a scenario names: gains and profiles are read in; traces, libraries and clips get a path and a digest."""
+"""Resolves files that a scenario names: reads gains and profiles; adds path and digest of traces, libraries, clips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nenc_lab.units import format_rate
 
 
 def include(tree: Node) -> list[Problem]:
-    """Take in every named file, in place; what is of the wrong type is left for the schema to report."""
+    """Resolves all named files, in place, and returns the problems; values of the wrong type are left to the schema."""
     faults: list[Problem] = []
     for key, node in list(tree.nodes()):
         if not isinstance(node.value, dict):
@@ -31,7 +31,7 @@ def include(tree: Node) -> list[Problem]:
                 if _is_text(node, "profile"):
                     _profile(node, f"{key}.profile")
                 if _is_text(node, "source"):
-                    _name_the_file(node)
+                    _expand_source(node)
                 if "source" in node.value and isinstance(node.value["source"].value, dict):
                     source = node.value["source"]
                     if _is_text(source, "file"):
@@ -46,28 +46,30 @@ def include(tree: Node) -> list[Problem]:
 def _gains(node: Node, key: str) -> Node:
     file = _beside(node)
     if not file.is_file():
-        raise ScenarioError([_not_there(node, key, file)])
+        raise ScenarioError([_no_file(node, key, file)])
     return document.read(file)
 
 
 def _profile(node: Node, key: str) -> None:
-    """What the file says goes where the encoder says nothing; the scenario then is complete without the file."""
+    """Fills in from the profile the keys that the encoder leaves out, so that the scenario no longer needs the file."""
     name = node.value.pop("profile")
     node.keys.pop("profile")
     file = _beside(name)
     if not file.is_file():
-        raise ScenarioError([_not_there(name, key, file)])
+        raise ScenarioError([_no_file(name, key, file)])
     measured = document.read(file)
     if not isinstance(measured.value, dict):
-        raise ScenarioError([name.place.problem(key, f"{file} is no profile: nenc-lab identify encoder writes one")])
+        raise ScenarioError(
+            [name.place.problem(key, f"{file} is not a profile: make one with nenc-lab identify encoder")]
+        )
     for word, value in measured.value.items():
         if word not in node.value:
             node.value[word] = value
             node.keys[word] = measured.keys[word]
 
 
-def _name_the_file(node: Node) -> None:
-    """``source: clip.y4m`` is short for ``source: {file: clip.y4m}``."""
+def _expand_source(node: Node) -> None:
+    """Expands the short form ``source: clip.y4m`` to ``source: {file: clip.y4m}``."""
     text = node.value["source"]
     inner = Node({"file": text}, text.place)
     inner.keys["file"] = text.place
@@ -78,7 +80,7 @@ def _clip(node: Node, key: str) -> Iterator[Problem]:
     file_node = node.value["file"]
     file = _beside(file_node)
     if not file.is_file():
-        yield _not_there(file_node, f"{key}.file", file)
+        yield _no_file(file_node, f"{key}.file", file)
         return
     file_node.value = str(file.resolve())
     try:
@@ -95,7 +97,7 @@ def _trace(node: Node, key: str) -> Iterator[Problem]:
     file = _beside(file_node)
     format = node.value["format"].value if "format" in node.value else None
     if not file.is_file():
-        yield _not_there(file_node, f"{key}.file", file)
+        yield _no_file(file_node, f"{key}.file", file)
         return
     file_node.value = str(file.resolve())
     try:
@@ -114,15 +116,15 @@ def _library(node: Node, key: str) -> Iterator[Problem]:
     file_node = node.value["library"]
     file = _beside(file_node)
     if not file.is_file():
-        yield _not_there(file_node, key, file)
+        yield _no_file(file_node, key, file)
         return
-    file_node.value = os.path.abspath(file)  # not what a link points to: the run goes by the name that was given
+    file_node.value = os.path.abspath(file)  # does not resolve links: the run is named after the given file name
     digest = libraries.digest(file, file_node.place, key)
     yield from _same(node, f"{key.rpartition('.')[0]}.sha256", file, digest, file_node)
 
 
 def _same(node: Node, key: str, file: Path, digest: str, file_node: Node) -> Iterator[Problem]:
-    """A digest that is given must be the file's; one that is not is filled in."""
+    """Checks a given digest against the file's, or fills it in when none is given."""
     given = node.value.get("sha256")
     if given is None:
         _fill(node, "sha256", digest, file_node)
@@ -140,7 +142,7 @@ def _beside(node: Node) -> Path:
     return (node.place.folder or Path()) / str(node.value)
 
 
-def _not_there(node: Node, key: str, file: Path) -> Problem:
+def _no_file(node: Node, key: str, file: Path) -> Problem:
     try:
         near = nearest(file.name, sorted(path.name for path in file.parent.iterdir() if path.is_file()), cutoff=0.75)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Targets of a command to scenario files: files, directories, and names of scenarios that ship with the package."""
+"""Resolves a command's targets to scenario files: paths of files and directories, and names of shipped scenarios."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SWEEP = re.compile(rb"^(?:\{.*?)?[\"']?scenarios[\"']?\s*:", re.MULTILINE)
 
 
 def shipped_root() -> Path | None:
-    """Where the shipped scenarios are: inside the installed package, or beside it in a checkout."""
+    """Returns the folder of the shipped scenarios: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     for root in (package / "_scenarios", package.parent / "scenarios"):
         if (root / "step.yaml").is_file():
@@ -23,7 +23,7 @@ def shipped_root() -> Path | None:
 
 
 def shipped(name: str) -> Path | None:
-    """The file or directory of a shipped scenario or family; None when there is none of that name."""
+    """Returns the file or directory of a shipped scenario or family; None when none has that name."""
     root = shipped_root()
     if root is None or not name or Path(name).is_absolute() or ".." in Path(name).parts:
         return None
@@ -35,7 +35,7 @@ def shipped(name: str) -> Path | None:
 
 
 def shipped_names() -> list[str]:
-    """Every name `shipped` knows: files without their ending, then families."""
+    """Returns every name that `shipped` knows: files without their suffix, then families."""
     root = shipped_root()
     if root is None:
         return []
@@ -45,10 +45,10 @@ def shipped_names() -> list[str]:
 
 
 def resolve(targets: Sequence[str]) -> list[Path]:
-    """Files to run for ``targets``, each once, in order.
+    """Returns the scenario files of ``targets``, each once, in order.
 
-    A directory is all its ``*.yaml``, below it too, sorted, but base.yaml, sweeps, and names beginning with _ or a dot.
-    Raises InputError for a target that is nothing of it.
+    A directory stands for all ``*.yaml`` in it and below, sorted, except base.yaml, sweeps and names that begin with _
+    or a dot. Raises InputError for a target that is neither a file, nor such a directory, nor a shipped name.
     """
     files: dict[Path, Path] = {}
     for target in targets:
@@ -66,15 +66,15 @@ def _expand(target: str) -> list[Path]:
         names = shipped_names()
         hint = nearest(target.removeprefix("scenarios/").removesuffix(".yaml"), names)
         raise InputError(
-            f"{target[:200]}: no such file or directory, and no scenario of that name{hint}; "
-            f"those that ship are {', '.join(name for name in names if '/' not in name)}"
+            f"{target[:200]}: no such file or directory, and no shipped scenario has that name{hint}; "
+            f"shipped scenarios are {', '.join(name for name in names if '/' not in name)}"
         )
     if not path.is_dir():
         return [path]
     found = list(_scenarios(path))
     if not found:
         raise InputError(
-            f"{target}: no scenario in this directory (*.yaml other than base.yaml, sweeps, and names beginning with _)"
+            f"{target}: no scenario in this directory (*.yaml except base.yaml, sweeps and names that begin with _)"
         )
     return found
 
@@ -87,10 +87,10 @@ def _scenarios(folder: Path) -> Iterator[Path]:
 
 
 def _is_sweep(path: Path) -> bool:
-    """A sweep file says ``scenarios:``, which no scenario does. Looked for in the text: parsing would cost too much."""
+    """Tells a sweep by its key ``scenarios``, which no scenario has; searches the text because parsing is too slow."""
     try:
         with path.open("rb") as stream:
             text = stream.read(LARGEST_FILE)
     except OSError:
-        return False  # whoever reads it says what is wrong
+        return False  # the error is reported when the file is loaded
     return _SWEEP.search(text) is not None

@@ -1,7 +1,7 @@
-"""What one hop does to a packet: rate, delay, queue, loss, jitter, duplication, marking, trace.
+"""One hop of the path: rate, delay, queue, loss, jitter, duplication, marking, trace.
 
-Hop order: queue -> serialiser -> propagation -> loss -> jitter. All members of a tagged union answer to the same
-attributes, so that who builds a link needs no case distinction.
+A packet passes queue -> serialiser -> propagation -> loss -> jitter. All members of a tagged union have the same
+attributes, so that code that builds a link does not distinguish cases.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ class GilbertElliottLoss(Model):
 
     @property
     def mean(self) -> float:
-        """Long-run loss ratio: the stationary share of the bad state is p / (p + r)."""
+        """Long-run loss ratio; the stationary probability of the bad state is p / (p + r)."""
         if self.p + self.r == 0.0:
-            return self.loss_good  # it starts good and stays there
+            return self.loss_good  # starts in the good state and stays there
         bad = self.p / (self.p + self.r)
         return bad * self.loss_bad + (1.0 - bad) * self.loss_good
 
 
 def _loss_in_short(value: object) -> object:
-    """``1%`` is Bernoulli loss, ``none`` (and 0 %) is none."""
+    """Expands the short forms: ``1%`` is Bernoulli loss, ``none`` and 0 % are no loss."""
     if value == "none":
         return {"kind": "none"}
     if isinstance(value, str | int | float):
@@ -90,11 +90,11 @@ _LOSS: TypeAdapter[Loss] = TypeAdapter(Loss)
 
 
 def loss_of(value: object) -> Loss:
-    """A loss model from what a scenario file or run.json says of it. Raises InputError."""
+    """Makes a loss model from its form in a scenario file or run.json. Raises InputError when it is invalid."""
     try:
         return _LOSS.validate_python(value)
     except ValidationError as error:
-        raise InputError(f"this is no loss: {value!r:.100}") from error
+        raise InputError(f"{value!r:.100} is not a loss model: write a ratio such as 1%, or none") from error
 
 
 class NoJitter(Model):
@@ -106,8 +106,8 @@ class NoJitter(Model):
 
 
 class _DelayVariation(Model):
-    std: PositiveTime = Field(description="Standard deviation of the normal distribution it is drawn from.")
-    max: PositiveTime = Field(description="Largest extra delay; 3 x std when left out (RFC 8868 section 4.5.3).")
+    std: PositiveTime = Field(description="Standard deviation of the normal distribution that it is drawn from.")
+    max: PositiveTime = Field(description="Largest extra delay; by default 3 x std (RFC 8868 section 4.5.3).")
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +116,7 @@ class _DelayVariation(Model):
             try:
                 return {**data, "max": units.format_time(3 * units.parse_time(data["std"]))}
             except InputError:
-                return {**data, "max": "1ns"}  # it is std that is reported
+                return {**data, "max": "1ns"}  # any valid value, because std is the one to report
         return data
 
 
@@ -127,7 +127,7 @@ class OrderedJitter(_DelayVariation):
 
 
 class ReorderJitter(_DelayVariation):
-    """Extra delay drawn for each packet by itself, so that packets may overtake: RBPDV of RFC 8868 section 4.5.1."""
+    """Extra delay drawn independently per packet, which may reorder packets: RBPDV of RFC 8868 section 4.5.1."""
 
     kind: Literal["reorder"]
 
@@ -144,28 +144,26 @@ Jitter = Annotated[
 class Trace(Model):
     """Capacity from a file instead of a rate."""
 
-    file: str = Field(description="Path of the trace, relative to this file.", min_length=1)
+    file: str = Field(description="The trace; its path is relative to this file.", min_length=1)
     format: Literal["mahimahi", "csv"] = Field(
-        description="mahimahi: one delivery opportunity (1504 B) per line, in ms. csv: t_s,rate_mbps or t_s,rate_bps."
+        description="mahimahi: one delivery opportunity (1504 B) per line, in ms; csv: t_s,rate_mbps or t_s,rate_bps."
     )
-    scale: float = Field(default=1.0, gt=0, le=1e6, description="Factor on the capacity.")
-    loop: bool = Field(default=True, description="Begin again at the end; otherwise the capacity is 0 from there on.")
-    sha256: str | None = Field(
-        default=None, description="Digest of the file's content, checked when given.", pattern="^[0-9a-f]{64}$"
-    )
-    mean: Rate | None = Field(default=None, description="Its mean capacity, unscaled; written by the lab, not read.")
+    scale: float = Field(default=1.0, gt=0, le=1e6, description="Factor that multiplies the capacity.")
+    loop: bool = Field(default=True, description="Repeat the trace; if false, the capacity is 0 after its end.")
+    sha256: str | None = Field(default=None, description="SHA-256 that the file must have.", pattern="^[0-9a-f]{64}$")
+    mean: Rate | None = Field(default=None, description="Unscaled mean capacity; the lab fills it in.")
 
 
 class Hop(Model):
-    """One link of a direction. Without a rate and a trace it is no bottleneck."""
+    """One link of a direction. Without a rate or trace it is not a bottleneck."""
 
-    name: Name = Field(description="What the hop is called, in keys and in tables.")
-    rate: Rate | None = Field(default=None, description="Capacity on the wire; left out: no bottleneck.")
+    name: Name = Field(description="Name of the hop in keys and tables.")
+    rate: Rate | None = Field(default=None, description="Capacity on the wire; by default unlimited.")
     delay: Time = Field(default=0, description="One-way propagation delay.")
     queue: Queue = Field(default=DEFAULT, description="The queue before the serialiser.")
     loss: Loss = Field(default=NoLoss(kind="none"), description="Random loss: a ratio (1%) or a model.")
     loss_at: Literal["exit", "entry"] = Field(
-        default="exit", description="Loss after the bottleneck (as on a radio) or before it."
+        default="exit", description="Whether loss happens after the bottleneck (as on a radio link) or before it."
     )
     jitter: Jitter = Field(default=NoJitter(kind="none"), description="Delay variation.")
     duplicate: Ratio = Field(default=0.0, description="Probability that a packet arrives twice.")
@@ -181,20 +179,20 @@ class Hop(Model):
 
     @property
     def bottleneck(self) -> bool:
-        """It has a serialiser: a rate or a trace."""
+        """Whether the hop has a serialiser, that is a rate or a trace."""
         return self.rate is not None or self.trace is not None
 
 
 class HopChange(Model):
-    """New values of one hop from an instant on; what is left out stays. The order is that of the texts of events."""
+    """New values of one hop; keys that are left out stay the same. Texts of events list the keys in this order."""
 
-    hop: Name | None = Field(default=None, description="Which hop; may be left out when there is only one.")
+    hop: Name | None = Field(default=None, description="Name of the hop; optional when there is only one.")
     rate: Rate | None = Field(default=None, description="New capacity; 0bps is an outage.")
     delay: Time | None = Field(default=None, description="New one-way propagation delay.")
     loss: Loss | None = Field(default=None, description="New random loss.")
     jitter: Jitter | None = Field(default=None, description="New delay variation.")
     queue: Queue | None = Field(
-        default=None, description="New values of the queue, whose kind stays; packets in it stay too."
+        default=None, description="New values of the queue, which keeps its kind and its packets."
     )
     duplicate: Ratio | None = Field(default=None, description="New probability that a packet arrives twice.")
 

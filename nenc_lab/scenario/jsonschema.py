@@ -1,8 +1,8 @@
 """The JSON Schema of scenario files, for completion and checks in editors.
 
-Pydantic writes it from the models; what the loader accepts beyond them is added here: short forms, a direction written
-flat, ``extends``, gains from a file. Checks across keys (times past the end, names that do not exist) stay with
-``validate``.
+Pydantic generates it from the models. This module adds what the loader accepts beyond them: short forms, a direction
+without ``hops``, ``extends``, and gains from a file. Checks across keys (times past the end, names that do not exist)
+are left to ``validate``.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ _FRACTION: Json = {"type": "number", "minimum": 0, "maximum": 1}
 
 
 def schema() -> Json:
-    """The schema as plain JSON values, draft 2020-12."""
+    """Returns the schema as plain JSON values, draft 2020-12."""
     from nenc_lab.scenario.schema import Scenario
 
-    # through text and back, so that no two keys share a part
+    # A round trip through text, so that no two keys share an object.
     made: Json = json.loads(json.dumps(Scenario.model_json_schema(mode="validation")))
     parts: Json = {**made["$defs"], "Scenario": made}
-    _own_words(parts)
+    _describe(parts)
     del parts["Scenario"]
     _short_forms(parts)
     _direction(parts)
-    _left_out(parts)
-    # the null encoder: an editor reads `kind: null` as a null, the loader as the word
+    _not_required(parts)
+    # For the null encoder: editors read `kind: null` as a null, the loader reads it as the word.
     parts["NullEncoder"]["properties"]["kind"] = {"title": "Kind", "enum": ["null", None]}
     _tidy(made)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nenc-lab scenario",
         **{key: value for key, value in made.items() if key not in ("title", "required", "$defs")},
-        "description": "What a path does over time, the flows that cross it, what breaks, and what must come out.",
+        "description": "How a path changes over time, the flows that cross it, faults, and the expected results.",
         "properties": {**made["properties"], "extends": _extends()},
-        # a file that extends another one leaves out what that one says
+        # A file that extends another may leave out keys that the other one has.
         "if": {"not": {"required": ["extends"]}},
         "then": {"required": made["required"]},
         "$defs": parts,
@@ -48,7 +48,7 @@ def _extends() -> Json:
     return {
         "type": "string",
         "minLength": 1,
-        "description": "A scenario file, relative to this one, that this one is laid over.",
+        "description": "The scenario file that this one is merged over; its path is relative to this file.",
         "examples": ["base.yaml"],
     }
 
@@ -66,7 +66,7 @@ def _short_forms(parts: Json) -> None:
 
 
 def _direction(parts: Json) -> None:
-    """Either `hops`, or the keys of the only hop."""
+    """Allows either `hops`, or the keys of the only hop."""
     flat = {name: value for name, value in parts["Hop"]["properties"].items() if name != "name"}
     several = parts["Direction"]
     several["required"] = ["hops"]
@@ -80,10 +80,10 @@ def _direction(parts: Json) -> None:
     }
 
 
-def _own_words(parts: Json) -> None:
-    """Description and default of each key from its own field, the default as it is written in a file.
+def _describe(parts: Json) -> None:
+    """Sets each key's description and default from its own field, with the default as a file would write it.
 
-    Some versions of pydantic let keys of one type share them. Defaults that are groups would only clutter a completion.
+    Some versions of pydantic share them between keys of one type. Defaults that are groups would clutter completions.
     """
     from pydantic import PlainSerializer
     from pydantic_core import PydanticUndefined
@@ -107,22 +107,22 @@ def _own_words(parts: Json) -> None:
                 keys[name]["description"] = field.description
 
 
-def _left_out(parts: Json) -> None:
-    """Keys the models require but the loader fills in."""
+def _not_required(parts: Json) -> None:
+    """Makes keys optional that the models require but the loader fills in."""
     for jitter in ("OrderedJitter", "ReorderJitter"):
         parts[jitter]["required"].remove("max")
-    del parts["Path"]["required"]  # a file that extends another one may change one direction only
+    del parts["Path"]["required"]  # a file that extends another may change only one direction
 
 
 def _or(given: Json, *forms: Json) -> Json:
-    """``given`` or one of ``forms``; description and default stay outside."""
+    """Returns a schema for ``given`` or one of ``forms``; description and default stay at the outer level."""
     outside: Json = {key: given.pop(key) for key in ("description", "default", "title") if key in given}
     inner = given.pop("anyOf", None) or [given]
     return {"anyOf": [*forms, *inner], **outside}
 
 
 def _tidy(value: object) -> None:
-    """Take out what only pydantic and OpenAPI need, and nulls: a key that is not wanted is left out."""
+    """Removes what only pydantic and OpenAPI need, and nulls, because an unset key is left out of a file."""
     if isinstance(value, list):
         for item in value:
             _tidy(item)

@@ -1,4 +1,4 @@
-"""Which keys may stand where: walks the schema and a tree side by side."""
+"""Finds which keys a group may have, by walking the schema and a tree side by side."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from nenc_lab.scenario.document import Node, Place, item_name
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in the schema, and what the tree has there (``node`` None: nothing)."""
+    """A position in the schema and the tree's node there; ``node`` is None when the tree has nothing there."""
 
     node: Node | None
     dotted: str
-    """The key as a user writes it."""
+    """The dotted key, as a user writes it."""
     key: str
-    """Its last part; of a list item, the list's."""
+    """The last part of the dotted key; for a list item, the list's key."""
     models: tuple[type[schema.Model], ...]
-    """What a group of keys here (or an item of the list here) may be; none: a plain value."""
+    """The models that a group (or a list item) here may have; empty for a plain value."""
     is_list: bool
     free: bool
-    """Any key may stand here (``knobs``)."""
+    """Any key is allowed here (``knobs``)."""
     place: Place
-    """Where the key was written, or what holds it when it was not."""
+    """Where the key was written, or else where the group that would hold it was written."""
 
     def known(self) -> Mapping[str, Any]:
-        """The keys a group here may have, with their annotations."""
+        """Returns the keys that a group here may have, with their annotations."""
         if self.is_list or not self.models:
             return {}
         if self.models == (schema.Direction,):
@@ -48,7 +48,7 @@ class Spot:
         return {**flat, **hops}
 
     def child(self, name: str) -> Spot | None:
-        """One key further into a group; None when the schema does not know it."""
+        """Returns the spot of a key of this group; None when the schema does not have the key."""
         dotted = f"{self.dotted}.{name}" if self.dotted else name
         known = self.known()
         if name not in known and not self.free:
@@ -61,7 +61,7 @@ class Spot:
         return Spot(below, dotted, name, models, is_list, free, place)
 
     def item(self, index: int) -> Spot:
-        """One item of the list here."""
+        """Returns the spot of one item of this list."""
         items = self.node.value if self.node is not None and isinstance(self.node.value, list) else []
         node = items[index] if 0 <= index < len(items) else None
         name = item_name(node, index) if node is not None else str(index)
@@ -71,16 +71,16 @@ class Spot:
 
 
 def root(tree: Node, model: type[schema.Model] = schema.Scenario) -> Spot:
-    """The whole scenario, or another file whose keys are those of ``model``."""
+    """Returns the spot of a whole scenario, or of another file with the keys of ``model``."""
     return Spot(tree, "", "", (model,), False, False, tree.place)
 
 
 def follow(
     tree: Node, steps: Sequence[str | int], model: type[schema.Model] = schema.Scenario
 ) -> tuple[Spot, str | None]:
-    """Walk a path of field names and indices as pydantic gives it: no tags of unions, no hops of a flat direction.
+    """Follows a path of names and indices as pydantic reports it; skips union tags and the hops of a flat direction.
 
-    Returns the last spot that the schema knows, and the key after it that it does not know.
+    Returns the last spot that the schema knows, and the first key after it that the schema does not know, or None.
     """
     spot = root(tree, model)
     tagged = False
@@ -110,7 +110,7 @@ def _has(node: Node | None, key: str) -> bool:
 
 
 def _look(annotation: object) -> tuple[tuple[type[schema.Model], ...], bool, bool]:
-    """The models within an annotation, and whether they are items of a list; whether it is an open mapping."""
+    """Returns the models in an annotation, whether they are list items, and whether it is a mapping with free keys."""
     models = tuple(dict.fromkeys(_models(annotation)))
     parts = list(_parts(annotation))
     return models, any(get_origin(part) is tuple for part in parts), any(get_origin(part) is dict for part in parts)

@@ -1,4 +1,4 @@
-"""Shared objects that a scenario names: is it one, of this machine, and which."""
+"""Checks shared objects that a scenario names: valid ELF, built for this machine, and their digest."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from nenc_lab.errors import ScenarioError
 from nenc_lab.scenario.document import Place
 
 HEADER_BYTES = 20
-"""As far as e_machine (gABI, ELF header)."""
+"""The ELF header up to and including e_machine (gABI)."""
 SHARED = 3
-"""ET_DYN."""
+"""e_type of a shared object, ET_DYN."""
 MACHINES = {3: "x86", 40: "arm", 62: "x86-64", 183: "aarch64", 243: "riscv"}
 BUILD = "build it with: cc -shared -fPIC"
 
 
 def digest(file: Path, place: Place, key: str) -> str:
-    """SHA-256 of the object, hexadecimal. Raises ScenarioError, at ``place``, when this machine could not load it."""
+    """Returns the object's SHA-256 in hex. Raises ScenarioError at ``place`` when this machine could not load it."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -31,12 +31,12 @@ def digest(file: Path, place: Place, key: str) -> str:
 
 def _fault(header: bytes) -> str | None:
     if len(header) < HEADER_BYTES or header[:4] != b"\x7fELF":
-        return f"is not a shared object (no ELF file): {BUILD}"
+        return f"is not a shared object (not an ELF file): {BUILD}"
     own = _own_header()
     if header[4:6] != own[4:6] or _words(header)[1] != _words(own)[1]:
-        return f"is for {_machine(header)} and this machine runs {_machine(own)}: build it here"
+        return f"is built for {_machine(header)}, but this machine runs {_machine(own)}: build it here"
     if _words(header)[0] != SHARED:
-        return f"is an ELF file, but no shared object: {BUILD}"
+        return f"is an ELF file, but not a shared object: {BUILD}"
     return None
 
 
@@ -46,7 +46,7 @@ def _own_header() -> bytes:
 
 
 def _words(header: bytes) -> tuple[int, int]:
-    """e_type and e_machine, in the file's byte order."""
+    """Returns e_type and e_machine, read in the file's byte order."""
     kind, machine = struct.unpack_from("<HH" if header[5] == 1 else ">HH", header, 16)
     return kind, machine
 

@@ -1,12 +1,12 @@
-"""A scenario file to a `Scenario`: read, extend, override, check; every fault found is reported at once.
+"""Loads scenario files: reads, extends, overrides and checks them, and reports all errors at once.
 
-load     a file (or the name of a scenario that ships with the package)
-parse    plain Python data
-dump     a Scenario to plain data, everything written out; parse(dump(scenario)) == scenario
-restore  what dump made, without the files it names
-resolve  targets of a command (files, directories, names) to files
-read     a file to a tree with what it extends, and
-build    a tree to a Scenario: for what makes many scenarios of one file
+load     loads a file, or a scenario that ships with the package, by its name
+parse    makes a Scenario from plain Python data
+dump     turns a Scenario into plain data with all defaults; parse(dump(scenario)) == scenario
+restore  makes a Scenario from dump's data, without reading the files that it names
+resolve  turns a command's targets (files, directories, names) into files
+read     reads a file into a tree with everything that it extends, and
+build    makes a Scenario from a tree: for callers that make many scenarios from one file
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ def load(
     backend: str | None = None,
     expected: Check | None = None,
 ) -> Scenario:
-    """Load one scenario, a path or the name of a shipped one (``step``, ``rtt-sweep/050ms``); ``a.b=value`` overrides.
+    """Loads one scenario: a path, or the name of a shipped one (``step``, ``rtt-sweep/050ms``).
 
-    With a ``backend``, what that network cannot do is wrong as well; with ``expected``, what it refuses in ``expect``.
-
-    Raises ScenarioError with every problem found.
+    ``overrides`` are ``a.b=value``. With a ``backend``, features that this network lacks are errors as well; with
+    ``expected``, so are the conditions that it rejects. Raises ScenarioError with every problem found.
     """
     from nenc_lab.scenario import override
 
@@ -55,23 +54,23 @@ def load(
 
 
 def read(target: str | Path) -> Node:
-    """The tree of one scenario, a path or the name of a shipped one, with everything it extends laid under it.
+    """Reads the tree of one scenario, a path or the name of a shipped one, merged over everything that it extends.
 
-    Raises ScenarioError for what is wrong with the text; keys and values are not looked at yet.
+    Raises ScenarioError for errors in the text; keys and values are not checked yet.
     """
     return _extended(_file(target), ())
 
 
 def parse(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
-    """A Scenario from plain data (such as `dump` makes). ``source`` names it in errors; relative files start beside it.
+    """Makes a Scenario from plain data, such as `dump` returns.
 
-    Raises ScenarioError with every problem found.
+    Errors name ``source``, and file names are relative to its folder. Raises ScenarioError with every problem found.
     """
     return build(document.from_plain(data, Place(source, folder=Path(source).parent)))
 
 
 def restore(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
-    """A Scenario from what `dump` made, for reading a run: no other file is touched, traces may be gone.
+    """Makes a Scenario from data of `dump`, to read a run; opens no other file, so that traces may be missing.
 
     Raises ScenarioError with every problem found.
     """
@@ -79,7 +78,7 @@ def restore(data: Mapping[str, Any], source: str = "<data>") -> Scenario:
 
 
 def dump(scenario: Scenario) -> dict[str, Any]:
-    """Plain YAML/JSON values with units as strings, defaults written out, absent things left out."""
+    """Returns plain YAML/JSON values: quantities as strings with units, defaults included, unset keys left out."""
     data: dict[str, Any] = scenario.model_dump(mode="json", exclude_none=True)
     return data
 
@@ -90,12 +89,12 @@ def _file(target: str | Path) -> Path:
         return path
     found = shipped(str(target))
     if found is None or not found.is_file():
-        (found,) = resolve([str(target)])  # one file, or the error that says why not
+        (found,) = resolve([str(target)])  # one file, or an error with the reason
     return found
 
 
 def _extended(file: Path, below: tuple[Path, ...]) -> Node:
-    """A file with everything it extends laid under it."""
+    """Reads a file and merges it over everything that it extends."""
     from nenc_lab.scenario import merge
 
     tree = document.read(file)
@@ -111,9 +110,11 @@ def _extended(file: Path, below: tuple[Path, ...]) -> Node:
     chain = (*below, file.resolve())
     if base.resolve() in chain:
         circle = " -> ".join(path.name for path in (*chain, base.resolve()))
-        raise ScenarioError([at.problem("extends", f"goes in a circle: {circle}")])
+        raise ScenarioError([at.problem("extends", f"the files extend each other in a circle: {circle}")])
     if len(chain) > DEEPEST_EXTENDS:
-        raise ScenarioError([at.problem("extends", f"more than {DEEPEST_EXTENDS} files extend each other")])
+        raise ScenarioError(
+            [at.problem("extends", f"more than {DEEPEST_EXTENDS} levels of files that extend each other")]
+        )
     if not base.is_file():
         what = "is a directory, not a file" if base.is_dir() else f"no such file{_near_file(base)}"
         raise ScenarioError([name.place.problem("extends", f"{name.shown()}: {what} (looked for {base})")])
@@ -133,11 +134,10 @@ def _near_file(file: Path) -> str:
 
 
 def build(tree: Node, files_too: bool = True, backend: str | None = None, expected: Check | None = None) -> Scenario:
-    """A Scenario from a tree, which is changed (files it names are taken in, unless not ``files_too``).
+    """Makes a Scenario from a tree and, with ``files_too``, resolves the files that it names, in place.
 
-    With a ``backend``, what that network cannot do is wrong as well; with ``expected``, what it refuses in ``expect``.
-
-    Raises ScenarioError with every problem found.
+    With a ``backend``, features that this network lacks are errors as well; with ``expected``, so are the conditions
+    that it rejects. Raises ScenarioError with every problem found.
     """
     from pydantic import ValidationError
 
@@ -145,9 +145,11 @@ def build(tree: Node, files_too: bool = True, backend: str | None = None, expect
     from nenc_lab.scenario.schema import Scenario
 
     if not isinstance(tree.value, dict):
-        raise ScenarioError([tree.place.problem("", f"is {tree.shown()}, not a scenario: it begins with version: 1")])
+        raise ScenarioError(
+            [tree.place.problem("", f"is {tree.shown()}, not a scenario: a scenario begins with version: 1")]
+        )
     if "scenarios" in tree.value and "flows" not in tree.value:
-        raise ScenarioError([tree.place.problem("", "is a sweep, not a scenario: nenc-lab sweep runs it")])
+        raise ScenarioError([tree.place.problem("", "is a sweep, not a scenario: run it with nenc-lab sweep")])
     faults = [
         node.place.problem(key, "has no value: give one, or leave the key out")
         for key, node in tree.nodes()
@@ -170,7 +172,7 @@ def build(tree: Node, files_too: bool = True, backend: str | None = None, expect
             return scenario
     faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
     if len(faults) > MOST_PROBLEMS:
-        faults[MOST_PROBLEMS:] = [tree.place.problem("", "and more of it; the rest is left out")]
+        faults[MOST_PROBLEMS:] = [tree.place.problem("", "has more problems, which are not listed")]
     raise ScenarioError(faults)
 
 

@@ -1,18 +1,18 @@
-"""A Markov model of what an LTE link offers one user: the maker of ``scenarios/traces/lte-markov.csv``.
+"""A Markov model of the capacity that an LTE link offers one user; it generates ``scenarios/traces/lte-markov.csv``.
 
-A finite-state Markov channel (Wang and Moayeri 1995) with one state per capacity level. The levels are the Renard
-numbers R10 from 8 to 100 Mbit/s, a step of 26 % or 1 dB, about what one step of modulation and coding changes. Every
-100 ms the chain makes one move, clipped at both ends:
+It is a finite-state Markov channel (Wang and Moayeri 1995) with one state per capacity level. The levels are the Renard
+numbers R10 from 8 to 100 Mbit/s, in steps of 26 % or 1 dB, about one step of modulation and coding. Every 100 ms the
+chain makes one move, clipped at both ends:
 
-    stay   70 %   slow fading at a walk: a level holds a third of a second in the mean
+    stay   70 %   slow fading at walking speed: a level lasts a third of a second on average
     up     13 %   one level
     down   13 %   one level
-    leap    4 %   three levels, up or down alike: shadowing behind a corner, a cell's load that comes or goes
+    leap    4 %   three levels, up or down with equal probability: shadowing at a corner, changes of the cell's load
 
-Within a state the capacity spreads evenly by up to 5 % either way (fast fading, scheduling), within 8 to 100 Mbit/s.
+Within a state the capacity varies uniformly by up to 5 % either way (fast fading, scheduling), within 8 to 100 Mbit/s.
 
-Everything is whole kbit/s and comparisons of the Mersenne Twister's ``random()``, whose sequence Python guarantees for
-a seed: the same bytes on every machine.
+All values are whole kbit/s, chosen by comparisons with the Mersenne Twister's ``random()``, whose sequence Python
+guarantees for a seed, so that every machine generates the same bytes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ LEAP_LEVELS = 3
 SPREAD_PERCENT = 5
 FIRST_LEVEL = 6
 SEED = 8869
-"""Of the shipped trace: the number of the RFC on wireless test cases."""
+"""Seed of the shipped trace: the number of the RFC on wireless test cases."""
 SECONDS = 120
 
 
 def rates_kbps(seed: int = SEED, seconds: int = SECONDS) -> list[int]:
-    """Capacity in kbit/s for every 100 ms."""
+    """Returns the capacity of every 100 ms, in kbit/s."""
     chance = random.Random(seed)
     level = FIRST_LEVEL
     rates = []
@@ -44,7 +44,7 @@ def rates_kbps(seed: int = SEED, seconds: int = SECONDS) -> list[int]:
 
 
 def csv(rates: Sequence[int]) -> str:
-    """The text of a CSV trace with these rates, one per 100 ms."""
+    """Returns the text of a CSV trace with these rates in kbit/s, one per 100 ms."""
     lines = ["t_s,rate_mbps"]
     for index, rate in enumerate(rates):
         t_ms = index * STEP_MS
@@ -53,7 +53,7 @@ def csv(rates: Sequence[int]) -> str:
 
 
 def write(file: Path, seed: int = SEED, seconds: int = SECONDS) -> None:
-    """Write such a trace. Raises OSError."""
+    """Writes a CSV trace from the model. Raises OSError when the file cannot be written."""
     file.write_bytes(csv(rates_kbps(seed, seconds)).encode("ascii"))
 
 

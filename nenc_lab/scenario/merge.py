@@ -1,8 +1,8 @@
-"""Laying one tree over another: ``extends``, and the change of a ``kind``.
+"""Merges one tree over another, for ``extends`` and for a change of ``kind``.
 
-Groups of keys merge key by key, lists of named items merge by name, every other list and every value is replaced. A
-null in the upper tree takes the key out of the lower one. Where the upper tree chooses another ``kind``, the keys that
-only the old kind knows go with it.
+Groups merge key by key, lists of named items merge by name, and all other lists and values are replaced. A null in the
+upper tree removes the key from the lower one. Where the upper tree chooses another ``kind``, keys that only the old
+kind has are removed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from nenc_lab.scenario.document import Node
 
 
 def over(lower: Node, upper: Node, key: str = "") -> Node:
-    """``upper`` laid over ``lower``; neither is changed. ``key`` is the last key that led here."""
+    """Returns ``upper`` merged over ``lower``; neither is changed. ``key`` is the last key that led here."""
     if isinstance(lower.value, dict) and isinstance(upper.value, dict):
         return _groups(lower, upper, key)
     if _named(lower) and _named(upper):
@@ -20,16 +20,16 @@ def over(lower: Node, upper: Node, key: str = "") -> Node:
 
 
 def choose_kind(node: Node, key: str, kind: object) -> None:
-    """Take out of a group what only its old kind knows, when ``kind`` is another one; in place."""
+    """Removes, in place, the keys of a group that only its old kind has, when ``kind`` is another one."""
     from nenc_lab.scenario import schema
 
     model = schema.model_of(key, kind) if key in schema.TAGGED else None
     old = node.value["kind"].value if "kind" in node.value else schema.default_kind(key)
     if model is None or kind == old:
         return
-    # gains and knobs mean something else to every law
-    kept = {"tick_rate"} if key == "controller" else set(model.model_fields)
-    for name in [name for name in node.value if name not in kept and name != "kind"]:
+    # Gains and knobs mean something different to each controller.
+    shared = {"tick_rate"} if key == "controller" else set(model.model_fields)
+    for name in [name for name in node.value if name not in shared and name != "kind"]:
         del node.value[name]
         del node.keys[name]
 
@@ -41,7 +41,7 @@ def _groups(lower: Node, upper: Node, key: str) -> Node:
     if kind is not None:
         choose_kind(result, key, kind.value)
     if key in ("forward", "reverse") and ("hops" in upper.value) != ("hops" in lower.value):
-        # a direction written flat and one written as hops do not mix: the upper one stands alone
+        # A flat direction and one with hops cannot be merged: the upper one replaces the lower one.
         return upper.copy()
     for name, node in upper.value.items():
         if node.value is None and name in result.value:
@@ -68,7 +68,7 @@ def _lists(lower: Node, upper: Node, key: str) -> Node:
 
 
 def _named(node: Node) -> bool:
-    """A list of groups that all have names, each once (a name given twice is left for the checks to report)."""
+    """Tells whether the node is a list of groups with unique names (the checks report a name given twice)."""
     if not isinstance(node.value, list) or not node.value:
         return False
     names = [item.value["name"].value for item in node.value if isinstance(item.value, dict) and "name" in item.value]

@@ -1,6 +1,6 @@
-"""``--set a.b=value``: one value laid into a tree.
+"""Applies ``--set a.b=value`` to a tree.
 
-List items go by name (``flows.video.rate.max``) or number (``timeline.0.at``, ``timeline[-1].at``).
+List items are addressed by name (``flows.video.rate.max``) or index (``timeline.0.at``, ``timeline[-1].at``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nenc_lab.units import shown
 
 
 def apply(tree: Node, text: str) -> None:
-    """Lay one override into ``tree``, in place. Raises ScenarioError naming the override and the nearest key."""
+    """Applies one override to ``tree``, in place. Raises ScenarioError with the override and the nearest known key."""
     place = Place(f"--set {text if len(text) <= 120 else text[:117] + '...'}", folder=Path.cwd())
     key, equals, written = text.partition("=")
     key = key.strip()
@@ -26,7 +26,7 @@ def apply(tree: Node, text: str) -> None:
     if not equals or not all(part.strip() for part in parts):
         raise _error(place, "", "is not of the form a.b=value, such as flows.video.rate.max=80Mbps")
     if not written.strip():
-        raise _error(place, key, "has no value; null takes a key out")
+        raise _error(place, key, "has no value; use null to remove a key")
     try:
         value = document.parse(written, place)
     except ScenarioError as error:
@@ -38,9 +38,9 @@ def apply(tree: Node, text: str) -> None:
 
 
 def lay(tree: Node, key: str, value: Node, place: Place) -> None:
-    """Lay a value that was read already into ``tree`` at a dotted key, in place; errors are at ``place``.
+    """Sets a dotted key of ``tree`` to a parsed value, in place; errors are reported at ``place``.
 
-    Raises ScenarioError naming the key and the nearest one there is.
+    Raises ScenarioError with the key and the nearest known one.
     """
     parts = _parts(key)
     if not all(part.strip() for part in parts):
@@ -60,18 +60,18 @@ def _lay(tree: Node, parts: list[str], value: Node, place: Place) -> None:
 
 
 def _enter(spot: Spot, part: str, place: Place) -> Spot:
-    """One step down, making a group that the schema knows when the file left it out."""
+    """Goes one key down, and creates the group there when the schema has it and the file left it out."""
     node = spot.node
-    assert node is not None  # made on the way where it was missing
+    assert node is not None  # groups missing on the way were created
     below = _step(spot, part, place)
     if below.node is not None and below.node.value is not None:
         return below
     if below.is_list:
         raise _error(
-            place, below.dotted, f"there is nothing in this list yet: set it whole, {below.dotted}=[{{name: ..., ...}}]"
+            place, below.dotted, f"this list is empty: set the whole list, {below.dotted}=[{{name: ..., ...}}]"
         )
     if not below.models and not below.free:
-        raise _error(place, below.dotted, "is a single value: nothing comes after it")
+        raise _error(place, below.dotted, "is a single value and has no keys")
     node.value[part] = Node({}, place)
     node.keys[part] = place
     return _step(spot, part, place)
@@ -121,11 +121,11 @@ def _step(spot: Spot, part: str, place: Place) -> Spot:
             f"no item {shown(part)} in {where}{nearest(part, names)}; it has {', '.join(names) or 'none'}",
         )
     if not spot.models:
-        raise _error(place, f"{spot.dotted}.{part}", f"{where} is a single value: nothing comes after it")
+        raise _error(place, f"{spot.dotted}.{part}", f"{where} is a single value and has no keys")
     raise _error(
         place,
         f"{spot.dotted}.{part}",
-        f"{where} is {node.shown()}, written without keys: set it whole, {spot.dotted}={{{part}: ...}}",
+        f"{where} is {node.shown()}, written without keys: set the whole group, {spot.dotted}={{{part}: ...}}",
     )
 
 

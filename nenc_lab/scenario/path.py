@@ -1,4 +1,4 @@
-"""The path between sender and receiver: two directions, each a chain of hops, and what changes along it."""
+"""The path between sender and receiver: two directions, each a chain of hops, and the changes along it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from nenc_lab.scenario.hop import Hop, HopChange
 from nenc_lab.scenario.types import Model, PositiveTime, Time, wrong
 
 ONLY_HOP = "link"
-"""What the hop of a direction that is written without `hops` is called."""
+"""The name of the only hop of a direction that is written without `hops`."""
 MOST_HOPS = 16
 
 
 class Direction(Model):
-    """Hops in the order packets cross them. A direction written flat is one hop called ``link``."""
+    """Hops in the order in which packets cross them. A direction without `hops` is one hop called ``link``."""
 
     hops: tuple[Hop, ...] = Field(
         default=(Hop(name=ONLY_HOP),),
-        description="Several hops in a row, each with a name.",
+        description="Hops in the order in which packets cross them, each with a name.",
         min_length=1,
         max_length=MOST_HOPS,
     )
@@ -48,27 +48,27 @@ class Direction(Model):
         return data
 
     def index(self, name: str | None) -> int:
-        """Position of the hop called ``name``; None is the only hop. The checks made sure that it exists."""
+        """Returns the index of the hop called ``name``, or 0 for None. The checks have ensured that it exists."""
         return 0 if name is None else [hop.name for hop in self.hops].index(name)
 
 
 class Path(Model):
-    """Both directions; the reverse one carries feedback."""
+    """Both directions of the path; the reverse direction carries feedback."""
 
     forward: Direction = Field(description="From sender to receiver: media and cross traffic.")
     reverse: Direction = Field(default=Direction(), description="From receiver to sender: feedback.")
 
 
 class Ramp(Model):
-    """The rate goes linearly from what it was to the new one."""
+    """The rate changes linearly from its previous value to the new one."""
 
     over: PositiveTime = Field(description="How long the ramp takes.")
 
 
 class Entry(Model):
-    """What changes on the path at one instant."""
+    """The changes on the path at one time."""
 
-    at: Time = Field(description="When, from the start of the run.")
+    at: Time = Field(description="Time of the change, from the start of the run.")
     forward: HopChange | None = Field(default=None, description="Changes in the forward direction.")
     reverse: HopChange | None = Field(default=None, description="Changes in the reverse direction.")
     ramp: Ramp | None = Field(default=None, description="Reach the new rate gradually.")
@@ -77,11 +77,11 @@ class Entry(Model):
     @classmethod
     def _ramps_a_rate(cls, ramp: Ramp | None, info: ValidationInfo) -> Ramp | None:
         if ramp is None or not {"forward", "reverse"} <= info.data.keys():
-            return ramp  # what is wrong with a direction is reported there
+            return ramp  # an invalid direction reports its own error
         if not any(
             change is not None and change.rate is not None for change in (info.data["forward"], info.data["reverse"])
         ):
-            raise wrong("a ramp is of the rate: give forward.rate or reverse.rate beside it")
+            raise wrong("a ramp applies to the rate: give forward.rate or reverse.rate as well")
         return ramp
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
-"""The queue before a hop's serialiser, under tc's names for its parameters.
+"""The queue before a hop's serialiser, with tc's names for the parameters.
 
-Queues of the virtual network come from the C core's table. Those that only the kernel has are listed here in the same
-form, with the kernel's defaults (net/sched/sch_*.c of Linux 6.1).
+The C core's table describes the queues of the virtual network. Queues that only the kernel has are listed here in the
+same form, with the kernel's defaults (net/sched/sch_*.c of Linux 6.1).
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from nenc_lab.kinds import Parameter, QueueKind
 from nenc_lab.scenario.types import MOST_PACKETS, Model, PacketCount, Size, quantity
 from nenc_lab.units import NS_PER_MS, QueueSize
 
-_TARGET = Parameter("target", "ns", 5e6, 1e3, 1e12, "Wait that is accepted.")
-_INTERVAL = Parameter("interval", "ns", 100e6, 1e3, 1e12, "For how long it may be exceeded: a usual round trip.")
-_ECN = Parameter("ecn", "bool", 0, 0, 1, "ECN-capable packets are marked, not dropped.")
-_ECN_ON = Parameter("ecn", "bool", 1, 0, 1, "ECN-capable packets are marked, not dropped.")
-_HOLDS = "What it holds."
-_MEMORY = "What it may take, the kernel's bookkeeping included."
+_TARGET = Parameter("target", "ns", 5e6, 1e3, 1e12, "Acceptable waiting time.")
+_INTERVAL = Parameter(
+    "interval", "ns", 100e6, 1e3, 1e12, "Time for which the target may be exceeded: a typical round-trip time."
+)
+_ECN = Parameter("ecn", "bool", 0, 0, 1, "Mark ECN-capable packets instead of dropping them.")
+_ECN_ON = Parameter("ecn", "bool", 1, 0, 1, "Mark ECN-capable packets instead of dropping them.")
+_HOLDS = "Capacity of the queue."
+_MEMORY = "Largest memory use, including the kernel's bookkeeping."
 _ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
 
 KERNEL_ONLY = (
     QueueKind(
         name="codel",
-        about="CoDel (RFC 8289): drops once packets have waited longer than the target for an interval.",
+        about="CoDel (RFC 8289): drops packets once the waiting time has exceeded the target for an interval.",
         limit_key="limit",
         limit_about=_HOLDS,
         limit_units=("packets",),
@@ -38,53 +40,55 @@ KERNEL_ONLY = (
     ),
     QueueKind(
         name="fq-codel",
-        about="FQ-CoDel (RFC 8290): a CoDel for each flow, served in turn.",
+        about="FQ-CoDel (RFC 8290): one CoDel queue per flow, served in turn.",
         limit_key="limit",
-        limit_about="What its queues hold together.",
+        limit_about="Total capacity of its queues.",
         limit_units=("packets",),
         limit_unit="packets",
         limit=10_240,
         parameters=(
             _TARGET,
             _INTERVAL,
-            Parameter("flows", "count", 1024, 1, 65_536, "Queues that flows are hashed into."),
-            Parameter("quantum", "B", 1514, 256, 1e6, "What a flow may send in its turn."),
+            Parameter("flows", "count", 1024, 1, 65_536, "Number of queues that flows are hashed into."),
+            Parameter("quantum", "B", 1514, 256, 1e6, "Amount that a flow may send per turn."),
             Parameter("memory", "B", 32 << 20, 1e5, 4e9, _MEMORY),
             _ECN_ON,
         ),
     ),
     QueueKind(
         name="pie",
-        about="PIE (RFC 8033): drops at random, with a probability that follows the wait.",
+        about="PIE (RFC 8033): drops packets at random, with a probability that follows the waiting time.",
         limit_key="limit",
         limit_about=_HOLDS,
         limit_units=("packets",),
         limit_unit="packets",
         limit=1000,
         parameters=(
-            Parameter("target", "ns", 15e6, 1e3, 1e12, "Wait that it steers to."),
+            Parameter("target", "ns", 15e6, 1e3, 1e12, "Waiting time that it aims for."),
             Parameter(
                 "tupdate",
                 "ns",
                 15e6,
                 1e3,
                 1e12,
-                "Time between updates of the probability, in ticks of the kernel.",
+                "Time between updates of the probability, rounded to kernel ticks.",
             ),
             _ECN,
         ),
     ),
     QueueKind(
         name="cake",
-        about="CAKE without its shaper: hosts and flows in turn, each managed; it marks ECN-capable packets.",
+        about="CAKE without its shaper: serves hosts and flows in turn, each with an AQM; marks ECN-capable packets.",
         limit_key="memory",
         limit_about=_MEMORY,
         limit_units=("bytes",),
         limit_unit="bytes",
         limit=10_240 * 1514,
         parameters=(
-            Parameter("rtt", "ns", 100e6, 1e3, 1e12, "The usual round trip, which its target follows from."),
-            Parameter("isolation", "", "triple-isolate", 0, 0, "What it is fair between, in tc's words.", _ISOLATION),
+            Parameter("rtt", "ns", 100e6, 1e3, 1e12, "Typical round-trip time, which determines the target."),
+            Parameter(
+                "isolation", "", "triple-isolate", 0, 0, "Fairness between hosts or flows, in tc's terms.", _ISOLATION
+            ),
             Parameter("memory", "B", 10_240 * 1514, 1e5, 4e9, _MEMORY),
         ),
     ),
@@ -92,13 +96,13 @@ KERNEL_ONLY = (
 
 
 class QueueModel(Model):
-    """What the models of all kinds of queue have; each has its kind's keys beside."""
+    """Base of the models of all kinds of queue; each adds the keys of its kind."""
 
     kind: str
 
     @property
     def holds(self) -> QueueSize:
-        """What it holds; a queue without a limit holds more packets than a run has."""
+        """The queue's capacity; for a queue without a limit, more packets than any run has."""
         row = QUEUES[self.kind]
         if row.limit_key is None:
             return QueueSize("packets", MOST_PACKETS)
@@ -107,12 +111,12 @@ class QueueModel(Model):
 
     @property
     def parameters(self) -> dict[str, float | str]:
-        """Its parameters by name, in the units of its table."""
+        """The parameters by name, in the units of the kind's table."""
         return {parameter.name: getattr(self, parameter.name) for parameter in QUEUES[self.kind].parameters}
 
 
 def _type(parameter: Parameter, kind: str) -> tuple[Any, Any]:
-    """A key's type and default, and the limits that the type does not have."""
+    """Returns a key's type, and its field with default and those limits that the type does not check."""
     default, low, high = parameter.default, parameter.low, parameter.high
     if parameter.words:
         return Literal[parameter.words], Field(default=default, description=parameter.about)
@@ -143,16 +147,16 @@ def _model(row: QueueKind, *, is_default: bool) -> type[QueueModel]:
     keys |= {parameter.name: _type(parameter, row.name) for parameter in row.parameters}
     name = "".join(word.capitalize() for word in row.name.split("-")) + "Queue"
     made = create_model(name, __base__=QueueModel, __module__=__name__, __doc__=row.about, **keys)
-    globals()[name] = made  # where pickle looks for it
+    globals()[name] = made  # pickle looks the class up in its module
     return made
 
 
 QUEUES = {row.name: row for row in (*kinds.queues(), *KERNEL_ONLY)}
-"""Every kind of queue by name; the first is meant when none is given."""
+"""Every kind of queue by name; the first is the default."""
 DEFAULT_KIND = next(iter(QUEUES))
 MODELS = tuple(_model(row, is_default=row.name == DEFAULT_KIND) for row in QUEUES.values())
 DEFAULT = MODELS[0].model_validate({})
-"""The queue of a hop that says nothing of it."""
+"""The queue of a hop that specifies none."""
 
 if TYPE_CHECKING:
     Queue = QueueModel

@@ -1,4 +1,4 @@
-"""The reference of all scenario keys as Markdown, made from the JSON Schema."""
+"""Writes the reference of all scenario keys as Markdown, from the JSON Schema."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FORMS = {
     "packets": "packets",
     "%": "ratio",
 }
-"""What a pattern of the schema accepts, by a piece of the pattern."""
+"""The kind of value that a schema pattern accepts, keyed by a substring that identifies the pattern."""
 
 
 def markdown(schema: Json) -> str:
-    """One table of keys for each group of a scenario, in the order in which a reader of the file meets them.
+    """Returns one table of keys per group, in the order in which a reader of a scenario file meets the groups.
 
     ``schema`` is the value of `nenc_lab.scenario.jsonschema.schema`.
     """
@@ -33,7 +33,7 @@ def markdown(schema: Json) -> str:
 
 
 def _reached(schema: Json, parts: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """(key, name) of the groups that the schema refers to, each once and depth first; ``key`` leads to the group."""
+    """Yields (key, name) of each group that the schema refers to, once and depth first; ``key`` leads to the group."""
     seen: set[str] = set()
     waiting = list(_references(schema.get("properties"), ""))
     while waiting:
@@ -45,7 +45,7 @@ def _reached(schema: Json, parts: Mapping[str, Json]) -> Iterator[tuple[str, str
 
 
 def _heading(name: str, key: str, part: Json) -> str:
-    """``queue: codel`` for one kind of a thing; ``Rate range`` for a group of which there is one kind."""
+    """Returns a heading such as ``queue: codel`` for one of several kinds, or ``Rate range`` if there are no kinds."""
     kind = cast(Mapping[str, Json], part.get("properties", {})).get("kind")
     if kind is not None:
         words = [kind["const"]] if "const" in kind else cast(list[object], kind["enum"])
@@ -55,7 +55,7 @@ def _heading(name: str, key: str, part: Json) -> str:
 
 
 def _references(value: object, key: str) -> Iterator[tuple[str, str]]:
-    """The groups a value refers to, each with the nearest key above the reference."""
+    """Yields the groups that a value refers to, each with the nearest key above the reference."""
     if isinstance(value, Mapping):
         if isinstance(found := value.get("$ref"), str):
             yield key, found.rpartition("/")[2]
@@ -81,7 +81,7 @@ def _group(heading: str, part: Json, headings: Mapping[str, str]) -> str:
 
 
 def _forms(part: Json) -> Iterator[Json]:
-    """The group itself, or each of the forms in which it may be written."""
+    """Yields the group itself, or each of the forms in which it may be written."""
     if "properties" in part:
         yield part
     for form in cast(list[Json], part.get("anyOf", [])):
@@ -97,7 +97,7 @@ def _row(key: str, value: Json, required: bool, headings: Mapping[str, str]) -> 
 
 
 def _value(value: Json, headings: Mapping[str, str]) -> str:
-    """What may be written for a key, in a few words."""
+    """Describes in a few words what may be written for a key."""
     if "$ref" in value:
         heading = headings[str(value["$ref"]).rpartition("/")[2]]
         return f"[{heading}](#{_anchor(heading)})"
@@ -132,7 +132,7 @@ def _number(value: Json) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
+    """Returns the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 

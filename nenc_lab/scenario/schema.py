@@ -1,4 +1,4 @@
-"""The words of a scenario file: START HERE. Attribute names are the keys of the file, values are in inside units.
+"""The keys of a scenario file: START HERE. Attributes are named like the keys; values are in internal units.
 
     Scenario -- path ---------- forward, reverse: Direction -- hops: Hop (rate, delay, queue, loss ...)   path, hop
              |- timeline ------ Entry: at, forward, reverse: HopChange, ramp                              path
@@ -7,8 +7,8 @@
              |- faults -------- gpu_failure, gpu_hang, gpu_reset, ignore_rate, rung_switch, key_frame ... disturbance
              `- expect -------- conditions on the summary                                                 expect
 
-Files are read with `nenc_lab.scenario.load`; what one model cannot see (times past the end, names that do not exist) is
-in `nenc_lab.scenario.checks`.
+Files are read by `nenc_lab.scenario.load`. Checks that span several models (times past the end, names that do not
+exist) are in `nenc_lab.scenario.checks`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ LONGEST_LIST = 10_000
 
 
 def _compiles(text: str, info: ValidationInfo) -> str:
-    """``info.context``: the check of the figure's name, None for no such check."""
+    """Checks that a condition compiles; ``info.context`` is the check of the figure's name, or None to skip it."""
     check: conditions.Check | None = info.context
     try:
         condition = conditions.compile(text)
@@ -91,35 +91,35 @@ Condition = Annotated[
 
 
 class Scenario(Model):
-    """A whole scenario, resolved: `extends` merged, overrides applied, trace paths absolute."""
+    """A whole scenario with `extends` merged, overrides applied and paths of traces made absolute."""
 
     version: Literal[1] = Field(description="Version of the format: 1.")
-    name: Title = Field(description="Name of the scenario, part of the run folder's name.")
-    description: str = Field(default="", description="One or two sentences.", max_length=10_000)
+    name: Title = Field(description="Name of the scenario; part of the run folder's name.")
+    description: str = Field(default="", description="One or two sentences about the scenario.", max_length=10_000)
     duration: Duration = Field(description="Simulated time.")
-    seed: int = Field(default=1, ge=0, lt=2**63, description="Seed of every random stream.")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="Seed of all random streams.")
     path: Path = Field(description="The network between sender and receiver.")
     timeline: tuple[Entry, ...] = Field(
-        default=(), description="What changes on the path, and when.", max_length=LONGEST_LIST
+        default=(), description="Changes on the path and their times.", max_length=LONGEST_LIST
     )
-    flows: tuple[Flow, ...] = Field(description="Media flows.", min_length=1, max_length=1000)
+    flows: tuple[Flow, ...] = Field(description="The media flows.", min_length=1, max_length=1000)
     cross_traffic: tuple[CrossTraffic, ...] = Field(
         default=(), description="Other traffic on the path.", max_length=1000
     )
-    faults: tuple[Fault, ...] = Field(default=(), description="What breaks, and when.", max_length=LONGEST_LIST)
+    faults: tuple[Fault, ...] = Field(default=(), description="Faults and their times.", max_length=LONGEST_LIST)
     expect: tuple[Condition, ...] = Field(
         default=(), description="Conditions on the summary, such as flows.video.utilisation >= 0.85.", max_length=1000
     )
 
     def flow(self, name: str) -> Flow:
-        """The flow called ``name``. Raises KeyError."""
+        """Returns the flow called ``name``. Raises KeyError when there is none."""
         for flow in self.flows:
             if flow.name == name:
                 return flow
         raise KeyError(name)
 
     def stop_ns(self, item: Flow | CrossTraffic) -> int:
-        """When a flow or cross traffic ends."""
+        """Returns the time at which a flow or cross traffic ends, in ns."""
         return self.duration if item.stop is None else item.stop
 
 
@@ -132,16 +132,16 @@ TAGGED: Mapping[str, tuple[type[Model], ...]] = {
     "cross_traffic": (ConstantTraffic, OnOffTraffic, TcpTraffic),
     "faults": (EncoderFault, RungSwitch, KeyFrame, FeedbackStop),
 }
-"""Keys whose value has a ``kind``, with the models it chooses among."""
+"""Keys whose value has a ``kind``, each with the models that the kind selects from."""
 
 
 def kinds(key: str) -> tuple[str, ...]:
-    """The kinds that the value of a tagged ``key`` may have."""
+    """Returns the kinds that the value of a tagged ``key`` may have."""
     return tuple(kind for model in TAGGED[key] for kind in get_args(model.model_fields["kind"].annotation))
 
 
 def model_of(key: str, kind: object) -> type[Model] | None:
-    """The model of one kind of a tagged ``key``; the first one when ``kind`` is None and it has a default."""
+    """Returns the model of one kind of a tagged ``key``; None means the default kind. Returns None if there is none."""
     for model in TAGGED[key]:
         field = model.model_fields["kind"]
         if kind in get_args(field.annotation) or (kind is None and not field.is_required()):
@@ -150,7 +150,7 @@ def model_of(key: str, kind: object) -> type[Model] | None:
 
 
 def all_models() -> Iterator[type[Model]]:
-    """Every model of a scenario."""
+    """Yields every model of a scenario."""
     waiting = [Model]
     while waiting:
         model = waiting.pop()
@@ -159,7 +159,7 @@ def all_models() -> Iterator[type[Model]]:
 
 
 def default_kind(key: str) -> str | None:
-    """The kind of a tagged ``key`` that is meant when none is given; None when it must be given."""
+    """Returns the kind that a tagged ``key`` has when none is given; None when a kind is required."""
     for model in TAGGED.get(key, ()):
         field = model.model_fields["kind"]
         if not field.is_required():

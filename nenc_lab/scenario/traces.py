@@ -1,9 +1,9 @@
-"""Capacity traces: reading, checking and converting them.
+"""Reads, checks and converts capacity traces.
 
-mahimahi  one line per delivery opportunity of 1504 bytes: its time in whole ms, never decreasing; the last line is the
-          length of the trace, after which it begins again (mahimahi's own rules, mm-link(1)).
-csv       a header ``t_s,rate_mbps`` or ``t_s,rate_bps``, then one line per step: from that time on, this rate. Times
-          begin at 0 and increase; the last step lasts as long as the one before it.
+mahimahi  one line per delivery opportunity of 1504 bytes: its time in whole ms, never decreasing. The last line is also
+          the length of the trace, after which it repeats (mahimahi's own rules, mm-link(1)).
+csv       a header ``t_s,rate_mbps`` or ``t_s,rate_bps``, then one line per step: a time and the rate from then on.
+          Times start at 0 and increase; the last step lasts as long as the one before it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Format = Literal["mahimahi", "csv"]
 OPPORTUNITY_BYTES = 1504
-"""What one line of a mahimahi trace lets through: an MTU of 1500 and 4 bytes of framing."""
+"""Size of one delivery opportunity of a mahimahi trace: an MTU of 1500 bytes and 4 bytes of framing."""
 LARGEST_TRACE = 64_000_000
 _LONGEST_S = 10_000_000.0
 _FASTEST_BPS = 1e15
@@ -36,10 +36,10 @@ _FASTEST_BPS = 1e15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Capacity:
-    """A capacity over time, unscaled.
+    """An unscaled capacity over time.
 
     mahimahi: ``times_ns`` are the delivery opportunities and ``rates_bps`` is None.
-    csv: ``rates_bps[i]`` holds from ``times_ns[i]`` to the next time, the last one to ``length_ns``.
+    csv: ``rates_bps[i]`` applies from ``times_ns[i]`` to the next time, and the last one to ``length_ns``.
     """
 
     times_ns: NDArray[np.int64]
@@ -47,20 +47,20 @@ class Capacity:
     length_ns: int
 
     def bits(self) -> float:
-        """What passes in one round of the trace."""
+        """Returns how many bits pass in one period of the trace."""
         if self.rates_bps is None:
             return len(self.times_ns) * OPPORTUNITY_BYTES * 8.0
         return float(np.dot(self.rates_bps, np.diff(self.times_ns, append=self.length_ns)) / NS_PER_S)
 
     def mean_bps(self) -> float:
-        """Mean over one round."""
+        """Returns the mean capacity over one period, bit/s."""
         return self.bits() / self.length_ns * NS_PER_S
 
     def binned_bps(self, bin_ns: int) -> NDArray[np.float64]:
-        """Mean rate in each bin of ``bin_ns``; the last bin ends with the trace and may be shorter."""
+        """Returns the mean rate in each bin of ``bin_ns``; the last bin ends with the trace and may be shorter."""
         edges = np.append(np.arange(0, self.length_ns, bin_ns, dtype=np.int64), self.length_ns)
         if self.rates_bps is None:
-            # an opportunity at t belongs to what passed up to t, so that the one at the very end counts
+            # An opportunity at an edge counts for the bin before it; otherwise the last one would not count at all.
             passed = np.searchsorted(self.times_ns, edges, side="right") * (OPPORTUNITY_BYTES * 8.0)
             passed[0] = 0.0
         else:
@@ -72,7 +72,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What `import_trace` wrote."""
+    """The trace that `import_trace` wrote, and its figures."""
 
     file: Path
     length_s: float
@@ -82,17 +82,17 @@ class Imported:
 
 
 def read_mahimahi(path: str | Path) -> NDArray[np.int64]:
-    """Delivery opportunities, int64 ns, never decreasing, shape (n,). Raises ScenarioError naming the line."""
+    """Reads delivery opportunities, int64 ns of shape (n,), never decreasing. Raises ScenarioError with the line."""
     return _parse_mahimahi(_bytes(Path(path)), str(path)).times_ns
 
 
 def read_csv(path: str | Path) -> Capacity:
-    """A CSV trace. Raises ScenarioError naming the line."""
+    """Reads a CSV trace. Raises ScenarioError with the line."""
     return _parse_csv(_bytes(Path(path)), str(path))
 
 
 def read(path: str | Path, format: Format) -> Capacity:
-    """A trace of either format; a file that did not change is read once. Raises ScenarioError naming the line."""
+    """Reads a trace of either format; an unchanged file is read only once. Raises ScenarioError with the line."""
     path = Path(path)
     try:
         stat = path.stat()
@@ -102,14 +102,14 @@ def read(path: str | Path, format: Format) -> Capacity:
 
 
 def digest(path: str | Path) -> str:
-    """SHA-256 of a trace's content, hexadecimal. Raises ScenarioError when it cannot be read."""
+    """Returns the SHA-256 of a trace's content in hex. Raises ScenarioError when it cannot be read."""
     return hashlib.sha256(_bytes(Path(path))).hexdigest()
 
 
 def load(trace: Trace) -> Opportunities | RateProgram:
-    """A hop's trace as a network follows it, scaled; without a loop its capacity is 0 from its end on.
+    """Loads a hop's trace, scaled, in the form that networks follow. Without a loop, the capacity is 0 after its end.
 
-    Raises ScenarioError.
+    Raises ScenarioError when the file is missing or invalid.
     """
     found = read(trace.file, trace.format)
     period_ns = found.length_ns if trace.loop else 0
@@ -122,21 +122,21 @@ def load(trace: Trace) -> Opportunities | RateProgram:
 
 
 def mean_rate(trace: Trace) -> float:
-    """Mean capacity over one round of a hop's trace, scaled, bit/s on the wire. Needs no file once it was loaded."""
+    """Returns a trace's scaled mean capacity, bit/s on the wire. Reads no file once the scenario is loaded."""
     mean = read(trace.file, trace.format).mean_bps() if trace.mean is None else trace.mean
     return mean * trace.scale
 
 
 def import_trace(source: str | Path, target: str | Path, format: Format, bin_ns: int = 100 * NS_PER_MS) -> Imported:
-    """Convert ``source``, which is of ``format``, to the other format in ``target``, and say what it holds.
+    """Converts ``source``, which has ``format``, to the other format in ``target``, and returns its figures.
 
     ``bin_ns`` is the step of a CSV made from delivery opportunities, and of the reported minimum and maximum.
-    Raises ScenarioError for a bad source, InputError for a bad bin, MachineError for an unwritable ``target``.
+    Raises ScenarioError for an invalid source, InputError for an invalid bin, MachineError when it cannot be written.
     """
     found = read(source, format)
     if not NS_PER_MS <= bin_ns <= found.length_ns:
         length = f"{found.length_ns / NS_PER_S:g}s"
-        raise InputError(f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: from 1ms to the whole trace, {length}")
+        raise InputError(f"a bin of {bin_ns / NS_PER_MS:g}ms does not fit: use 1ms to the trace's length, {length}")
     rates = found.binned_bps(bin_ns)
     text = _opportunities(found) if format == "csv" else _steps(rates, bin_ns)
     target = Path(target)
@@ -160,7 +160,7 @@ def _steps(rates: NDArray[np.float64], bin_ns: int) -> str:
 
 
 def _opportunities(found: Capacity) -> str:
-    """Line k is the first millisecond by which k opportunities fit into what passed."""
+    """Returns a mahimahi trace; line k is the first millisecond by which k opportunities fit into the capacity."""
     assert found.rates_bps is not None
     bits = np.append(0.0, np.cumsum(found.rates_bps * (np.diff(found.times_ns, append=found.length_ns) / NS_PER_S)))
     times = np.append(found.times_ns, found.length_ns) / NS_PER_MS
@@ -169,7 +169,7 @@ def _opportunities(found: Capacity) -> str:
     lines = np.repeat(np.arange(len(fits)), np.diff(fits, prepend=0))
     if not len(lines):
         raise InputError(
-            "the capacity is too small: not one delivery opportunity of 1504 bytes fits into the whole trace"
+            "the capacity is too small: not even one delivery opportunity of 1504 bytes fits into the whole trace"
         )
     return "\n".join(map(str, lines.tolist())) + "\n"
 
@@ -189,7 +189,7 @@ def _bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise _error(str(path), 0, _reason(error)) from None
     if len(data) > LARGEST_TRACE:
-        raise _error(str(path), 0, f"is larger than {LARGEST_TRACE // 1_000_000} MB: that is no trace")
+        raise _error(str(path), 0, f"is larger than {LARGEST_TRACE // 1_000_000} MB: not a trace")
     if not data.strip():
         raise _error(str(path), 0, "is empty: a trace has at least one line")
     return data
@@ -208,15 +208,17 @@ def _parse_mahimahi(data: bytes, name: str) -> Capacity:
             raise _error(
                 name,
                 number,
-                f"{_text(line)} is not a time in whole milliseconds, such as 20; every line of a mahimahi trace is one",
+                f"{_text(line)} is not a time in whole milliseconds, such as 20: a mahimahi trace has one per line",
             )
     times = np.array([int(line) for line in lines], dtype=np.int64)
     back = np.flatnonzero(np.diff(times) < 0)
     if len(back):
         at = int(back[0]) + 1
-        raise _error(name, at + 1, f"{times[at]} comes before {times[at - 1]} in the line above: times never decrease")
+        raise _error(
+            name, at + 1, f"{times[at]} comes before {times[at - 1]} on the line above: times must not decrease"
+        )
     if times[-1] == 0:
-        raise _error(name, len(lines), "the trace ends after 0 ms: its last line is its length")
+        raise _error(name, len(lines), "the trace has a length of 0 ms: its last line must be its length")
     return Capacity(_frozen(times * NS_PER_MS), None, int(times[-1]) * NS_PER_MS)
 
 
@@ -232,20 +234,18 @@ def _parse_csv(data: bytes, name: str) -> Capacity:
     for number, line in enumerate(lines[1:], 2):
         time, rate = _csv_line(line, name, number)
         if not 0 <= time <= _LONGEST_S or not 0 <= rate * factor <= _FASTEST_BPS:
-            raise _error(name, number, f"{_text(line)} is out of range: times and rates are 0 or more, finite")
+            raise _error(name, number, f"{_text(line)} is out of range: times and rates must be finite, and 0 or more")
         t_ns = round(time * NS_PER_S)
         if not times and t_ns != 0:
-            raise _error(name, number, f"the first time is {time:g} s: a trace begins at 0")
+            raise _error(name, number, f"the first time is {time:g} s: a trace must start at 0")
         if times and t_ns <= times[-1]:
-            raise _error(
-                name, number, f"{time:g} s does not come after the {times[-1] / NS_PER_S:g} s of the line above"
-            )
+            raise _error(name, number, f"{time:g} s is not later than {times[-1] / NS_PER_S:g} s on the line above")
         times.append(t_ns)
         rates.append(round(rate * factor))
     if len(times) < 2:
-        raise _error(name, len(lines), "a trace has at least two steps: for a constant capacity write rate: instead")
+        raise _error(name, len(lines), "a trace needs at least two steps: for a constant capacity write rate: instead")
     if not any(rates):
-        raise _error(name, 0, "every rate is 0: nothing would ever pass")
+        raise _error(name, 0, "every rate is 0, so that no packet would ever pass: give at least one rate above 0")
     length = times[-1] + (times[-1] - times[-2])
     return Capacity(_frozen(np.array(times, dtype=np.int64)), _frozen(np.array(rates, dtype=np.int64)), length)
 
@@ -265,7 +265,7 @@ def _text(line: bytes) -> str:
 
 
 def _frozen(array: NDArray[np.int64]) -> NDArray[np.int64]:
-    array.flags.writeable = False  # it is shared by everybody who reads the same file
+    array.flags.writeable = False  # all readers of the file share the array
     return array
 
 

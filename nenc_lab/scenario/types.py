@@ -1,4 +1,4 @@
-"""The kinds of value in a scenario: pydantic types that read written units into inside units and write them back."""
+"""Pydantic types of scenario values; they convert values with written units to internal units and back."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from nenc_lab import units
 from nenc_lab.errors import InputError
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
-"""Of flows, hops and cross traffic: a dot would split a dotted key."""
+"""Names of flows, hops and cross traffic; a dot would split a dotted key."""
 TITLE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-"""Of a scenario: it becomes part of a folder's name."""
+"""Names of scenarios; they become part of a folder's name."""
 LONGEST_NAME = 64
 LONGEST_RUN_NS = 24 * 3600 * units.NS_PER_S
-"""A day: 5 million rows of ticks a flow."""
+"""One day, which is 5 million rows of ticks per flow."""
 TARGET_BPS = (10_000, 2**32 - 1)
 MOST_PACKETS = 1_000_000
 
 
 class Model(BaseModel):
-    """Base of every part of a scenario: unknown keys refused, nothing converted silently, immutable."""
+    """Base of every part of a scenario; it rejects unknown keys, converts nothing silently and is immutable."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,17 +32,17 @@ class Model(BaseModel):
         strict=True,
         allow_inf_nan=False,
         arbitrary_types_allowed=True,
-        defer_build=True,  # validators are built once, for the whole scenario, and not again for each part of it
+        defer_build=True,  # builds validators once, for the whole scenario, instead of for each part as well
     )
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """The error a validator raises: ``message`` is what the user reads."""
+    """Returns the error that a validator raises; the user reads ``message``."""
     return PydanticCustomError("nenc", "{text}", {"text": message})
 
 
 def read_with(parse: Callable[[object], Any]) -> BeforeValidator:
-    """Run ``parse``, which raises InputError, ahead of pydantic's own check."""
+    """Returns a validator that runs ``parse``, which may raise InputError, before pydantic's own check."""
 
     def validate(value: object) -> object:
         try:
@@ -129,7 +129,7 @@ TargetRate = Annotated[
     PlainSerializer(units.format_rate, return_type=str),
     _RATE,
 ]
-"""What libnenc can be asked to hold (nenc.h: the knobs rate_min_bps and rate_max_bps)."""
+"""A target rate within the range that libnenc accepts (the knobs rate_min_bps and rate_max_bps in nenc.h)."""
 Rate = Annotated[int, read_with(units.parse_rate), PlainSerializer(units.format_rate, return_type=str), _RATE]
 PositiveRate = Annotated[
     int, read_with(_above_zero(units.parse_rate, "5Mbps")), PlainSerializer(units.format_rate, return_type=str), _RATE
@@ -170,7 +170,7 @@ _BYTES = _text(_NUMBER + r"(B|kB|MB|GB)$", "1514B", "4MB")
 
 
 def quantity(unit: Literal["ns", "B", "bit/s"], low: int, high: int, what: str) -> Any:
-    """The type of a time, a size or a rate from ``low`` to ``high``, which messages call ``what``."""
+    """Returns the type of a time, size or rate from ``low`` to ``high``, which messages call ``what``."""
     parse, write, text = {
         "ns": (units.parse_time, units.format_time, _TIME),
         "B": (units.parse_bytes, units.format_bytes, _BYTES),
@@ -196,4 +196,4 @@ LINES: dict[str, int] = {
     "2160p": 2160,
     "4320p": 4320,
 }
-"""Lines of a picture, the number a rung goes by in tables."""
+"""Lines of a picture, by which tables identify a rung."""

@@ -46,12 +46,12 @@ def elf(kind: int, machine: int, bits: int = 2, order: int = 1) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", r"is not a shared object \(no ELF file\): build it with: cc -shared -fPIC"),
+        (b"", r"is not a shared object \(not an ELF file\): build it with: cc -shared -fPIC"),
         (b"#!/bin/sh\necho not a library\n", "is not a shared object"),
         (b"int main(void) { return 0; }\n" * 9, "is not a shared object"),
-        (elf(3, 183), r"is for aarch64 \(64 bit\) and this machine runs"),
-        (elf(3, 3, bits=1), r"is for x86 \(32 bit\) and this machine runs"),
-        (elf(3, 9999), "is for machine 9999"),
+        (elf(3, 183), r"is built for aarch64 \(64 bit\), but this machine runs"),
+        (elf(3, 3, bits=1), r"is built for x86 \(32 bit\), but this machine runs"),
+        (elf(3, 9999), "is built for machine 9999"),
     ],
 )
 def test_files_that_are_no_object_of_this_machine(tmp_path: Path, content: bytes, message: str) -> None:
@@ -65,7 +65,7 @@ def test_an_object_file_that_was_not_linked(tmp_path: Path) -> None:
     file = tmp_path / "mine.o"
     include = ["-I", str(ROOT / "kernels_c" / "include")]
     subprocess.run([CC, *include, "-c", str(ROOT / "kernels_c/examples/controller.c"), "-o", str(file)], check=True)
-    with pytest.raises(ScenarioError, match="is an ELF file, but no shared object"):
+    with pytest.raises(ScenarioError, match="is an ELF file, but not a shared object"):
         parse(words(file))
 
 

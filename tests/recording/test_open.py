@@ -99,7 +99,7 @@ def test_a_run_that_never_recorded_has_empty_tables(tmp_path):
 def test_a_damaged_table_is_named(recorded):
     path = recorded / "frames.parquet"
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(InputError, match=r"frames\.parquet cannot be read"):
+    with pytest.raises(InputError, match=r"cannot read .*frames\.parquet"):
         open_run(recorded).table("frames")
 
 

@@ -35,7 +35,7 @@ def test_a_managed_queue_is_of_netem_alone(file, kind):
     (problem,) = caught.value.problems
     assert (problem.line, problem.column, problem.key) == (5, 54, "path.forward.queue.kind")
     assert problem.message == (
-        f"'{kind}' is not in the virtual network: add --backend netem, which has it, or write droptail"
+        f"the virtual network has no '{kind}': add --backend netem, which has it, or write droptail"
     )
 
 
@@ -47,7 +47,7 @@ def test_tcp_is_of_netem_alone(file, kind):
         load(file, backend="virtual")
     (problem,) = caught.value.problems
     assert (problem.line, problem.column, problem.key) == (12, 36, "cross_traffic.bulk.kind")
-    assert f"'{kind}' is not in the virtual network" in problem.message
+    assert f"the virtual network has no '{kind}'" in problem.message
 
 
 def test_every_refusal_is_told_at_once_in_the_order_of_the_file(file):
@@ -65,14 +65,16 @@ def test_an_override_is_the_place_of_what_it_sets(file):
     file.write_text(SMALL)
     with pytest.raises(ScenarioError) as caught:
         load(file, ["path.forward.queue.kind=cake"], backend="virtual")
-    assert str(caught.value).startswith("--set path.forward.queue.kind=cake: path.forward.queue.kind: 'cake' is not in")
+    assert str(caught.value).startswith(
+        "--set path.forward.queue.kind=cake: path.forward.queue.kind: the virtual network has no 'cake'"
+    )
 
 
 def test_without_its_file_the_scenario_is_the_place(file):
     file.write_text(managed("codel"))
     scenario = load(file)
     assert refusals(scenario, "netem") == []
-    with pytest.raises(ScenarioError, match=r"^small: path.forward.queue.kind: 'codel' is not in"):
+    with pytest.raises(ScenarioError, match=r"^small: path.forward.queue.kind: the virtual network has no 'codel'"):
         refuse(scenario, "virtual")
 
 

@@ -48,8 +48,8 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: &a [*a]\n", (1, 4), "nested too deeply"),
         (BOMB, (1, None), "aliases"),
         ("a: *nobody\n", (1, 4), "undefined alias"),
-        ("version: 1\nname: a\nversion: 1\n", (3, 1), "given twice (first in line 1)"),
-        ("? [a]\n: 1\n", (1, 3), "a key is a word"),
+        ("version: 1\nname: a\nversion: 1\n", (3, 1), "given twice (first on line 1)"),
+        ("? [a]\n: 1\n", (1, 3), "a key must be a word"),
         (
             "a: !!python/object/apply:os.system [echo]\n",
             (1, 4),
@@ -58,7 +58,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("extends: nope.yaml\n", (1, 10), "'nope.yaml': no such file"),
         ("extends: 5\n", (1, 10), "5 is not the name of a file"),
         ("extends: .\n", (1, 10), "is a directory, not a file"),
-        ("extends: s.yaml\n", (1, 1), "goes in a circle: s.yaml -> s.yaml"),
+        ("extends: s.yaml\n", (1, 1), "the files extend each other in a circle: s.yaml -> s.yaml"),
     ],
 )
 def test_the_text_itself(tmp_path, content, place, message):
@@ -238,7 +238,7 @@ def test_a_circle_of_several_files(tmp_path):
             "- name: video\n    encoder: {kind: x264, source: {width: 640, height: 360}}",
             (12, 43),
             "flows.video.encoder.source.width",
-            "is of a file",
+            "applies to a file",
         ),
         (
             "- name: video",
@@ -295,7 +295,7 @@ def test_a_circle_of_several_files(tmp_path):
             "cross_traffic: [{name: x, kind: tcp-bbr, packet: 99B}]\nexpect:",
             (12, 50),
             "cross_traffic.x.packet",
-            "99B is too small for TCP: at least 100B",
+            "99B is too small for TCP: give at least 100B",
         ),
         (
             "expect:",
@@ -328,7 +328,7 @@ def test_place_key_value_and_remedy(tmp_path, old, new, place, key, message):
 def test_a_flood_of_problems_is_cut(tmp_path):
     found = problems_of(tmp_path, SMALL + "".join(f"k{number}: 1\n" for number in range(3000)))
     assert len(found) == 51
-    assert "and more of it" in found[-1].message
+    assert "has more problems" in found[-1].message
 
 
 def test_several_problems_at_once(tmp_path):
@@ -352,7 +352,7 @@ def test_cross_checks_are_reported_together(tmp_path):
         ("1\n2\nhello\n", 3, "'hello' is not a time in whole milliseconds"),
         ("5\n3\n", 2, "3 comes before 5"),
         ("1\n-2\n", 2, "'-2' is not a time"),
-        ("0\n0\n", 2, "ends after 0 ms"),
+        ("0\n0\n", 2, "has a length of 0 ms"),
         (b"\xff\x00\n", 1, "is not a time"),
     ],
 )

@@ -81,9 +81,9 @@ def test_every_change_must_pass():
         ("flow.video.utilisation >= 1", "did you mean 'flows'?"),
         ("flows.video.changes[1.5].settling_s >= 1", "is not a key"),
         ("flows.video.changes[].settling_s >= 1", "is not a key"),
-        ("flows[0].utilisation >= 1", "a flow goes by its name"),
-        ("flows.video[0].utilisation >= 1", "a flow is no list"),
-        ("flows >= 1", "names no figure"),
+        ("flows[0].utilisation >= 1", "name a flow, as in flows.video"),
+        ("flows.video[0].utilisation >= 1", "a flow is not a list"),
+        ("flows >= 1", "flows alone is not a figure"),
         ("flows..utilisation >= 1", "is not a key"),
     ],
 )

@@ -73,9 +73,9 @@ def test_a_trace_that_changed_is_read_again(tmp_path):
         ("t_s,rate_kbps\n0,1\n1,2\n", 1, "write t_s,rate_mbps or t_s,rate_bps"),
         ("t_s,rate_bps\n", 1, "at least two steps"),
         ("t_s,rate_bps\n0,5\n", 2, "at least two steps"),
-        ("t_s,rate_bps\n1,5\n2,5\n", 2, "begins at 0"),
-        ("t_s,rate_bps\n0,5\n0,5\n", 3, "does not come after"),
-        ("t_s,rate_bps\n0,5\n2,5\n1,5\n", 4, "does not come after"),
+        ("t_s,rate_bps\n1,5\n2,5\n", 2, "must start at 0"),
+        ("t_s,rate_bps\n0,5\n0,5\n", 3, "is not later than"),
+        ("t_s,rate_bps\n0,5\n2,5\n1,5\n", 4, "is not later than"),
         ("t_s,rate_bps\n0,5\n1,-5\n", 3, "out of range"),
         ("t_s,rate_bps\n0,5\n1,nan\n", 3, "out of range"),
         ("t_s,rate_bps\n0,inf\n1,5\n", 2, "out of range"),
@@ -153,7 +153,7 @@ class TestImport:
         source = written(tmp_path, "10\n")
         with pytest.raises(InputError, match="does not fit"):
             traces.import_trace(source, tmp_path / "out.csv", "mahimahi", bin_ns=10**12)
-        with pytest.raises(InputError, match="not one delivery opportunity"):
+        with pytest.raises(InputError, match="not even one delivery opportunity"):
             traces.import_trace(written(tmp_path, "t_s,rate_bps\n0,1\n1,1\n", "slow"), tmp_path / "out.up", "csv")
         with pytest.raises(MachineError, match="cannot be written"):
             traces.import_trace(source, tmp_path / "no" / "out.csv", "mahimahi", bin_ns=1_000_000)

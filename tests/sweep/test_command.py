@@ -225,7 +225,7 @@ def test_directories_leave_sweeps_out(tmp_path, capsys):
     assert main(["validate", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'tiny.yaml'}: valid\n"
     assert main(["run", str(tmp_path / "little.yaml")]) == 2
-    assert "is a sweep, not a scenario: nenc-lab sweep runs it" in capsys.readouterr().err
+    assert "is a sweep, not a scenario: run it with nenc-lab sweep" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["gains", "sweeps/paths"])

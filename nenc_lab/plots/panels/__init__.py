@@ -1,4 +1,4 @@
-"""The panels of the convergence figure, from the top. A new one is a file here and an entry in this table."""
+"""The panels of the convergence figure, from top to bottom. To add one, add a file here and an entry in this table."""
 
 from __future__ import annotations
 

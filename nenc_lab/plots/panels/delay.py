@@ -14,7 +14,7 @@ _LINEAR_BELOW_MS = 1500.0
 
 
 def panel(story: Story) -> Panel:
-    """Queue delay (measured in the queues) and round-trip time of every flow, ms."""
+    """Makes the panel with queue delay (measured in the queues) and round-trip time of each flow, ms."""
     series = []
     for k, flow in enumerate(story.flows):
         series += [Series("rtt", k, flow.t, flow.rtt), Series("queue_delay", k, flow.t, flow.queue_delay)]
@@ -33,7 +33,7 @@ def panel(story: Story) -> Panel:
 
 
 def scale(curves: Iterable[Floats]) -> Scale:
-    """Milliseconds from 0: linear, and logarithmic from 100 ms on where the curves go beyond 1.5 s."""
+    """Returns the axis from 0, in ms: linear, or logarithmic above 100 ms if a curve exceeds 1.5 s."""
     top = max((highest(values) for values in curves), default=0.0)
     if top > _LINEAR_BELOW_MS:
         return Scale(0.0, 1.1 * top, LINEAR_TO_MS)
@@ -41,5 +41,5 @@ def scale(curves: Iterable[Floats]) -> Scale:
 
 
 def note(axis: Scale) -> str:
-    """Says so where the axis is not linear."""
+    """Returns a note for an axis that is not linear, else ""."""
     return "" if axis.linear_to is None else f"logarithmic above {milliseconds(axis.linear_to)} ms"

@@ -9,11 +9,11 @@ from nenc_lab.plots.looks import legend
 from nenc_lab.plots.panel import Area, Panel, Scale, Series, thinned
 
 SCALE = Scale(0.0, 100.0, 0.1)
-"""Percent. It is the same in every figure; from 0.1 % on a decade per step, so that 0.5 % shows beside 85 %."""
+"""Percent, the same in every figure; logarithmic above 0.1 %, so that both 0.5 % and 85 % are visible."""
 
 
 def panel(story: Story) -> Panel:
-    """Loss over the rate window, percent; filled for a flow that is alone, so that short losses catch the eye."""
+    """Makes the panel with each flow's loss over the rate window, percent; a single flow's is filled to be visible."""
     count = len(story.flows)
     curves = thinned((Series("loss", k, flow.t, flow.loss) for k, flow in enumerate(story.flows)), count)
     known = np.concatenate([[], *(flow.loss[np.isfinite(flow.loss)] for flow in story.flows)])

@@ -15,18 +15,18 @@ from nenc_lab.plots.words import UP, percent, rate, settling
 SETTLED, OVERSHOOT, UNSETTLED = "o", "^", "x"
 _HEADROOM = 1.15
 _OUT_OF_SIGHT = 1.02
-"""The outline of a capacity that is cut off runs this far above the axis, in heights of the axis."""
+"""Height of the outline of a capacity that is cut off, in heights of the axis."""
 _MANY_SHARES = 120
 _BAND = 0.05
-"""A rate up to this much above its share counts as settled, so that there is no overshoot to mark."""
+"""A rate up to this fraction above its share counts as settled, so that its overshoot is not marked."""
 _AT_ONCE_S = 0.05
-"""A flow whose rate is in the band of its new share this soon has nothing to mark."""
-_CROWD = 160
-"""More marks than this would hide the curves: then there are none, and the key figures say how many settled."""
+"""A settling time up to this is not marked."""
+_MANY_MARKS = 160
+"""More marks than this are not drawn, because they would hide the curves; the header counts the settled changes."""
 
 
 def panel(story: Story) -> Panel:
-    """The panel; only a steady capacity has shares to settle at, so only there are settling and overshoot marked."""
+    """Makes the panel; marks settling and overshoot only if the capacity is steady, since only then shares exist."""
     flows = story.flows
     series = []
     for k, flow in enumerate(flows):
@@ -62,10 +62,10 @@ def panel(story: Story) -> Panel:
 
 
 def scale(flows: Sequence[Flow], capacity: Floats) -> Scale:
-    """From 0 to a little above what matters: the rates seen, and the capacity as far as the flows' highest rate.
+    """Returns the axis from 0 to a little above the observed rates, and the capacity up to the flows' highest rate.
 
-    A capacity beyond that is cut off and marked, so that 1 Gbit/s does not crush a curve of 5 to 120 Mbit/s. Of encoder
-    output and goodput, which are noisy, the top half percent does not count.
+    A larger capacity is cut off and marked, so that 1 Gbit/s does not flatten a curve of 5 to 120 Mbit/s. The top half
+    percent of encoder output and goodput, which are noisy, does not count.
     """
     seen = [highest(flow.target) for flow in flows]
     seen += [highest(curve, 0.995) for flow in flows for curve in (flow.output, flow.goodput)]
@@ -74,13 +74,13 @@ def scale(flows: Sequence[Flow], capacity: Floats) -> Scale:
 
 
 def to_show(seen: float, capacity: Floats, most: float) -> Scale:
-    """The axis for rates up to ``seen`` and a capacity of which the flows can use ``most``."""
+    """Returns the axis for rates up to ``seen`` and a capacity of which the flows can use ``most``, Mbit/s."""
     top = max(min(highest(capacity, infinite=True), most), seen)
     return Scale(0.0, _HEADROOM * top if top > 0 else 1.0)
 
 
 def capacity_parts(x: Floats, y: Floats, axis: Scale) -> tuple[tuple[Area, ...], tuple[Curve, ...]]:
-    """The capacity's area and outline; the outline leaves the panel where the capacity is cut off."""
+    """Returns the capacity's area and outline; the outline leaves the panel where the capacity is cut off."""
     if not x.size:
         return (), ()
     seen = np.minimum(y, _OUT_OF_SIGHT * axis.high)
@@ -88,7 +88,7 @@ def capacity_parts(x: Floats, y: Floats, axis: Scale) -> tuple[tuple[Area, ...],
 
 
 def beyond(x: Floats, capacity: Floats, top: float) -> tuple[Beyond, ...]:
-    """Each stretch in which the capacity, a step function given by its corner points, lies above ``top``."""
+    """Returns each time span in which the capacity, a step function given by its corners, is above ``top``."""
     above = np.concatenate(([False], capacity > top, [False]))
     begins, ends = np.flatnonzero(above[1:] & ~above[:-1]), np.flatnonzero(~above[1:] & above[:-1]) - 1
     found = []
@@ -101,7 +101,7 @@ def beyond(x: Floats, capacity: Floats, top: float) -> tuple[Beyond, ...]:
 
 
 def _shares(flows: Sequence[Flow]) -> tuple[Curve, ...]:
-    """The share that a flow which is alone should find, change by change."""
+    """Returns the curve of a single flow's fair share, change by change."""
     known = [change for change in flows[0].changes if change.share_mbps is not None] if len(flows) == 1 else []
     if not 0 < len(known) <= _MANY_SHARES:
         return ()
@@ -111,18 +111,18 @@ def _shares(flows: Sequence[Flow]) -> tuple[Curve, ...]:
 
 
 def _marks(flows: Sequence[Flow]) -> tuple[Mark, ...]:
-    """The marks of every change of every flow; the texts of bad news are placed first, then from left to right."""
+    """Returns the marks of all changes of all flows in the order of placing texts: failures first, then by time."""
     found = [
         mark
         for k, flow in enumerate(flows)
         for change in flow.changes
         for mark in _of_change(flow, change, flow_colour(k, len(flows)))
     ]
-    return tuple(sorted(found, key=lambda mark: (mark.rank, mark.x))) if len(found) <= _CROWD else ()
+    return tuple(sorted(found, key=lambda mark: (mark.rank, mark.x))) if len(found) <= _MANY_MARKS else ()
 
 
 def _of_change(flow: Flow, change: Change, colour: str) -> list[Mark]:
-    """What is worth marking about a change."""
+    """Returns the marks of one change."""
     during = (flow.t >= change.at_s) & (flow.t <= change.until_s)
     t, target = flow.t[during], flow.target[during]
     if not change.share_mbps or not np.isfinite(target).any():
@@ -142,5 +142,5 @@ def _of_change(flow: Flow, change: Change, colour: str) -> list[Mark]:
 
 
 def _over(overshoot: float) -> str:
-    """How far the rate went above its share: in percent, from tenfold on as a multiple of the share."""
+    """Formats an overshoot in percent, or from tenfold on as the rate's multiple of its share."""
     return f"+{percent(overshoot)}" if overshoot < 9 else f"{1 + overshoot:.0f}x"

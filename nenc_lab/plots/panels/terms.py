@@ -13,7 +13,7 @@ _FAR = 6.0
 
 
 def panel(story: Story) -> Panel:
-    """The controller's p, i and d of every flow, relative to its operating point."""
+    """Makes the panel with each flow's controller terms p, i and d, relative to the operating point."""
     count = len(story.flows)
     series = [
         Series(term, k, flow.t, flow.terms[term]) for k, flow in enumerate(story.flows) for term in ("d", "p", "i")
@@ -38,7 +38,7 @@ def panel(story: Story) -> Panel:
 
 
 def scale(values: Floats) -> Scale:
-    """Both signs, linear. A peak far beyond what the terms are 99 % of the time is cut off."""
+    """Returns a linear axis with both signs; it cuts off peaks far beyond the 99th percentile of the terms."""
     low, high = (float(edge(values, initial=0.0)) for edge in (np.min, np.max))
     if low == high == 0.0:
         return Scale(-1.0, 1.0)

@@ -1,16 +1,16 @@
-"""What holds when in a scenario: compiled once, and read by both networks, the engines, the analysis and the plots.
+"""Compiles a scenario's timeline once, for both networks, the engines, the analysis and the plots.
 
-    compiled   START HERE: `compile` makes a `Timeline` of a scenario
+    compiled   START HERE: `compile` turns a scenario into a `Timeline`
     steps      the entries of the scenario's timeline, one per hop that changes, in order of time
-    hop        one hop over time: its capacity with ramps and traces, and everything else that may change
-    pieces     a value that stays what it is until the next change
-    faults     when each fault begins and ends, and what the events table says of it
-    crossing   which hops a flow or cross traffic crosses
-    delays     what packets take without queues, by the time at which they arrive
-    shares     what each flow's fair share of the path is at an instant
-    changes    what a flow has to react to, and the instants at which histograms are cut
+    hop        one hop over time: its capacity with ramps and traces, and its other keys
+    pieces     a piecewise-constant value over time
+    faults     when each fault begins and ends, and its texts in the events table
+    crossing   the hops that a flow or cross traffic crosses
+    delays     the delay of packets without queueing, by time of arrival
+    shares     each flow's fair share of the path at a given time
+    changes    the changes that a flow has to react to, and the times at which histograms are split
 
-Times are int64 nanoseconds from the start of the run, rates bit/s on the wire unless a name says otherwise.
+Times are int64 nanoseconds from the start of the run; rates are bit/s on the wire unless a name says otherwise.
 """
 
 from nenc_lab.scenario.timeline.changes import KINDS, Change

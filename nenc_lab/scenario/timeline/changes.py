@@ -1,7 +1,7 @@
-"""What a flow has to react to, and the instants at which the histograms of the queue delay are cut.
+"""The changes that a flow has to react to, and the times at which histograms of the queue delay are split.
 
-A *change* is a flow's start, a step of capacity, delay or loss on its way, a competing flow (or cross traffic) that
-joins or leaves, and a fault and its end. Ramps and traces are none. Several at one instant are one change.
+A *change* is a flow's start, a step of capacity, delay or loss on its route, a competing flow (or cross traffic) that
+joins or leaves, a fault, or the end of a fault. Ramps and traces do not count. Changes at the same time count as one.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     Hops = Mapping[Way, Sequence[HopCourse]]
 
 CUT_NS = 5 * NS_PER_S
-"""Figures of a change are of its last 5 s, or from 5 s after it."""
+"""Figures of a change cover its last 5 s, or start 5 s after it."""
 
 KINDS = ("start", "capacity", "delay", "loss", "join", "leave", "fault", "recovery")
-"""Kinds of change, in the order in which they are joined by ``+`` when they fall on one instant."""
+"""Kinds of change, in the order in which ``+`` joins those that happen at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing (or several at one instant) a flow has to react to."""
+    """One change, or several at the same time, that a flow has to react to."""
 
     kind: str
     """One of `KINDS`, or several joined by ``+``."""
     at_ns: int
     until_ns: int
-    """The next change of the flow, or its stop."""
+    """Time of the flow's next change, or of its stop."""
     share_bps: float
-    """The flow's fair part of the capacity from then on, in media bits per second, at most its ``rate.max``."""
+    """The flow's fair share of the capacity from then on, in media bits per second, at most its ``rate.max``."""
 
 
 def changes(
     scenario: Scenario, flow: Flow, hops: Hops, faults: Sequence[FaultStep], shares: Shares
 ) -> tuple[Change, ...]:
-    """The changes of one flow, in order of time; the first is its start."""
+    """Returns the changes of one flow, in order of time; the first is its start."""
     stop = scenario.stop_ns(flow)
     kinds: dict[int, set[str]] = {flow.start: {"start"}}
     happenings = (*_of_path(scenario, flow, hops), *_of_others(scenario, flow, shares), *_of_faults(flow, faults))
@@ -59,7 +59,7 @@ def changes(
 
 
 def cuts(every: Iterable[Change], duration_ns: int) -> tuple[int, ...]:
-    """The beginning and the end of each change, 5 s after the one and before the other; those inside the run."""
+    """Returns the start and end of each change, 5 s after its start and 5 s before its end, if within the run."""
     found = {
         cut
         for change in every
@@ -69,7 +69,7 @@ def cuts(every: Iterable[Change], duration_ns: int) -> tuple[int, ...]:
 
 
 def _of_path(scenario: Scenario, flow: Flow, hops: Hops) -> Iterator[tuple[int, str]]:
-    """Steps to another value than before. Capacity counts where the media goes, delay and loss both ways."""
+    """Yields steps to a different value. Capacity counts in the media's direction, delay and loss in both."""
     for way in WAYS:
         for hop in (hops[way][index] for index in crossed(scenario.path, flow, way)):
             capacity = hop.capacity
@@ -90,7 +90,7 @@ def _of_others(scenario: Scenario, flow: Flow, shares: Shares) -> Iterator[tuple
 
 
 def _competes(scenario: Scenario, flow: Flow, other: Flow | CrossTraffic, t_ns: int, shares: Shares) -> bool:
-    """They share a hop, or what ``other`` does at ``t_ns`` reaches ``flow`` through flows between them."""
+    """Tells whether they share a hop, or ``other`` changes the share of ``flow`` at ``t_ns`` through other flows."""
     if set(crossed(scenario.path, other)) & set(crossed(scenario.path, flow)):
         return True
     before = t_ns - 1

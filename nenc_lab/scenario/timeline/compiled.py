@@ -1,4 +1,4 @@
-"""The compiled timeline: everything that a scenario says of when, in one object."""
+"""The compiled timeline: all changes over time that a scenario specifies, in one object."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Timeline:
-    """What holds when. Made by `compile`; a trace is read from its file when its rows are first asked for."""
+    """The course of a scenario over time, made by `compile`. A trace's file is read when its rows are first needed."""
 
     scenario: Scenario
     hops: Mapping[Way, tuple[HopCourse, ...]]
     """Each hop over time, by direction."""
     steps: tuple[Step, ...]
-    """What changes on the path, in order of time; at one instant forward comes first, then the order in the file."""
+    """Changes on the path, in order of time; at the same time forward comes first, then the order in the file."""
     faults: tuple[FaultStep, ...]
-    """Beginnings and ends of faults, fault by fault."""
+    """Starts and ends of faults, fault by fault."""
 
     def crossed(self, item: Flow | CrossTraffic, way: Way = "forward") -> range:
-        """Indices of the hops that an item crosses; of a flow, reverse is its feedback's way."""
+        """Returns the indices of the hops that an item crosses; a flow's reverse direction is that of its feedback."""
         return crossed(self.scenario.path, item, way)
 
     def changes(self, flow_name: str) -> tuple[Change, ...]:
-        """The changes of one flow, in order of time; the first is its start. Raises KeyError for an unknown flow."""
+        """Returns a flow's changes, in order of time; the first is its start. Raises KeyError for an unknown flow."""
         return changes(self.scenario, self.scenario.flow(flow_name), self.hops, self.faults, self._shares)
 
     @cached_property
     def cuts_ns(self) -> tuple[int, ...]:
-        """Where histograms are cut: every change of every flow, 5 s after it, 5 s before its end, and its end."""
+        """Times at which histograms are split: each change of each flow, 5 s after it, 5 s before its end, its end."""
         every = (change for flow in self.scenario.flows for change in self.changes(flow.name))
         return cuts(every, self.scenario.duration)
 
     def share_bps(self, flow: Flow, t_ns: int) -> float:
-        """The flow's max-min fair share from ``t_ns`` on, in media bits per second; 0 while the flow is off."""
+        """Returns a flow's max-min fair share from ``t_ns`` on, in media bits per second; 0 while the flow is off."""
         return self._shares.share_bps(flow, t_ns)
 
     def passing(self, flow: Flow) -> Pieces[float]:
-        """The part of packets that random loss lets through on the flow's hops, 0..1: the product of 1 - loss.
+        """Returns the fraction of packets that survive random loss on the flow's hops, the product of 1 - loss.
 
-        Of Gilbert-Elliott loss its long-run mean. Drops of a queue are no random loss.
+        Gilbert-Elliott loss counts with its long-run mean; drops by queues do not count.
         """
         losses = [self.hops["forward"][index].loss for index in self.crossed(flow)]
         times = sorted({t_ns for loss in losses for t_ns in loss.times_ns})
@@ -65,7 +65,7 @@ class Timeline:
         )
 
     def base_delay(self, flow: Flow, beside_ns: int) -> Pieces[int]:
-        """What the flow's packets take without queues, by the time of their arrival: the path's delays and the rest."""
+        """Returns the delay of the flow's packets without queueing, ns by time of arrival; see `base_delay`."""
         return base_delay(beside_ns, [self.hops["forward"][index].delay for index in self.crossed(flow)])
 
     @cached_property
@@ -74,7 +74,7 @@ class Timeline:
 
 
 def compile(scenario: Scenario) -> Timeline:
-    """Compiles a valid scenario. No file is read."""
+    """Compiles a valid scenario, without reading any file."""
     capacities = {way: [HopCapacity(hop) for hop in along(scenario.path, way).hops] for way in WAYS}
     steps = []
     for at_ns, way, number, change, ramp_ns in entries(scenario):

@@ -1,4 +1,4 @@
-"""Which hops of a direction a flow or cross traffic crosses."""
+"""Finds the hops that a flow or cross traffic crosses."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ WAYS: tuple[Way, Way] = ("forward", "reverse")
 
 
 def crossed(path: Path, item: Flow | CrossTraffic, way: Way = "forward") -> range:
-    """Indices of the hops of ``way`` that an item crosses; of a flow the reverse way is that of its feedback.
+    """Returns the indices of the hops of direction ``way`` that an item crosses, empty when it does not go that way.
 
-    Empty when the item does not go that way.
+    For a flow, the reverse direction is that of its feedback.
     """
     from nenc_lab.scenario.flow import Flow
 
@@ -36,5 +36,5 @@ def crossed(path: Path, item: Flow | CrossTraffic, way: Way = "forward") -> rang
 
 
 def along(path: Path, way: Way) -> Direction:
-    """The path's hops that way."""
+    """Returns the path's direction ``way``."""
     return path.forward if way == "forward" else path.reverse

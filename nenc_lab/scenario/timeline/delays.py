@@ -1,4 +1,4 @@
-"""The delay that packets have without queues, by the time at which they arrive."""
+"""Computes the delay of packets without queueing, by the time at which they arrive."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from nenc_lab.scenario.timeline.pieces import Pieces
 
 
 def base_delay(beside_ns: int, delays: Sequence[Pieces[int]]) -> Pieces[int]:
-    """The sum of ``beside_ns`` and of the hops' delays, in the order in which packets cross them; ns.
+    """Returns the sum, in ns, of the constant ``beside_ns`` and the hops' delays, given in the order of crossing.
 
-    What is in a delay line keeps its old delay, and what waits before it gets the new one. When a delay grows nothing
-    arrives for a while, and the new one counts from the middle of that; when it shrinks nothing overtakes, and the new
-    one counts once the last packet with the old one is there. Waits in the queues of later hops are not reckoned with.
+    Packets in a delay line keep their old delay; those that enter later get the new one. When a delay grows, nothing
+    arrives for a while, and the new delay counts from the middle of that gap. When it shrinks, packets do not overtake,
+    and the new delay counts once the last packet with the old one has arrived. Queueing at later hops is ignored.
     """
     now = [delay.first for delay in delays]
     times: list[int] = []

@@ -1,4 +1,4 @@
-"""When each fault begins and ends, and what the events table says of it."""
+"""Computes when each fault starts and ends, with its texts for the events table."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FaultStep:
-    """The beginning of a fault, or its end when ``begins`` is false."""
+    """The start of a fault, or its end when ``begins`` is false."""
 
     at_ns: int
     flow: str
-    """Whose part fails."""
+    """The flow that the fault affects."""
     fault: Fault
     begins: bool
     event: str
-    """Its kind in the events table."""
+    """The kind in the events table."""
     text: str
-    """What the events table says."""
+    """The text in the events table."""
 
 
 def fault_steps(scenario: Scenario) -> tuple[FaultStep, ...]:
-    """Every beginning and end inside the run, fault by fault as the scenario lists them."""
+    """Returns the start and end of every fault, as far as within the run, fault by fault in the scenario's order."""
     return tuple(step for fault in scenario.faults for step in _of(fault, scenario.duration))
 
 

@@ -1,4 +1,4 @@
-"""One hop over time: its capacity, ramps and a trace included, and everything else of it that may change."""
+"""One hop over time: its capacity, with ramps and traces, and all its other keys that may change."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.timeline.steps import Step
 
 BURST = 2.0
-"""Delivery opportunities have no rate; for the highest one they count as this multiple of their mean."""
+"""Highest rate of delivery opportunities, which have no rate of their own, as a multiple of their mean."""
 
 
 class HopCapacity:
-    """The capacity of a hop in bit/s: a rate with its steps and ramps, a trace, or infinite (no bottleneck)."""
+    """A hop's capacity in bit/s: a rate with steps and ramps, a trace, or infinite (no bottleneck)."""
 
     def __init__(self, hop: Hop) -> None:
         self._trace: Trace | None = hop.trace
         self._first = math.inf if hop.rate is None else float(hop.rate)
         self._rates: list[float | Ramp] = []
         self.times_ns: list[int] = []
-        """When the rate is set, in order; an instant may be there several times."""
+        """Times at which the rate is set, in order; the same time may occur several times."""
 
     def set(self, at_ns: int, rate_bps: float, ramp_ns: int) -> Ramp | None:
-        """Adds what the timeline says next; returns the ramp, None when the new rate holds at once.
+        """Adds the next change of the rate; returns its ramp, or None when the new rate applies at once.
 
-        A ramp begins where one that it cuts short had got to.
+        A ramp that interrupts another one starts at the rate which that one has reached.
         """
         begin = self._after(len(self.times_ns), at_ns)
         ramp = Ramp(begin, rate_bps, ramp_ns) if ramp_ns and math.isfinite(begin) else None
@@ -42,15 +42,15 @@ class HopCapacity:
         return ramp
 
     def at(self, t_ns: int) -> float:
-        """The capacity from ``t_ns`` on; of a trace its mean over one period."""
+        """Returns the capacity from ``t_ns`` on; for a trace, its mean over one period."""
         return self._after(bisect.bisect_right(self.times_ns, t_ns), t_ns)
 
     def before(self, t_ns: int) -> float:
-        """The capacity just before ``t_ns``."""
+        """Returns the capacity just before ``t_ns``."""
         return self._after(bisect.bisect_left(self.times_ns, t_ns), t_ns)
 
     def highest_bps(self) -> float:
-        """The highest capacity that it ever has."""
+        """Returns the highest capacity at any time."""
         if isinstance(self.program, RateProgram):
             return self.program.highest_bps
         if self.program is not None:
@@ -59,7 +59,7 @@ class HopCapacity:
 
     @cached_property
     def program(self) -> RateProgram | Opportunities | None:
-        """The trace as a network follows it from time 0 on, read from its file; None without a trace."""
+        """The trace from time 0 on, in the form that networks follow, read from its file; None without a trace."""
         if self._trace is None:
             return None
         from nenc_lab.scenario.traces import load
@@ -68,7 +68,7 @@ class HopCapacity:
 
     @cached_property
     def mean_bps(self) -> float:
-        """The trace's mean over one period; 0 without a trace. Reads no file once the scenario was loaded."""
+        """The trace's mean over one period; 0 without a trace. Reads no file once the scenario is loaded."""
         if self._trace is None:
             return 0.0
         from nenc_lab.scenario.traces import mean_rate
@@ -76,7 +76,7 @@ class HopCapacity:
         return mean_rate(self._trace)
 
     def _after(self, count: int, t_ns: int) -> float:
-        """At ``t_ns`` when only the first ``count`` steps are taken."""
+        """Returns the capacity at ``t_ns`` after the first ``count`` changes of the rate."""
         if self._trace is not None:
             return self.mean_bps
         if count == 0:
@@ -87,11 +87,11 @@ class HopCapacity:
 
 @dataclass(frozen=True, slots=True)
 class HopCourse:
-    """What holds at one hop, and when."""
+    """The values of one hop over time."""
 
     capacity: HopCapacity
     values: Mapping[str, Pieces[Any]]
-    """Every other key that a step may change, by its name in the scenario file: delay, loss, jitter, queue ..."""
+    """The other keys that a step may change, by their names in the scenario file: delay, loss, jitter, queue ..."""
 
     @property
     def delay(self) -> Pieces[int]:
@@ -105,7 +105,7 @@ class HopCourse:
 
 
 def courses(hop: Hop, steps: Iterable[Step]) -> Mapping[str, Pieces[Any]]:
-    """Everything of a hop but its capacity that a step may change; ``steps`` are its own, in order of time."""
+    """Returns the course of each key that a step may change, except the capacity; ``steps`` are the hop's, in order."""
     from nenc_lab.scenario.hop import HopChange
 
     own = list(steps)

@@ -1,4 +1,4 @@
-"""A value over time that stays what it is until it changes."""
+"""Piecewise-constant values over time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pieces(Generic[T]):
-    """``first`` holds until ``times_ns[0]``, and ``values[i]`` from ``times_ns[i]`` up to the next time or for good."""
+    """A piecewise-constant value: ``first`` until ``times_ns[0]``, then ``values[i]`` from ``times_ns[i]`` on."""
 
     first: T
     times_ns: tuple[int, ...] = ()
     values: tuple[T, ...] = ()
 
     def at(self, t_ns: int) -> T:
-        """What holds from ``t_ns`` on."""
+        """Returns the value from ``t_ns`` on."""
         return self._after(bisect.bisect_right(self.times_ns, t_ns))
 
     def before(self, t_ns: int) -> T:
-        """What holds just before ``t_ns``."""
+        """Returns the value just before ``t_ns``."""
         return self._after(bisect.bisect_left(self.times_ns, t_ns))
 
     def _after(self, count: int) -> T:
@@ -31,9 +31,9 @@ class Pieces(Generic[T]):
 
 
 def pieces(first: T, later: Iterable[tuple[int, T]]) -> Pieces[T]:
-    """``first``, then each value from its time on. Times do not decrease, and the last value of an instant counts.
+    """Returns ``first``, then each value from its time on.
 
-    A value that equals the one before it is a piece of its own.
+    Times must not decrease; of equal times the last counts. Equal successive values are not joined into one piece.
     """
-    held = dict(later)
-    return Pieces(first, tuple(held), tuple(held.values()))
+    by_time = dict(later)
+    return Pieces(first, tuple(by_time), tuple(by_time.values()))

@@ -1,4 +1,4 @@
-"""What each flow's fair share of the path is, at any instant."""
+"""Computes each flow's fair share of the path at any time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Shares:
-    """Max-min fair shares; those of one instant are computed together and once, for all flows."""
+    """Max-min fair shares, computed once per time for all flows together."""
 
     def __init__(self, scenario: Scenario, capacities: Sequence[HopCapacity]) -> None:
         self._scenario = scenario
@@ -24,14 +24,14 @@ class Shares:
         self._known: dict[int, dict[str, float]] = {}
 
     def share_bps(self, flow: Flow, t_ns: int) -> float:
-        """The flow's share from ``t_ns`` on, in media bits per second, at most its ``rate.max``; 0 while it is off."""
+        """Returns a flow's share from ``t_ns`` on, media bit/s, at most its ``rate.max``; 0 while it is off."""
         if t_ns not in self._known:
             self._known[t_ns] = self._wire_bps(t_ns)
         wire = self._known[t_ns].get(flow.name, 0.0)
         return min(wire * payload_fraction(flow.packet), float(flow.rate.max))
 
     def _wire_bps(self, t_ns: int) -> dict[str, float]:
-        """Of every flow that is on. Constant cross traffic takes its mean first; TCP has shares of its own."""
+        """Returns the shares of active flows. UDP cross traffic takes its mean first; each TCP stream has a share."""
         scenario = self._scenario
         active = [flow for flow in scenario.flows if flow.start <= t_ns < scenario.stop_ns(flow)]
         capacities = [capacity.at(t_ns) for capacity in self._capacities]
@@ -46,4 +46,4 @@ class Shares:
             routes += [route] * cross.streams
             limits += [math.inf] * cross.streams
         rates = max_min(capacities, routes, limits)
-        return {flow.name: rate for flow, rate in zip(active, rates, strict=False)}  # the streams of TCP come last
+        return {flow.name: rate for flow, rate in zip(active, rates, strict=False)}  # TCP streams come last

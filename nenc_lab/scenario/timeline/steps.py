@@ -1,4 +1,4 @@
-"""The entries of a scenario's timeline: what changes at one hop at one instant, and how a person reads that."""
+"""The entries of a scenario's timeline: the changes of one hop at one time, and their readable text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
 
 WORDS = {"rate": "capacity"}
-"""What a key of a hop is called in the events table and as a kind of change, where that is not the key itself."""
+"""Names of a hop's keys in the events table and as kinds of change, where they differ from the keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """New values of one hop from ``at_ns`` on; those that ``change`` leaves out (None) stay what they are."""
+    """New values of one hop from ``at_ns`` on; values that are None in ``change`` stay the same."""
 
     at_ns: int
     direction: Way
@@ -27,16 +27,16 @@ class Step:
     hop_name: str
     change: HopChange
     ramp: Ramp | None = None
-    """How the rate gets to its new value; None is at once, and when the rate does not change."""
+    """The ramp to the new rate; None when it applies at once or does not change."""
 
     @property
     def kind(self) -> str:
-        """What changes: capacity, delay, loss, jitter, queue, duplicate, or several joined by ``+``."""
+        """The keys that change: capacity, delay, loss, jitter, queue, duplicate, or several joined by ``+``."""
         return "+".join(WORDS.get(key, key) for key in self._written())
 
     @property
     def text(self) -> str:
-        """One line a person can read, with values as the scenario file writes them."""
+        """A readable line, with values as the scenario file writes them."""
         ramp = f" over {format_time(self.ramp.length_ns)}" if self.ramp else ""
         what = ", ".join(
             f"{WORDS.get(key, key)} {_worded(value)}{ramp if key == 'rate' else ''}"
@@ -49,9 +49,9 @@ class Step:
 
 
 def entries(scenario: Scenario) -> list[tuple[int, Way, int, HopChange, int]]:
-    """(time, direction, hop, its new values, length of the ramp) of everything that the timeline says.
+    """Returns (time, direction, hop, new values, length of the ramp) of each change in the timeline.
 
-    In order of time; at one instant forward comes first, then the order in the file.
+    They are in order of time; at the same time forward comes first, then the order in the file.
     """
     found = []
     for entry in scenario.timeline:
@@ -64,7 +64,7 @@ def entries(scenario: Scenario) -> list[tuple[int, Way, int, HopChange, int]]:
 
 
 def _worded(written: object) -> str:
-    """A value with its unit; of a model its kind and its values, of a tail-drop queue its size alone."""
+    """Formats a value with its unit: a model as its kind and values, a tail-drop queue as its size alone."""
     if not isinstance(written, dict):
         return str(written)
     if written["kind"] == "droptail":
