@@ -50,6 +50,7 @@ def _careful(name: str, check: Callable[[], Finding]) -> Finding:
 
 
 def python() -> Finding:
+    """Reports the version of Python."""
     return Finding("python", OK, f"{platform.python_version()} at {sys.executable}")
 
 
@@ -84,6 +85,7 @@ def core() -> Finding:
 
 
 def simd() -> Finding:
+    """Reports the SIMD instructions that the core uses, and checks NENC_CPU."""
     from nenc_lab.kernels import lib
 
     flags = lib.nenc_cpu_flags()
@@ -120,6 +122,7 @@ def arm() -> Finding:
 
 
 def compiler() -> Finding:
+    """Checks for a C compiler."""
     path = find(os.environ.get("CC", "cc")) or find("gcc") or find("clang")
     if path is None:
         return Finding("compiler", MISSING, "no cc, gcc or clang", "apt-get install gcc libc6-dev")
@@ -127,6 +130,7 @@ def compiler() -> Finding:
 
 
 def kernel() -> Finding:
+    """Reports the kernel and the number of cores."""
     return Finding("kernel", OK, f"{platform.system()} {platform.release()} on {os.cpu_count()} cores")
 
 
@@ -214,6 +218,7 @@ def nvidia() -> Finding:
 
 
 def x264() -> Finding:
+    """Checks for the software encoder x264, by opening it."""
     state, text = _encoder("x264")
     if state == OK:
         return Finding("x264", OK, text)
@@ -309,6 +314,7 @@ def realtime() -> Finding:
 
 
 def disk() -> Finding:
+    """Checks the free space in the working directory."""
     usage = shutil.disk_usage(Path.cwd())
     free = usage.free / 1e9
     state = OK if free >= 1 else LIMITED

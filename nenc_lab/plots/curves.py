@@ -45,10 +45,10 @@ def loss_ratio(t: Floats, lost: Floats, received: Floats, window_s: float = WIND
     if t.size < 2:
         return np.full(t.shape, np.nan)
     begin, end = window_ends(t, window_s, t[0], t[-1])
-    gone = np.interp(end, t, lost) - np.interp(begin, t, lost)
-    came = np.interp(end, t, received) - np.interp(begin, t, received)
-    total = gone + came
-    ratio: Floats = np.divide(gone, total, out=np.full(t.shape, np.nan), where=total > 1e-9)
+    lost_here = np.interp(end, t, lost) - np.interp(begin, t, lost)
+    received_here = np.interp(end, t, received) - np.interp(begin, t, received)
+    total = lost_here + received_here
+    ratio: Floats = np.divide(lost_here, total, out=np.full(t.shape, np.nan), where=total > 1e-9)
     return ratio
 
 

@@ -91,10 +91,10 @@ def cells(pair: Pair) -> tuple[str, str, str, str]:
     """Returns the texts of both means, their difference, and the tolerance."""
     first, second = pair.means
     limit = DASH if pair.limit is None else number(pair.limit)
-    return told(first), told(second), told(pair.difference, signed=True), limit
+    return estimate_text(first), estimate_text(second), estimate_text(pair.difference, signed=True), limit
 
 
-def told(one: Estimate | None, signed: bool = False) -> str:
+def estimate_text(one: Estimate | None, signed: bool = False) -> str:
     """Formats a mean and half its interval, which sets the digits: 27.9 +- 1.9, +64 +- 12; a dash for None."""
     if one is None:
         return DASH

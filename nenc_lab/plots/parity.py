@@ -242,9 +242,8 @@ def _curves(spreads: tuple[Spread, Spread]) -> tuple[tuple[Curve, ...], tuple[Ar
     curves, bands = [], []
     for k, (found, colour) in enumerate(zip(spreads, COLOURS, strict=True)):
         t, mean, low, high = _thinned(found)
-        curves.append(
-            Curve(f"mean.{k}", t, mean, Look("", colour, (2.2, 1.2)[k], z=4.0 + k))
-        )  # widths differ so that equal curves are both visible
+        # The widths differ, so that both of two equal curves are visible.
+        curves.append(Curve(f"mean.{k}", t, mean, Look("", colour, (2.2, 1.2)[k], z=4.0 + k)))
         if np.any(high > low):
             bands.append(Area(f"band.{k}", t, high, colour, 0.22, 2.6 + 0.1 * k, low=low))
     return tuple(curves), tuple(bands)

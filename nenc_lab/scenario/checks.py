@@ -44,7 +44,10 @@ def _names(scenario: Scenario) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for location, item in _senders(scenario):
         if item.name in seen:
-            yield (*location, "name"), f"the name {shown(item.name)} is taken by {seen[item.name]}: give each its own"
+            yield (
+                (*location, "name"),
+                f"the name {shown(item.name)} is already used by {seen[item.name]}: choose another",
+            )
         else:
             seen[item.name] = f"{location[0]}[{location[1]}]"
 
@@ -64,7 +67,7 @@ def _hops(scenario: Scenario) -> Iterator[Fault]:
             if hop.name in names[:index]:
                 yield (
                     ("path", way, "hops", index, "name"),
-                    f"the name {shown(hop.name)} is taken by an earlier hop: give each its own",
+                    f"the name {shown(hop.name)} is already used by an earlier hop: choose another",
                 )
 
 
@@ -110,20 +113,20 @@ def _timeline(scenario: Scenario) -> Iterator[Fault]:
 def _change(change: HopChange, direction: Direction, ramp: bool, way: str) -> Iterator[Fault]:
     names = [hop.name for hop in direction.hops]
     if change.hop is None and len(names) > 1:
-        yield (), f"{way} has several hops: say which, hop: {' or '.join(names)}"
+        yield (), f"{way} has several hops: name one of them, hop: {' or '.join(names)}"
         return
     if change.hop is not None and change.hop not in names:
         yield ("hop",), _no_such("hop", change.hop, names)
         return
     hop = direction.hops[direction.index(change.hop)]
     if change.rate is not None and hop.trace is not None:
-        yield ("rate",), f"the hop {hop.name} follows a trace: its rate cannot be set as well"
+        yield ("rate",), f"the hop {hop.name} has a trace, so its rate cannot change: leave the rate out"
     elif change.rate is not None and ramp and hop.rate is None:
-        yield ("rate",), f"a ramp needs a rate to begin at: give path.{way} a rate"
+        yield ("rate",), f"a ramp needs a rate to start from: give path.{way} a rate"
     if change.queue is not None and change.queue.kind != hop.queue.kind:
         yield (
             ("queue", change.queue.kind, "kind"),
-            f"the queue of {hop.name} is {hop.queue.kind} for the whole run, and this one is {change.queue.kind}: "
+            f"the queue of {hop.name} stays {hop.queue.kind} for the whole run and cannot become {change.queue.kind}: "
             f"write queue: {{kind: {hop.queue.kind}, ...}}",
         )
 
@@ -254,12 +257,12 @@ def _conditions(scenario: Scenario) -> Iterator[Fault]:
             if not -count <= condition.change < count:
                 yield (
                     ("expect", index),
-                    f"changes[{condition.change}]: {condition.flow} has {count}, [0] to [{count - 1}]",
+                    f"there is no changes[{condition.change}]: {condition.flow} has {count}, [0] to [{count - 1}]",
                 )
 
 
 def _no_such(what: str, name: str, known: Sequence[str]) -> str:
-    return f"no {what} is called {shown(name)}{nearest(name, list(known))}; there is {', '.join(known)}"
+    return f"no {what} is called {shown(name)}{nearest(name, list(known))}; the scenario has {', '.join(known)}"
 
 
 RULES: tuple[Callable[[Scenario], Iterator[Fault]], ...] = (

@@ -119,7 +119,7 @@ def _message(kind: str, context: Mapping[str, Any], details: ErrorDetails, spot:
             f", such as {_EXAMPLES[spot.key]}" if spot.key in _EXAMPLES else ""
         )
     if kind in ("too_long", "string_too_long"):
-        return f"is too long: at most {context['max_length']}"
+        return f"is too long: give at most {context['max_length']}"
     if kind == "string_pattern_mismatch":
         return f"{node.shown()} is not of the form {context['pattern']}"
     if kind in ("invalid_key", "string_unicode"):
