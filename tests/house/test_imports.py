@@ -8,7 +8,7 @@ import pytest
 from house import imports, modules
 
 LAYERS = [
-    {"errors", "process", "records", "texttable", "units"},
+    {"errors", "interrupts", "process", "records", "texttable", "units"},
     {"pool"},
     {"programs"},
     {"kernels"},
