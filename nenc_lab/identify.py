@@ -25,10 +25,10 @@ import numpy as np
 
 from nenc_lab.analysis import identification
 from nenc_lab.analysis.identification import Phase, StepResponse
+from nenc_lab.ctables.encoder_fields import Group, kinds
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encode.table import make
-from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import InputError, NencLabError
 from nenc_lab.kernels import lib
 from nenc_lab.scenario.types import LINES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nenc_lab.encoder_fields import Field, Group, fields, kinds
+from nenc_lab.ctables.encoder_fields import Field, Group, fields, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class EncoderSettings:
     """One encoder of a flow. Fields that ``values`` leaves out have the table's defaults."""
 
     kind: str
-    """Of `nenc_lab.encoder_fields.kinds`."""
+    """Of `nenc_lab.ctables.encoder_fields.kinds`."""
     values: Mapping[str, float | str] = field(default_factory=dict)
     """By field of the table: numbers in inside units (ns, bit/s, lines), words of choices, texts."""
     flow: str = "video"

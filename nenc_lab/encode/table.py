@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from nenc_lab.ctables.encoder_fields import kinds
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.camera import Camera
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encoder_fields import kinds
 
 ENCODERS = tuple(kinds())
 

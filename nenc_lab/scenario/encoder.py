@@ -1,7 +1,7 @@
 """What makes a flow's frames: a statistical model, nothing at all, or a real encoder of a real picture.
 
 The keys, with their defaults, ranges and descriptions, come from the camera's table of fields
-(`nenc_lab.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and the few
+(`nenc_lab.ctables.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and the few
 keys that a scenario restricts further.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from nenc_lab import encoder_fields
-from nenc_lab.encoder_fields import UNBOUNDED, Group, Kind
+from nenc_lab.ctables import encoder_fields
+from nenc_lab.ctables.encoder_fields import UNBOUNDED, Group, Kind
 from nenc_lab.scenario.types import LINES, Model, PositiveRate, PositiveTime, Ratio, Resolution, Time, wrong
 from nenc_lab.units import format_time
 

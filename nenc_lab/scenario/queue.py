@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
-from nenc_lab import kinds
-from nenc_lab.kinds import Parameter, QueueKind
+from nenc_lab.ctables import kinds
+from nenc_lab.ctables.kinds import Parameter, QueueKind
 from nenc_lab.scenario.types import MOST_PACKETS, Model, PacketCount, Size, quantity
 from nenc_lab.units import NS_PER_MS, QueueSize
 

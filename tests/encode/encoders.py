@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nenc_lab.ctables.encoder_fields import Group, kinds
 from nenc_lab.encode.base import Encoder
 from nenc_lab.encode.settings import EncoderSettings
 from nenc_lab.encode.table import make
-from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import MachineError
 from nenc_lab.programs import module
 

@@ -12,7 +12,7 @@ LAYERS = [
     {"pool"},
     {"programs"},
     {"kernels"},
-    {"encoder_fields", "kinds", "quality"},
+    {"ctables", "quality"},
     {"scenario"},
     {"control", "encode", "network", "recording"},
     {"engine"},
