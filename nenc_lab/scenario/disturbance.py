@@ -121,10 +121,8 @@ FAULTS: Mapping[str, Words] = {
 
 
 def fault_words(kind: str, resolution: object = None) -> Words:
-    """What is said of a fault; of a kind that this version does not know, its name."""
-    name = kind.replace("_", " ")
-    words = FAULTS.get(kind, Words(name, f"{name} ends", name, f"{name} ends"))
-    return Words(*(text.format(resolution=resolution) for text in words))
+    """What is said of a fault."""
+    return Words(*(text.format(resolution=resolution) for text in FAULTS[kind]))
 
 
 class _Fault(Model):

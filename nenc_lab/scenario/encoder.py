@@ -1,8 +1,8 @@
 """What makes a flow's frames: a statistical model, nothing at all, or a real encoder of a real picture.
 
 The keys, with their defaults, ranges and descriptions, come from the camera's table of fields
-(`nenc_lab.ctables.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and the few
-keys that a scenario restricts further.
+(`nenc_lab.ctables.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and
+the few keys that a scenario restricts further.
 """
 
 from __future__ import annotations
