@@ -27,8 +27,8 @@ from nenc_lab.analysis import identification
 from nenc_lab.analysis.identification import Phase, StepResponse
 from nenc_lab.ctables.encoder_fields import Group, kinds
 from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.camera import Camera
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encode.table import make
 from nenc_lab.errors import InputError, NencLabError
 from nenc_lab.kernels import lib
 from nenc_lab.scenario.types import LINES
@@ -212,7 +212,7 @@ def _drive(
     settings: EncoderSettings, resolution: str, mode: str, phase_s: float, told: Callable[[int], None] | None
 ) -> tuple[Drive, dict[str, str]]:
     try:
-        encoder = make(settings)
+        encoder = Camera(settings)
     except NencLabError as error:
         raise type(error)(str(error).removeprefix("flows.identify.encoder: ")) from None
     try:

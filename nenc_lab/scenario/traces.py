@@ -81,16 +81,6 @@ class Imported:
     max_bps: float
 
 
-def read_mahimahi(path: str | Path) -> NDArray[np.int64]:
-    """Delivery opportunities, int64 ns, never decreasing, shape (n,). Raises ScenarioError naming the line."""
-    return _parse_mahimahi(_bytes(Path(path)), str(path)).times_ns
-
-
-def read_csv(path: str | Path) -> Capacity:
-    """A CSV trace. Raises ScenarioError naming the line."""
-    return _parse_csv(_bytes(Path(path)), str(path))
-
-
 def read(path: str | Path, format: Format) -> Capacity:
     """A trace of either format; a file that did not change is read once. Raises ScenarioError naming the line."""
     path = Path(path)

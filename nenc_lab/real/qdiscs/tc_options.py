@@ -30,8 +30,6 @@ from nenc_lab.real.qdiscs.qdiscs import (
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
 """What the kernel's traffic control counts short times in."""
-FOREVER_US = 1_000_000_000
-"""A target no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
 
 Values = dict[str, int]
 
