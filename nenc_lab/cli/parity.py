@@ -20,17 +20,9 @@ if TYPE_CHECKING:
 
 
 def parity(
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="FILE|DIR|NAME...",
-            help="Scenario files, directories of them, or names of shipped scenarios (step).",
-        ),
-    ] = None,
-    controller: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow, as in run.")
-    ] = None,
-    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow, as in run.")] = None,
+    targets: options.TargetsIfAny = None,
+    controller: options.Controller = None,
+    encoder: options.Encoder = None,
     overrides: options.Overrides = None,
     seed: Annotated[int | None, typer.Option(min=0, help="First seed, instead of the scenario's.")] = None,
     repeat: Annotated[
@@ -53,7 +45,7 @@ def parity(
     second: Annotated[
         list[str] | None, typer.Option("--against", metavar="RUNS", help="Compare those of --from with these.")
     ] = None,
-    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
+    no_plot: options.NoPlot = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the reports.")] = Path("parity"),
     as_json: options.Json = False,
 ) -> int:

@@ -25,13 +25,8 @@ def run(
     place: Annotated[
         str, typer.Option(help="Where netem runs: host (namespaces), guest (User-Mode Linux) or auto.")
     ] = "auto",
-    controller: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed, or your own: ./mine.so."
-        ),
-    ] = None,
-    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow: model, null.")] = None,
+    controller: options.Controller = None,
+    encoder: options.Encoder = None,
     overrides: options.Overrides = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the scenario's.")] = None,
     repeat: Annotated[
@@ -45,7 +40,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="netem: print the ip and tc commands and the timeline, and run nothing.")
     ] = False,
-    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
+    no_plot: options.NoPlot = False,
     out: options.Out = Path("runs"),
     as_json: options.Json = False,
 ) -> int:
