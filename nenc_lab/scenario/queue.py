@@ -23,7 +23,8 @@ _ECN = Parameter("ecn", "bool", 0, 0, 1, "ECN-capable packets are marked, not dr
 _ECN_ON = Parameter("ecn", "bool", 1, 0, 1, "ECN-capable packets are marked, not dropped.")
 _HOLDS = "What it holds."
 _MEMORY = "What it may take, the kernel's bookkeeping included."
-_ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
+ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
+"""What CAKE may be fair between, in the order of the kernel's numbers."""
 
 KERNEL_ONLY = (
     QueueKind(
@@ -84,7 +85,7 @@ KERNEL_ONLY = (
         limit=10_240 * 1514,
         parameters=(
             Parameter("rtt", "ns", 100e6, 1e3, 1e12, "The usual round trip, which its target follows from."),
-            Parameter("isolation", "", "triple-isolate", 0, 0, "What it is fair between, in tc's words.", _ISOLATION),
+            Parameter("isolation", "", "triple-isolate", 0, 0, "What it is fair between, in tc's words.", ISOLATION),
             Parameter("memory", "B", 10_240 * 1514, 1e5, 4e9, _MEMORY),
         ),
     ),
