@@ -119,7 +119,7 @@ class Run:
         self, name: str, flow: str | None = None, only: Sequence[str] | None = None
     ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
         """The same as ``columns``, a few ten thousand rows at a time (at least once): for tables larger than memory."""
-        from nenc_lab.recording import arrow
+        from nenc_lab.recording import buffers
 
         wanted = _known(name, only)
         key = _key(name)
@@ -128,7 +128,7 @@ class Run:
             columns = {column: _numpy(group.column(column)) for column in wanted}
             if flow is not None:
                 # In numpy, because importing pyarrow.compute for one comparison would cost more than all the rest.
-                numbers, known = arrow.codes(group.column(key))
+                numbers, known = buffers.codes(group.column(key))
                 if known != [flow] or bool(np.any(numbers < 0)):
                     chosen = numbers == (known.index(flow) if flow in known else -2)
                     columns = {column: values[chosen] for column, values in columns.items()}
@@ -218,9 +218,9 @@ def _split(
     table: Any, name: str, flows: Sequence[str], only: Sequence[str]
 ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
     """The columns of each flow's rows, in the order of the table."""
-    from nenc_lab.recording import arrow
+    from nenc_lab.recording import buffers
 
-    numbers, known = arrow.codes(table.column(_key(name)))
+    numbers, known = buffers.codes(table.column(_key(name)))
     columns = {column: _numpy(table.column(column)) for column in only}
     order = np.argsort(numbers, kind="stable")
     bounds = np.searchsorted(numbers[order], np.arange(len(known) + 1))
@@ -232,11 +232,11 @@ def _split(
 def _numpy(column: Any) -> np.ndarray[Any, Any]:
     import pyarrow as pa
 
-    from nenc_lab.recording import arrow
+    from nenc_lab.recording import buffers
 
     if pa.types.is_dictionary(column.type):
-        numbers, known = arrow.codes(column)
+        numbers, known = buffers.codes(column)
         named: np.ndarray[Any, Any] = np.array([*known, None], dtype=object)[numbers]
         return named
-    values = arrow.plain(column)
+    values = buffers.plain(column)
     return values if values.flags.writeable else values.copy()
