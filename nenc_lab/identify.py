@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from io import BytesIO
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -169,7 +170,7 @@ def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
     files = {
         "identify.json": (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode(),
         "frames.parquet": sink.getvalue().to_pybytes(),
-        "profile.yaml": _yaml(found).encode(),
+        "profile.yaml": _yaml(found),
         **{f"step.{kind}": data for kind, data in step_response.render(found).items()},
     }
     for name, data in files.items():
@@ -285,9 +286,17 @@ def _plain(drive: Drive) -> dict[str, Any]:
     }
 
 
-def _yaml(found: Identified) -> str:
-    lines = [
-        *(f"# doubtful: {text}" for text in found.warnings()),
-        f"# The model encoder, fitted to {found.encoder}: {'; '.join(found.about.values()) or 'no description'}",
+def _yaml(found: Identified) -> bytes:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    about = "; ".join(found.about.values()) or "no description"
+    notes = [
+        *(f"doubtful: {text}" for text in found.warnings()),
+        f"The model encoder, fitted to {found.encoder}: {about}",
     ]
-    return "\n".join([*lines, *(f"{key}: {value}" for key, value in found.profile().items())]) + "\n"
+    profile = CommentedMap(found.profile())
+    profile.yaml_set_start_comment("\n".join(notes))
+    out = BytesIO()
+    YAML().dump(profile, out)
+    return out.getvalue()
