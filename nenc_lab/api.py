@@ -11,6 +11,7 @@ from nenc_lab.errors import InputError
 from nenc_lab.runs import Job, check_backend, place_of, run_jobs, run_scenario
 
 if TYPE_CHECKING:
+    from nenc_lab.pool import Progress
     from nenc_lab.recording.open import Run
     from nenc_lab.scenario.schema import Scenario
     from nenc_lab.sweeps.result import SweepResult
@@ -156,12 +157,7 @@ def run(
         raise InputError(f"place is {place!r}: write one of {', '.join(PLACES)}")
     if repeat is not None and repeat < 1:
         raise InputError(f"repeat is {repeat}: write 1 or more")
-    if isinstance(target, str | Path):
-        scenario = load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
-    elif controller is not None or encoder is not None or overrides or seed is not None:
-        raise InputError("controller, encoder, overrides and seed go to load: this scenario is loaded already")
-    else:
-        scenario = target
+    scenario = _loaded(target, controller, encoder, overrides, seed, backend)
     session.prepare(scenario, backend)
     if repeat is None:
         with place_of(backend, [scenario], place) as opened:
@@ -176,12 +172,27 @@ def run(
                 place=opened,
             )
     jobs = [Job(each, Path(out), backend, packets, streams, plot) for each in seeds(scenario, repeat)]
+    return list(run_jobs(jobs, progress=_summed(progress, scenario.duration), place=place))
 
-    def heard(index: int, now_ns: int) -> None:
-        if progress is not None:
-            progress(index * scenario.duration + now_ns)
 
-    return list(run_jobs(jobs, progress=heard, place=place))
+def _loaded(
+    target: str | Path | Scenario,
+    controller: str | None,
+    encoder: str | None,
+    overrides: Sequence[str],
+    seed: int | None,
+    backend: str,
+) -> Scenario:
+    if isinstance(target, str | Path):
+        return load(target, controller=controller, encoder=encoder, overrides=overrides, seed=seed, backend=backend)
+    if controller is not None or encoder is not None or overrides or seed is not None:
+        raise InputError("controller, encoder, overrides and seed go to load: this scenario is loaded already")
+    return target
+
+
+def _summed(progress: Callable[[int], None] | None, length_ns: int) -> Progress | None:
+    """Turns the time within one of several runs, each ``length_ns`` long, into the time over all of them."""
+    return None if progress is None else lambda index, now_ns: progress(index * length_ns + now_ns)
 
 
 def seeds(scenario: Scenario, repeat: int) -> list[Scenario]:

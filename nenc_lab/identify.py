@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from io import BytesIO
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -25,10 +26,10 @@ import numpy as np
 
 from nenc_lab.analysis import identification
 from nenc_lab.analysis.identification import Phase, StepResponse
+from nenc_lab.ctables.encoder_fields import Group, kinds
 from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.camera import Camera
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encode.table import make
-from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import InputError, NencLabError
 from nenc_lab.kernels import lib
 from nenc_lab.scenario.types import LINES
@@ -169,7 +170,7 @@ def write(found: Identified, folder: Path, info: dict[str, Any]) -> None:
     files = {
         "identify.json": (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode(),
         "frames.parquet": sink.getvalue().to_pybytes(),
-        "profile.yaml": _yaml(found).encode(),
+        "profile.yaml": _yaml(found),
         **{f"step.{kind}": data for kind, data in step_response.render(found).items()},
     }
     for name, data in files.items():
@@ -212,7 +213,7 @@ def _drive(
     settings: EncoderSettings, resolution: str, mode: str, phase_s: float, report: Callable[[int], None] | None
 ) -> tuple[Drive, dict[str, str]]:
     try:
-        encoder = make(settings)
+        encoder = Camera(settings)
     except NencLabError as error:
         raise type(error)(str(error).removeprefix("flows.identify.encoder: ")) from None
     try:
@@ -285,9 +286,17 @@ def _plain(drive: Drive) -> dict[str, Any]:
     }
 
 
-def _yaml(found: Identified) -> str:
-    lines = [
-        *(f"# doubtful: {text}" for text in found.warnings()),
-        f"# The model encoder, fitted to {found.encoder}: {'; '.join(found.about.values()) or 'no description'}",
+def _yaml(found: Identified) -> bytes:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    about = "; ".join(found.about.values()) or "no description"
+    notes = [
+        *(f"doubtful: {text}" for text in found.warnings()),
+        f"The model encoder, fitted to {found.encoder}: {about}",
     ]
-    return "\n".join([*lines, *(f"{key}: {value}" for key, value in found.profile().items())]) + "\n"
+    profile = CommentedMap(found.profile())
+    profile.yaml_set_start_comment("\n".join(notes))
+    out = BytesIO()
+    YAML().dump(profile, out)
+    return out.getvalue()

@@ -28,8 +28,6 @@ ffi: CData = _kernels.ffi
 if (_modules := modules_folder()) is not None:
     lib.nenc_encoder_modules(str(_modules).encode())
 
-INT64_MAX = 2**63 - 1
-
 _NUMPY = {
     "int8_t": "i1",
     "uint8_t": "u1",
@@ -86,15 +84,3 @@ def check(status: int, what: str) -> int:
     if status < 0:
         raise InternalError(f"{what}: {ffi.string(lib.nenc_strerror(status)).decode()} ({status})")
     return status
-
-
-def draws(seed: int, stream: int, start: int, kind: str, count: int) -> list[float]:
-    """Returns ``count`` random numbers of stream (seed, stream), beginning with number ``start``.
-
-    ``kind`` is uniform [0, 1), laplace (scale 1), normal N(0, 1) or exponential (mean 1). The numbers are the same on
-    every machine.
-    """
-    code = {"uniform": 0, "laplace": 1, "normal": 2, "exponential": 3}[kind]
-    out = ffi.new("double[]", count)
-    check(lib.nenc_random(seed & (2**64 - 1), stream & (2**64 - 1), start, code, out, count), "nenc_random")
-    return list(out)

@@ -51,7 +51,7 @@ def prepare_matplotlib() -> None:
     from matplotlib.artist import Artist
 
     if hasattr(Artist, "_update_set_signature_and_docstring"):
-        Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)  # type: ignore[assignment]
+        Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)
 
 
 def one_blas_thread() -> None:

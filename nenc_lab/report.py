@@ -34,15 +34,6 @@ def totals(summary: Mapping[str, Any]) -> TextTable:
     return TextTable("whole run", ("flow", *(column.heading for _, column in shown)), rows)
 
 
-def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
-    """What the scenario expects, whether it was met, and the figures that decided it."""
-    rows = tuple(
-        ("ok" if verdict["passed"] else "FAILED", str(verdict["text"]), observed(verdict["observed"]))
-        for verdict in expectations
-    )
-    return TextTable("expectations", ("", "expected", "observed"), rows, left=3)
-
-
 def identified(found: Identified) -> TextTable:
     """What was measured of an encoder: one row per step of the target rate."""
     columns = (
@@ -76,18 +67,6 @@ def identified(found: Identified) -> TextTable:
     return TextTable(f"encoder {found.encoder}", columns, rows, left=2)
 
 
-def observed(pairs: Sequence[Sequence[Any]]) -> str:
-    """The values that an expectation was checked against, as "1.4" or "1.4 .. 3.2 (3)"; null becomes "none"."""
-    values = [value for _, value in pairs]
-    if len(values) == 1:
-        return _short(values[0])
-    known = [value for value in values if isinstance(value, (int, float))]
-    if not known:
-        return "none"
-    text = f"{_short(min(known))} .. {_short(max(known))} ({len(values)})"
-    return text if len(known) == len(values) else f"{text}, {len(values) - len(known)} none"
-
-
 def _shown(scope: type[Metric]) -> list[tuple[str, Shown]]:
     """The metrics of this scope that are printed, from left to right, with their format."""
     from nenc_lab.analysis.metrics.table import in_scope  # here, because it imports numpy, which a --help does not need
@@ -108,9 +87,3 @@ def _cells(shown: Sequence[tuple[str, Shown]], figures: Mapping[str, object]) ->
 
 def _flows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from (summary.get("flows") or {}).items()
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

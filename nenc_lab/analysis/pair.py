@@ -64,8 +64,6 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def pair(
-    figure: str,
-    title: str,
     tolerance: Tolerance,
     first: Sequence[Value],
     second: Sequence[Value],
@@ -93,8 +91,8 @@ def pair(
             verdict, reason = judged, "; ".join(filter(None, (reason, why)))
     assert verdict is not None
     return Pair(
-        figure=figure,
-        title=title,
+        figure=tolerance.key,
+        title=tolerance.metric.caption,
         unit=tolerance.unit,
         values=(tuple(first), tuple(second)),
         means=(means[0], means[1]),

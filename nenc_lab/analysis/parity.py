@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab.analysis.course import course
 from nenc_lab.analysis.evidence import Evidence, of_flow, of_runs
+from nenc_lab.analysis.metrics.metric import ChangeMetric, FlowMetric
 from nenc_lab.analysis.metrics.shape import figure
 from nenc_lab.analysis.pair import Pair, Value, Verdict, overall, pair
 from nenc_lab.analysis.rate_distance import RateDistance, rate_distance
-from nenc_lab.analysis.tolerance import SETTLING, TOLERANCES, Tolerance
+from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance
 from nenc_lab.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,36 +100,30 @@ def compare(first: Side, second: Side, tolerances: Mapping[str, Tolerance] = TOL
 
 def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Tolerance], paired: bool) -> FlowParity:
     first, second = ([run.summary["flows"].get(name) or {"changes": []} for run in side.complete] for side in sides)
+    judged = [tolerances[key] for key in TOLERANCES]
     whole = [
-        pair(
-            key,
-            key.replace("_", " "),
-            tolerances[key],
-            [_read(one, tolerance) for one in first],
-            [_read(one, tolerance) for one in second],
-            paired,
-        )
-        for key, tolerance in TOLERANCES.items()
-        if key != SETTLING
+        pair(one, [_read(figures, one) for figures in first], [_read(figures, one) for figures in second], paired)
+        for one in judged
+        if isinstance(one.metric, FlowMetric)
     ]
     keys = dict.fromkeys(_key(change) for one in (*first, *second) for change in one["changes"])
-    settling = [
+    of_changes = [
         pair(
-            SETTLING,
-            SETTLING,
-            tolerances[SETTLING],
-            [_settling(one, key) for one in first],
-            [_settling(one, key) for one in second],
+            one,
+            [_of_change(figures, key, one) for figures in first],
+            [_of_change(figures, key, one) for figures in second],
             paired,
             at_s=key[0],
             change=key[1],
         )
         for key in sorted(keys)
+        for one in judged
+        if isinstance(one.metric, ChangeMetric)
     ]
     courses = [[course(run, name) for run in side.complete] for side in sides]
     return FlowParity(
         name,
-        (*whole, *settling),
+        (*whole, *of_changes),
         rate_distance(*courses),
         of_flow(name, *((side.name, side.complete) for side in sides)),
     )
@@ -136,7 +131,7 @@ def _flow(name: str, sides: tuple[Side, Side], tolerances: Mapping[str, Toleranc
 
 def _read(figures: Mapping[str, Any], tolerance: Tolerance) -> Value:
     """The figure of a flow or change, in the unit of its tolerance."""
-    value = figure(figures, tolerance.metric)
+    value = figure(figures, tolerance.metric.name)
     if not isinstance(value, float | int):
         return None
     return 100.0 * value if tolerance.unit == "%" else value
@@ -146,6 +141,6 @@ def _key(change: Mapping[str, Any]) -> tuple[float, str]:
     return round(float(change["at_s"]), 3), str(change["kind"])
 
 
-def _settling(figures: Mapping[str, Any], key: tuple[float, str]) -> Value:
+def _of_change(figures: Mapping[str, Any], key: tuple[float, str], tolerance: Tolerance) -> Value:
     changes = (change for change in figures["changes"] if _key(change) == key)
-    return next((_read(change, TOLERANCES[SETTLING]) for change in changes), None)
+    return next((_read(change, tolerance) for change in changes), None)

@@ -12,7 +12,7 @@ from nenc_lab.analysis.waits import COLUMNS, Adding, Waits
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
-    from nenc_lab.scenario.schema import Flow, Scenario
+    from nenc_lab.scenario.schema import Flow
     from nenc_lab.scenario.timeline import Change, Timeline
 
 TICK_COLUMNS = (
@@ -34,11 +34,17 @@ TICK_COLUMNS = (
 FRAME_COLUMNS = ("t_s", "size", "qp", "encoder", "received", "lost", "late", "psnr", "ssim")
 
 
-def run_rows(run: Run, scenario: Scenario) -> RunRows:
-    """Reads the run. Flows are in the order of the scenario; a flow without ticks never ran and is left out."""
-    from nenc_lab.scenario import timeline
+def timeline_of(run: Run) -> Timeline:
+    """The timeline of the run's scenario. Raises ScenarioError when run.json holds no scenario that can be read."""
+    from nenc_lab.scenario.load import restore
+    from nenc_lab.scenario.timeline import compile
 
-    compiled = timeline.compile(scenario)
+    return compile(restore(run.info["scenario"], str(run.folder / "run.json")))
+
+
+def run_rows(run: Run, compiled: Timeline) -> RunRows:
+    """Reads the run. Flows are in the order of the scenario; a flow without ticks never ran and is left out."""
+    scenario = compiled.scenario
     end_ns = ended_ns(run)
     ticks = run.by_flow("ticks", [flow.name for flow in scenario.flows], TICK_COLUMNS)
     active = {}

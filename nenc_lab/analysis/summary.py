@@ -15,7 +15,7 @@ import numpy as np
 from nenc_lab.analysis.metrics.metric import ChangeMetric, FlowMetric, RunMetric
 from nenc_lab.analysis.metrics.shape import Figures, computed, flow_shape
 from nenc_lab.analysis.metrics.table import in_scope
-from nenc_lab.analysis.read import run_rows
+from nenc_lab.analysis.read import run_rows, timeline_of
 from nenc_lab.analysis.rows import ChangeRows, FlowRows, change_rows
 
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ def summarise(run: Run) -> dict[str, Any]:
     For a partial or killed run it covers the part that ran. Raises InputError when the run's scenario or tables cannot
     be read.
     """
-    from nenc_lab.scenario.load import restore
-
-    scenario = restore(run.info["scenario"], str(run.folder / "run.json"))
-    rows = run_rows(run, scenario)
-    flows = {flow.name: flow_shape() for flow in scenario.flows}
+    timeline = timeline_of(run)
+    rows = run_rows(run, timeline)
+    flows = {flow.name: flow_shape() for flow in timeline.scenario.flows}
     flows.update({one.flow.name: flow_figures(one) for one in rows.flows})
     figures = {"flows": flows, "run": computed([(one, one.function) for one in in_scope(RunMetric)], rows)}
     plain = _plain(figures)

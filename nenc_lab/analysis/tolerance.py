@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from nenc_lab.analysis.metrics.metric import ChangeMetric, FlowMetric, Metric
+from nenc_lab.analysis.metrics.table import metric
 from nenc_lab.errors import InputError
 from nenc_lab.units import parse_rate, parse_ratio, parse_time, shown
-
-Unit = Literal["Mbit/s", "%", "ms", "s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,21 @@ class Tolerance:
     A ``unit`` of % means percentage points.
     """
 
-    unit: Unit
+    metric: Metric
+    """The figure. Ratios in the table of metrics are percent here."""
     absolute: float
     relative: float
     reason: str
-    metric: str
-    """The figure's name in the table of metrics. Ratios there are percent here."""
+
+    @property
+    def key(self) -> str:
+        """The name of the figure on the command line and in reports: ``queue_delay_p95``."""
+        return self.metric.caption.replace(" ", "_")
+
+    @property
+    def unit(self) -> str:
+        """The unit of the tolerance and of the means."""
+        return self.metric.unit or "%"
 
     def limit(self, reference: float) -> float:
         """The largest difference allowed, in ``unit``, for this mean of the second network."""
@@ -36,17 +44,22 @@ class Tolerance:
         return " or ".join([*parts, *([f"{100 * self.relative:g} %"] if self.relative else [])])
 
 
-SETTLING = "settling"
-"""The only figure that is compared for each change; the others are compared over the whole run."""
 TOLERANCES: dict[str, Tolerance] = {
-    "goodput": Tolerance("Mbit/s", 0.0, 0.05, "as far as a settled rate may be above its share", "goodput_mbps"),
-    "utilisation": Tolerance("%", 5.0, 0.0, "the same for a flow that fills its path", "utilisation"),
-    "queue_delay_p50": Tolerance("ms", 15.0, 0.15, "as p95", "queue_delay_ms.p50"),
-    "queue_delay_p95": Tolerance(
-        "ms", 15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts", "queue_delay_ms.p95"
-    ),
-    "loss": Tolerance("%", 0.5, 0.0, "the smallest loss of the shipped loss sweep", "loss"),
-    SETTLING: Tolerance("s", 1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled", "settling_s"),
+    one.key: one
+    for one in (
+        Tolerance(metric(FlowMetric, "goodput_mbps"), 0.0, 0.05, "as far as a settled rate may be above its share"),
+        Tolerance(metric(FlowMetric, "utilisation"), 5.0, 0.0, "the same for a flow that fills its path"),
+        Tolerance(metric(FlowMetric, "queue_delay_ms.p50"), 15.0, 0.15, "as p95"),
+        Tolerance(
+            metric(FlowMetric, "queue_delay_ms.p95"),
+            *(15.0, 0.15, "a frame at 60 fps lasts 17 ms; in a long queue the part counts"),
+        ),
+        Tolerance(metric(FlowMetric, "loss"), 0.5, 0.0, "the smallest loss of the shipped loss sweep"),
+        Tolerance(
+            metric(ChangeMetric, "settling_s"),
+            *(1.0, 0.0, "half of the 2 s that a rate must stay in its band to be settled"),
+        ),
+    )
 }
 """Keys as ``--tolerance`` names them."""
 
@@ -91,7 +104,7 @@ def _parsed(usual: Tolerance, text: str) -> Tolerance:
     return replace(usual, absolute=found.get("absolute", 0.0), relative=found.get("relative", 0.0), reason="asked for")
 
 
-def _length(unit: Unit, text: str) -> float:
+def _length(unit: str, text: str) -> float:
     if unit == "Mbit/s":
         return parse_rate(text) / 1e6
     if unit == "%":

@@ -11,9 +11,9 @@ from typing import Any
 from nenc_lab.control.base import Controller
 from nenc_lab.engine.base import SECOND_NS, Engine, Flow
 from nenc_lab.errors import ControllerError, InputError, Interrupted, MachineError
+from nenc_lab.interrupts import Postponed
 from nenc_lab.recording import provenance
 from nenc_lab.recording.folder import RunFolder
-from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 from nenc_lab.scenario import schema
 from nenc_lab.scenario.load import dump
@@ -52,7 +52,7 @@ def drive(
     info = {**info, "external": externals(engine.flows)}
     folder: RunFolder | None = None
     try:
-        with postponed():  # Ctrl-C must not leave a folder that nobody knows of
+        with Postponed():  # Ctrl-C must not leave a folder that nobody knows of
             folder = RunFolder.create(out, info, owner)
         with _timed(folder, engine, timing):
             _record(folder, engine, packets=packets)

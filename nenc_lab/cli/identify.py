@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -49,8 +48,7 @@ def identify(
     folder = out or Path("identify") / kind
     asked = {"codec": codec, "preset": preset, "device": device, "complexity": complexity, "phase_s": seconds}
     sizes, modes = resolution or ["360p", "720p"], mode or ["cbr"]
-    line = progress_line([round(len(identification.BITS_PER_PIXEL) * seconds * 1e9)] * len(sizes) * len(modes))
-    with line or nullcontext():
+    with progress_line([round(len(identification.BITS_PER_PIXEL) * seconds * 1e9)] * len(sizes) * len(modes)) as line:
         found = identification.identify(
             kind,
             resolutions=sizes,

@@ -20,17 +20,9 @@ if TYPE_CHECKING:
 
 
 def parity(
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="FILE|DIR|NAME...",
-            help="Scenario files, directories of them, or names of shipped scenarios (step).",
-        ),
-    ] = None,
-    controller: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.so", help="Controller of every flow, as in run.")
-    ] = None,
-    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow, as in run.")] = None,
+    targets: options.TargetsIfAny = None,
+    controller: options.Controller = None,
+    encoder: options.Encoder = None,
     overrides: options.Overrides = None,
     seed: Annotated[int | None, typer.Option(min=0, help="First seed, instead of the scenario's.")] = None,
     repeat: Annotated[
@@ -53,7 +45,7 @@ def parity(
     second: Annotated[
         list[str] | None, typer.Option("--against", metavar="RUNS", help="Compare those of --from with these.")
     ] = None,
-    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
+    no_plot: options.NoPlot = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the reports.")] = Path("parity"),
     as_json: options.Json = False,
 ) -> int:
@@ -73,15 +65,7 @@ def parity(
     else:
         cases = _cases(targets or [], controller, encoder, overrides or [], seed, repeat, noted)
         reports = _run(cases, table, out, not no_plot)
-    missed = 0
-    with sigterm_is_an_interrupt(), closing(reports):  # closing marks the cases that were not reached
-        for report in reports:
-            if report.partial:
-                say(f"report on the runs so far: {report.folder}")
-                continue
-            missed += report.parity.verdict == "misses"
-            _show(report, as_json)
-    return UNMET if missed else DONE
+    return UNMET if _missed(reports, as_json) else DONE
 
 
 def _cases(
@@ -113,15 +97,24 @@ def _run(cases: Sequence[Case], table: dict[str, Tolerance], out: Path, plot: bo
     from nenc_lab.cli.progress import progress_line
     from nenc_lab.parity.batch import execute
 
-    line = progress_line([scenario.duration for case in cases for scenario in case.scenarios])
-    try:
+    with progress_line([scenario.duration for case in cases for scenario in case.scenarios]) as line:
         for report in execute(cases, out=out, tolerances=table, plot=plot, progress=line):
             if line is not None:
                 line.wipe()
             yield report
-    finally:
-        if line is not None:
-            line.wipe()
+
+
+def _missed(reports: Generator[Report, None, None], as_json: bool) -> int:
+    """Shows every report, and counts those with a miss."""
+    missed = 0
+    with sigterm_is_an_interrupt(), closing(reports):  # closing marks the cases that were not reached
+        for report in reports:
+            if report.partial:
+                say(f"report on the runs so far: {report.folder}")
+                continue
+            missed += report.parity.verdict == "misses"
+            _show(report, as_json)
+    return missed
 
 
 def _existing(

@@ -15,6 +15,7 @@ from nenc_lab.cli.exits import DONE, UNMET, say, sigterm_is_an_interrupt
 from nenc_lab.errors import InputError, ScenarioError
 
 if TYPE_CHECKING:
+    from nenc_lab.recording.open import Run
     from nenc_lab.scenario.schema import Scenario
 
 
@@ -24,13 +25,8 @@ def run(
     place: Annotated[
         str, typer.Option(help="Where netem runs: host (namespaces), guest (User-Mode Linux) or auto.")
     ] = "auto",
-    controller: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE.so", help="Controller of every flow: nenc, classic, fixed, or your own: ./mine.so."
-        ),
-    ] = None,
-    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="Encoder of every flow: model, null.")] = None,
+    controller: options.Controller = None,
+    encoder: options.Encoder = None,
     overrides: options.Overrides = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the scenario's.")] = None,
     repeat: Annotated[
@@ -44,7 +40,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="netem: print the ip and tc commands and the timeline, and run nothing.")
     ] = False,
-    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw the figure.")] = False,
+    no_plot: options.NoPlot = False,
     out: options.Out = Path("runs"),
     as_json: options.Json = False,
 ) -> int:
@@ -54,7 +50,6 @@ def run(
     an expectation was not met, or that your own controller failed; that run is then partial, and the others continue.
     """
     from nenc_lab.cli.progress import progress_line
-    from nenc_lab.cli.show import console, json_line, run_as_json, show_run
     from nenc_lab.runs import Job, check_backend, run_jobs
 
     check_backend(backend)
@@ -66,27 +61,28 @@ def run(
     if dry_run:
         return _rehearse(scenarios, backend)
     batch = [Job(scenario, out, backend, packets, streams, not no_plot) for scenario in scenarios]
-    line = progress_line([scenario.duration for scenario in scenarios])
     unmet = 0
-    with sigterm_is_an_interrupt():
-        try:
-            for index, done in enumerate(run_jobs(batch, jobs, line, place)):
-                unmet += not done.ok
-                if line is not None:
-                    line.finished(index)
-                    line.wipe()
-                if as_json:
-                    json_line(run_as_json(done))
-                else:
-                    show_run(console(), done, brief=len(batch) > 1)
-                if done.failure is not None:
-                    say(f"{done.failure}\npartial run: {done.folder}")
-        finally:
+    with sigterm_is_an_interrupt(), progress_line([scenario.duration for scenario in scenarios]) as line:
+        for index, done in enumerate(run_jobs(batch, jobs, line, place)):
+            unmet += not done.ok
             if line is not None:
+                line.finished(index)
                 line.wipe()
+            _tell(done, as_json=as_json, brief=len(batch) > 1)
     if len(batch) > 1 and not as_json:
         print(f"{len(batch)} runs: {len(batch) - unmet} met their expectations, {unmet} did not")
     return UNMET if unmet else DONE
+
+
+def _tell(done: Run, *, as_json: bool, brief: bool) -> None:
+    from nenc_lab.cli.show import console, json_line, run_as_json, show_run
+
+    if as_json:
+        json_line(run_as_json(done))
+    else:
+        show_run(console(), done, brief=brief)
+    if done.failure is not None:
+        say(f"{done.failure}\npartial run: {done.folder}")
 
 
 def _rehearse(scenarios: Sequence[Scenario], backend: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nenc_lab import report
 from nenc_lab.cli.streams import on_terminal
-from nenc_lab.recording.page import first_notes
+from nenc_lab.recording.page import first_notes, verdicts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,7 +82,7 @@ def show_run(out: Console, run: Run, *, brief: bool = False) -> None:
     if notes:
         print("\n" + "\n".join(f"note: {text}" for text in notes))
     failed = [verdict for verdict in run.expectations if not verdict["passed"]]
-    show_table(out, report.verdicts(failed if brief else run.expectations))
+    show_table(out, verdicts(failed if brief else run.expectations))
     print(f"\n{len(run.expectations) - len(failed)} of {len(run.expectations)} expectations met")
     print(f"figure: {run.figure}" if run.figure is not None else f"folder: {run.folder}")
     if brief:

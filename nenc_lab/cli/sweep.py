@@ -51,21 +51,16 @@ def sweep(
         else:
             print(_size(plan))
         return DONE
-    line = progress_line([run.case.scenario.duration for run in plan.runs])
     ran: list[Result] = []
+    with sigterm_is_an_interrupt(), progress_line([run.case.scenario.duration for run in plan.runs]) as line:
 
-    def tell(number: int, result: Result | None) -> None:
-        if result is not None:
-            ran.append(result)
-        if line is not None:
-            line.finished(number)
-
-    with sigterm_is_an_interrupt():
-        try:
-            done = execute(plan, jobs=jobs, out=out, keep_runs=keep_runs, plot=not no_plot, progress=tell)
-        finally:
+        def tell(number: int, result: Result | None) -> None:
+            if result is not None:
+                ran.append(result)
             if line is not None:
-                line.wipe()
+                line.finished(number)
+
+        done = execute(plan, jobs=jobs, out=out, keep_runs=keep_runs, plot=not no_plot, progress=tell)
     bad = [result for result in ran if result.status != "complete"]
     if as_json:
         json_line(_as_json(plan, done, ran, bad))

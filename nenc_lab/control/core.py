@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nenc_lab.control.base import Sample, State
+from nenc_lab.ctables.kinds import GAINS
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import CData, check, ffi, lib
-from nenc_lab.kinds import GAINS
 
 OWN_KEYS: Mapping[str, str] = {
     "rate_min_bps": "rate.min",

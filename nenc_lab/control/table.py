@@ -6,9 +6,9 @@ way the contract suite tests it.
 
 from __future__ import annotations
 
-from nenc_lab import kinds
 from nenc_lab.control.base import Controller
 from nenc_lab.control.settings import ControllerSettings
+from nenc_lab.ctables import kinds
 from nenc_lab.errors import InputError
 
 

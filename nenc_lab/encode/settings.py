@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nenc_lab.encoder_fields import Field, Group, fields, kinds
+from nenc_lab.ctables.encoder_fields import Field, Group, fields, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class EncoderSettings:
     """The settings of one flow's encoder. Fields that ``values`` leaves out take the default of the table of fields."""
 
     kind: str
-    """One of `nenc_lab.encoder_fields.kinds`."""
+    """One of `nenc_lab.ctables.encoder_fields.kinds`."""
     values: Mapping[str, float | str] = field(default_factory=dict)
     """Values by field name: numbers in base units (ns, bit/s, lines), or the text of a choice or a file name."""
     flow: str = "video"

@@ -12,7 +12,7 @@ from typing import Protocol
 from nenc_lab.control.base import Controller
 from nenc_lab.engine.clock import Clock, Process
 from nenc_lab.engine.timeline import Fault, Faulted, PathStep
-from nenc_lab.recording.interrupts import postponed
+from nenc_lab.interrupts import Postponed
 from nenc_lab.recording.recorder import Recorder
 
 SECOND_NS = 1_000_000_000
@@ -73,7 +73,7 @@ class Engine(ABC):
         try:
             self.advance(recorder)
         finally:
-            with postponed():
+            with Postponed():
                 self.finish(recorder)
 
     # ---- what subclasses define
@@ -139,7 +139,7 @@ class Engine(ABC):
 
     def hand_over(self, recorder: Recorder, now_ns: int, *, at_end: bool = False) -> None:
         """Gives rows and events to the recorder, either all or none, because what was taken is held nowhere else."""
-        with postponed():
+        with Postponed():
             self.hand_over_rows(recorder, now_ns, at_end=at_end)
             self.hand_over_events(recorder)
 

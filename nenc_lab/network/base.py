@@ -39,7 +39,7 @@ class JitterSetting:
 class QueueSetting:
     """``limit`` in ``unit``: ms as nanoseconds, bytes (on the wire; of cake: of memory) or packets.
 
-    ``parameters`` holds the parameters of its kind by name, in the units of `nenc_lab.kinds`.
+    ``parameters`` holds the parameters of its kind by name, in the units of `nenc_lab.ctables.kinds`.
     """
 
     unit: Literal["ms", "bytes", "packets"] = "ms"

@@ -8,10 +8,10 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nenc_lab import kinds
+from nenc_lab.ctables import kinds
+from nenc_lab.ctables.kinds import CrossKind, QueueKind
 from nenc_lab.errors import InputError
 from nenc_lab.kernels import CData, check, dtype, ffi, lib
-from nenc_lab.kinds import CrossKind, QueueKind
 from nenc_lab.network.base import (
     CrossSetting,
     FlowSetting,

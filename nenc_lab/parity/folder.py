@@ -27,6 +27,7 @@ from nenc_lab.recording.atomic import said_plainly, write_whole
 
 if TYPE_CHECKING:
     from nenc_lab.analysis.parity import Parity
+    from nenc_lab.analysis.tolerance import Tolerance
     from nenc_lab.parity.notes import Note
 
 FORMAT_VERSION = 1
@@ -104,7 +105,7 @@ def as_json(parity: Parity, notes: Sequence[Note]) -> dict[str, Any]:
             ]
             for side in parity.sides
         },
-        "tolerances": {key: asdict(one) for key, one in parity.tolerances.items()},
+        "tolerances": {key: _tolerance(one) for key, one in parity.tolerances.items()},
         "flows": {
             flow.name: {
                 "pairs": [
@@ -131,4 +132,14 @@ def as_json(parity: Parity, notes: Sequence[Note]) -> dict[str, Any]:
             }
             for flow in parity.flows
         },
+    }
+
+
+def _tolerance(one: Tolerance) -> dict[str, Any]:
+    return {
+        "unit": one.unit,
+        "absolute": one.absolute,
+        "relative": one.relative,
+        "reason": one.reason,
+        "metric": one.metric.name,
     }

@@ -10,12 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nenc_lab.analysis.capacity import capacity
+from nenc_lab.analysis.read import timeline_of
 from nenc_lab.plots.curves import WINDOW_S, frame_rate_bps, growth_rate, loss_ratio, period_means, stairs
-from nenc_lab.plots.events import Event, duration_s, events, on_trace, rate_max_bps
+from nenc_lab.plots.events import Event, events
 from nenc_lab.plots.words import duration
+from nenc_lab.units import NS_PER_S
 
 if TYPE_CHECKING:
     from nenc_lab.recording.open import Run
+    from nenc_lab.scenario import flow as scenario_flow
+    from nenc_lab.scenario.timeline import Timeline
 
 Floats = npt.NDArray[np.float64]
 _NONE: Floats = np.empty(0)
@@ -42,7 +46,7 @@ class Flow:
     """One flow's curves in s, Mbit/s, ms, loss in percent, terms relative to the operating point; NaN if unknown."""
 
     name: str
-    rate_max_mbps: float | None
+    rate_max_mbps: float
     t: Floats
     target: Floats
     goodput: Floats
@@ -97,19 +101,21 @@ _TICKS = (
 
 def story(run: Run) -> Story:
     """Reads the data of the panels of ``run``, complete or not. Raises InputError when a table cannot be read."""
-    scenario = run.info.get("scenario", {})
-    found, capacity = flows(run), capacity_mbps(run)
+    timeline = timeline_of(run)
+    scenario = timeline.scenario
+    found, capacity = tuple(_flow(run, flow) for flow in scenario.flows), capacity_mbps(run, timeline)
     seen = max([0.0, *(float(flow.t[-1]) for flow in found if flow.t.size), *capacity[0][-1:].tolist()])
-    wanted = duration_s(scenario)
+    wanted = scenario.duration / NS_PER_S
     whole = run.status == "complete"
-    end = ((wanted or seen) if whole else (seen or wanted)) or 1.0
-    covered = "" if whole else duration(seen) + (f" of {duration(wanted)}" if wanted else "")
-    return Story(found, capacity, end, covered, not on_trace(scenario), _happened(run, end))
+    end = wanted if whole else seen or wanted
+    covered = "" if whole else f"{duration(seen)} of {duration(wanted)}"
+    on_trace = any(hop.trace for hop in scenario.path.forward.hops)
+    return Story(found, capacity, end, covered, not on_trace, _happened(run, timeline, end))
 
 
-def _happened(run: Run, end: float) -> tuple[Event, ...]:
+def _happened(run: Run, timeline: Timeline, end: float) -> tuple[Event, ...]:
     """Returns the scenario's events and the run's warnings by time, without warnings at the time of an event."""
-    announced = events(run.info.get("scenario", {}), end)
+    announced = events(timeline, end)
     extra = [
         Event(t_s, text if len(text) <= _LONG_WARNING else f"{text[:_LONG_WARNING].rstrip()}\N{HORIZONTAL ELLIPSIS}")
         for t_s, text in warnings(run)
@@ -118,27 +124,18 @@ def _happened(run: Run, end: float) -> tuple[Event, ...]:
     return tuple(sorted((*announced, *extra), key=lambda event: event.t_s))
 
 
-def flows(run: Run) -> tuple[Flow, ...]:
-    """Reads the flows in the scenario's order, or those with ticks if the scenario lists none."""
-    described = {str(flow["name"]): flow for flow in run.info.get("scenario", {}).get("flows") or ()}
-    names = dict.fromkeys(described)
-    if not names:
-        names = dict.fromkeys(run.categories("ticks", "flow"))
-    return tuple(_flow(run, name, described.get(name, {})) for name in names)
-
-
-def _flow(run: Run, name: str, described: Mapping[str, Any]) -> Flow:
+def _flow(run: Run, described: scenario_flow.Flow) -> Flow:
+    name = described.name
     ticks, frames = run.columns("ticks", name, _TICKS), run.columns("frames", name, ("t_s", "size"))
     t = _floats(ticks, "t_s")
     frame_t = _floats(frames, "t_s")
     end = float(max(t[-1] if t.size else 0.0, frame_t[-1] if frame_t.size else 0.0))
     output_t, output = frame_rate_bps(frame_t, _floats(frames, "size"), end)
     figures = _mapping(_mapping(_mapping(run.info.get("summary")).get("flows")).get(name))
-    rate_max = rate_max_bps(described)
     lost, received = _floats(ticks, "lost_packets"), _floats(ticks, "received_packets")
     return Flow(
         name=name,
-        rate_max_mbps=rate_max / 1e6 if rate_max else None,
+        rate_max_mbps=described.rate.max / 1e6,
         t=t,
         target=_floats(ticks, "rate_bps") / 1e6,
         goodput=growth_rate(t, t, _floats(ticks, "received_bytes") * 8e-6),
@@ -168,26 +165,16 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     )
 
 
-def capacity_mbps(run: Run) -> tuple[Floats, Floats]:
+def capacity_mbps(run: Run, timeline: Timeline) -> tuple[Floats, Floats]:
     """Returns the corners of the forward capacity, the least over the hops that flows cross; inf without bottleneck."""
-    measured = capacity(run, _crossed(run, run.categories("path", "hop")))
+    hops = timeline.scenario.path.forward.hops
+    crossed = {hop for flow in timeline.scenario.flows for hop in timeline.crossed(flow)}
+    measured = capacity(run, (f"forward.{hops[hop].name}" for hop in sorted(crossed)))
     ends = _NONE if measured is None else measured.edges_ns[1:] / 1e9
     least = _NONE if measured is None else measured.values / 1e6
     if least.size > 1 and np.count_nonzero(least[1:] != least[:-1]) > _BUSY * least.size:
         ends, least = period_means(ends, least, WINDOW_S)
     return stairs(0.0, ends, least)
-
-
-def _crossed(run: Run, hops: Sequence[str]) -> list[str]:
-    """Returns the forward hops that at least one flow crosses; all if any flow does not name its hops."""
-    forward = [hop for hop in hops if hop.startswith("forward")]
-    wanted: set[str] = set()
-    for flow in run.info.get("scenario", {}).get("flows") or ():
-        named = (flow.get("hops") or {}).get("forward")
-        if not named:
-            return forward
-        wanted.update(f"forward.{hop}" for hop in named)
-    return [hop for hop in forward if hop in wanted] or forward
 
 
 def warnings(run: Run) -> tuple[tuple[float, str], ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from nenc_lab.analysis.metrics.metric import FlowMetric
+from nenc_lab.analysis.metrics.shape import figure
+from nenc_lab.analysis.metrics.table import metric
 from nenc_lab.plots import style
 from nenc_lab.plots.gather import Flow, Story, Verdict
 from nenc_lab.plots.looks import flow_colour
@@ -102,12 +105,8 @@ def figures(flow: Flow, steady: bool) -> tuple[KeyFigure, ...]:
         return ()
     judged = [change for change in flow.changes if change.share_mbps]
     settled = [change.settling_s for change in judged if change.settling_s is not None]
-    found = (
-        KeyFigure("utilisation", _say(flow.figures.get("utilisation"), percent)),
-        KeyFigure("goodput", _say(flow.figures.get("goodput_mbps"), _mbps)),
-        KeyFigure("queue delay p95", _say(_part(flow.figures, "queue_delay_ms", "p95"), _ms)),
-        KeyFigure("frame delay p95", _say(_part(flow.figures, "frame_delay_ms", "p95"), _ms)),
-        KeyFigure("loss", _say(flow.figures.get("loss"), percent)),
+    found = tuple(
+        KeyFigure(metric(FlowMetric, name).caption, _say(figure(flow.figures, name), say)) for name, say in _SAY.items()
     )
     if not steady:
         return found
@@ -122,7 +121,7 @@ def figures(flow: Flow, steady: bool) -> tuple[KeyFigure, ...]:
 
 def fairness(run: Run) -> str:
     """Formats Jain's fairness index; returns "" when the summary has none."""
-    jain = _part(run.summary, "run", "jain_last20s")
+    jain = figure(run.summary.get("run") or {}, "jain_last20s")
     return f"Jain's index over the last 20 s: {jain:.3f}" if isinstance(jain, int | float) else ""
 
 
@@ -187,11 +186,6 @@ def _table(shown: Header, figure: Figure, left: float, top: float) -> None:
         words(figure, left + 0.2, y - _LINE, f"and {shown.more} more", fontsize=8, color=style.MUTED)
 
 
-def _part(figures: Mapping[str, object], name: str, key: str) -> object:
-    part = figures.get(name)
-    return part.get(key) if isinstance(part, Mapping) else None
-
-
 def _say(value: object, how: Callable[[float], str]) -> str:
     return how(float(value)) if isinstance(value, int | float) else DASH
 
@@ -205,3 +199,13 @@ def _ms(value: float) -> str:
     if value >= 9950:
         return duration(value / 1e3)
     return f"{number(round(value) if value >= 10 else round(value, 1))} ms"
+
+
+_SAY: dict[str, Callable[[float], str]] = {
+    "utilisation": percent,
+    "goodput_mbps": _mbps,
+    "queue_delay_ms.p95": _ms,
+    "frame_delay_ms.p95": _ms,
+    "loss": percent,
+}
+"""The key figures, and how each is written."""

@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from nenc_lab.analysis.course import Course, Spread, course, spread
 from nenc_lab.analysis.pair import Verdict
+from nenc_lab.analysis.read import timeline_of
 from nenc_lab.plots import gather, pairs_table, style
 from nenc_lab.plots.curves import envelope
-from nenc_lab.plots.events import Event, events, rate_max_bps
+from nenc_lab.plots.events import Event, events
 from nenc_lab.plots.files import Kind, render_kinds
 from nenc_lab.plots.looks import Look
 from nenc_lab.plots.pairs_table import Block
@@ -100,9 +101,10 @@ def info(parity: Parity) -> ParityFigure:
     read = [_read(parity, flow) for flow in parity.flows if flow in chosen]
     end = max((spread.end_s for one in read for spread in one.rate), default=0.0) or 1.0
     first = parity.sides[0].complete[0]
-    scenario = first.info.get("scenario", {})
-    happened = events(scenario, end)
-    capacity = envelope(*gather.capacity_mbps(first), BUCKETS)
+    timeline = timeline_of(first)
+    happened = events(timeline, end)
+    capacity = envelope(*gather.capacity_mbps(first, timeline), BUCKETS)
+    most = max(flow.rate.max for flow in timeline.scenario.flows) / 1e6
     verdicts = [pair.verdict for _, pair in parity.pairs]
     misses, undecided = verdicts.count(Verdict.MISSES), verdicts.count(Verdict.UNDECIDED)
     of = f"of {len(verdicts)} pairs"
@@ -123,7 +125,7 @@ def info(parity: Parity) -> ParityFigure:
         flows=tuple(
             Shown(
                 one.flow.name,
-                _panels(one, read, capacity, scenario),
+                _panels(one, read, capacity, most),
                 _apart(one.flow.distance),
                 tuple(pairs_table.blocks(one.flow.pairs, 2 if len(read) == 1 else 1, ROWS)),
             )
@@ -208,15 +210,11 @@ def _header(info: ParityFigure, figure: Figure, top: float) -> None:
     words(figure, x + 0.2, y, "capacity", fontsize=9)
 
 
-def _panels(
-    one: _Read, shown: Sequence[_Read], capacity: tuple[Floats, Floats], scenario: dict[str, object]
-) -> tuple[Panel, ...]:
-    """Returns a flow's three panels, from the top; all flows that are shown share the scales."""
+def _panels(one: _Read, shown: Sequence[_Read], capacity: tuple[Floats, Floats], most: float) -> tuple[Panel, ...]:
+    """The three panels of a flow, from the top; ``most`` is the highest ``rate.max``, Mbit/s. Flows share scales."""
     name = one.flow.name
     seen = max((highest(spread.high) for each in shown for spread in each.rate), default=0.0)
-    flows = scenario.get("flows")
-    limits = [(rate_max_bps(flow) or 0.0) / 1e6 for flow in flows] if isinstance(flows, list) else []
-    rates = rate.to_show(seen, capacity[1], max(limits, default=0.0) or seen)
+    rates = rate.to_show(seen, capacity[1], most)
     delays = delay.scale(spread.high for each in shown for spread in each.delay)
     areas, edge = rate.capacity_parts(*capacity, rates)
     curves, bands = _curves(one.rate)

@@ -33,7 +33,6 @@ BAD = "#C24400"
 SOLID: tuple[float, ...] = ()
 DASHED: tuple[float, ...] = (4.0, 1.6)
 DOTTED: tuple[float, ...] = (1.0, 1.2)
-DASH_DOT: tuple[float, ...] = (5.0, 1.4, 1.0, 1.4)
 
 FONT = "DejaVu Sans"
 """A font that ships with matplotlib, so that figures are the same on every machine."""

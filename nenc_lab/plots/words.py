@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 MINUS = "\N{MINUS SIGN}"
-ARROW = "\N{RIGHTWARDS ARROW}"
 UP = "\N{UPWARDS ARROW}"
 CHECK = "\N{CHECK MARK}"
 CROSS = "\N{BALLOT X}"

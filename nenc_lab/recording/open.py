@@ -122,7 +122,7 @@ class Run:
 
         There is at least one batch, which may be empty.
         """
-        from nenc_lab.recording import arrow
+        from nenc_lab.recording import buffers
 
         wanted = _known(name, only)
         key = _key(name)
@@ -131,19 +131,19 @@ class Run:
             columns = {column: _numpy(group.column(column)) for column in wanted}
             if flow is not None:
                 # In numpy, because to import pyarrow.compute for one comparison would take longer than all the rest.
-                numbers, known = arrow.codes(group.column(key))
+                numbers, known = buffers.codes(group.column(key))
                 if known != [flow] or bool(np.any(numbers < 0)):
                     chosen = numbers == (known.index(flow) if flow in known else -2)
                     columns = {column: values[chosen] for column, values in columns.items()}
             yield columns
 
     def categories(self, name: str, column: str) -> list[str]:
-        """The values of a category column (``flow``, ``hop``, ``kind``) in the order of their first rows."""
-        from nenc_lab.recording import arrow
+        """Returns the values of a category column (``flow``, ``hop``, ``kind``) in the order of their first rows."""
+        from nenc_lab.recording import buffers
 
         found: dict[str, None] = {}
         for group in self._groups(name, _known(name, (column,))):
-            numbers, names = arrow.codes(group.column(column))
+            numbers, names = buffers.codes(group.column(column))
             first = np.full(len(names) + 1, len(numbers))
             first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # -1, for null, is the last place
             used = (code for code in np.argsort(first[:-1], kind="stable") if first[code] < len(numbers))
@@ -234,9 +234,9 @@ def _split(
     table: Any, name: str, flows: Sequence[str], only: Sequence[str]
 ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
     """Returns the columns of each flow's rows, in the order of the table."""
-    from nenc_lab.recording import arrow
+    from nenc_lab.recording import buffers
 
-    numbers, known = arrow.codes(table.column(_key(name)))
+    numbers, known = buffers.codes(table.column(_key(name)))
     columns = {column: _numpy(table.column(column)) for column in only}
     order = np.argsort(numbers, kind="stable")
     bounds = np.searchsorted(numbers[order], np.arange(len(known) + 1))
@@ -248,11 +248,11 @@ def _split(
 def _numpy(column: Any) -> np.ndarray[Any, Any]:
     import pyarrow as pa
 
-    from nenc_lab.recording import arrow
+    from nenc_lab.recording import buffers
 
     if pa.types.is_dictionary(column.type):
-        numbers, known = arrow.codes(column)
+        numbers, known = buffers.codes(column)
         named: np.ndarray[Any, Any] = np.array([*known, None], dtype=object)[numbers]
         return named
-    values = arrow.plain(column)
+    values = buffers.plain(column)
     return values if values.flags.writeable else values.copy()

@@ -32,7 +32,7 @@ def page(
         parts.append(f'<img alt="convergence plot" style="max-width:100%" src="data:image/png;base64,{picture}">')
     parts.extend(f"<p>note: {markup.escape(text)}</p>" for text in first_notes(notes))
     flows = summary.get("flows") or {}
-    tables = (_changes(flows), _verdicts(expectations), _figures(flows))
+    tables = (_changes(flows), verdicts(expectations), _figures(flows))
     parts.extend(html_table(table) for table in tables if table.rows)
     return "\n".join(parts)
 
@@ -43,25 +43,33 @@ def first_notes(notes: Sequence[str]) -> list[str]:
     return [*notes[:NOTES_SHOWN], *([f"and {more} more, listed in the events table"] if more > 0 else [])]
 
 
+def verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
+    """Returns a table of what the scenario expects, whether it was met, and the figures that decided it."""
+    rows = tuple(
+        ("ok" if verdict["passed"] else "FAILED", str(verdict["text"]), observed(verdict["observed"]))
+        for verdict in expectations
+    )
+    return TextTable("expectations", ("", "expected", "observed"), rows, left=3)
+
+
+def observed(pairs: Sequence[Sequence[Any]]) -> str:
+    """Formats the values that an expectation was checked against, as "1.4" or "1.4 .. 3.2 (3)"; null becomes "none"."""
+    values = [value for _, value in pairs]
+    if len(values) == 1:
+        return _text(values[0], "none")
+    known = [value for value in values if isinstance(value, (int, float))]
+    if not known:
+        return "none"
+    text = f"{_text(min(known))} .. {_text(max(known))} ({len(values)})"
+    return text if len(known) == len(values) else f"{text}, {len(values) - len(known)} none"
+
+
 def _changes(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
     """Returns a table with a row per flow and change."""
     found = [(name, change) for name, figures in flows.items() for change in figures.get("changes") or ()]
     names = tuple(found[0][1]) if found else ()
     rows = tuple((flow, *(_text(change.get(name)) for name in names)) for flow, change in found)
     return TextTable("changes", ("flow", *names), rows, left=2)
-
-
-def _verdicts(expectations: Sequence[Mapping[str, Any]]) -> TextTable:
-    """Returns a table with a row per expectation and the values that were compared."""
-    rows = tuple(
-        (
-            "ok" if verdict["passed"] else "FAILED",
-            str(verdict["text"]),
-            ", ".join(_text(value) for _, value in verdict["observed"]),
-        )
-        for verdict in expectations
-    )
-    return TextTable("expectations", ("", "expected", "observed"), rows, left=3)
 
 
 def _figures(flows: Mapping[str, Mapping[str, Any]]) -> TextTable:
@@ -83,7 +91,7 @@ def _flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _text(value: object) -> str:
+def _text(value: object, null: str = MISSING) -> str:
     if value is None:
-        return MISSING
+        return null
     return f"{value:.4g}" if isinstance(value, float) else str(value)

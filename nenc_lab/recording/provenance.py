@@ -22,8 +22,8 @@ GIT_TIMEOUT_S = 2.0
 
 
 NO_RESULT = (
-    *("cli", "plots", "bench", "sweeps", "parity"),
-    *("__main__.py", "api.py", "doctor.py", "pool.py", "process.py", "report.py", "texttable.py"),
+    *("cli", "plots", "bench", "doctor", "pool", "sweeps", "parity"),
+    *("__main__.py", "api.py", "process.py", "report.py", "texttable.py"),
 )
 """Modules of the package that change no figure of a run."""
 

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from nenc_lab.errors import InternalError
-from nenc_lab.recording import arrow
+from nenc_lab.recording import arrow, buffers
 from nenc_lab.recording.atomic import exchange, said_plainly, write_whole
 from nenc_lab.records import TABLES, Column
 
@@ -180,11 +180,11 @@ class TableWriter:
         for place, column in enumerate(self.columns):
             values = [block[place][0] for _, block in self._blocks]
             if column.kind == "text":
-                arrays.append(arrow.texts([text for chunk in values for text in chunk]))
+                arrays.append(buffers.texts([text for chunk in values for text in chunk]))
                 continue
             joined = values[0] if len(values) == 1 else np.concatenate(values)
             if column.kind == "category":
-                arrays.append(arrow.categories(joined, list(self._names[column.name])))
+                arrays.append(buffers.categories(joined, list(self._names[column.name])))
                 continue
             missing = [block[place][1] for _, block in self._blocks]
             gaps = None
@@ -194,7 +194,7 @@ class TableWriter:
                     for chunk, mask in zip(values, missing, strict=True)
                 ]
                 gaps = np.concatenate(filled)
-            arrays.append(arrow.array(column.kind, joined, gaps))
+            arrays.append(buffers.array(column.kind, joined, gaps))
         return pa.Table.from_arrays(arrays, schema=self._schema)
 
     def _values(self, column: Column, value: Any, count: int) -> _Values:

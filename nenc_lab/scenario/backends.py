@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nenc_lab import kinds
+from nenc_lab.ctables import kinds
 from nenc_lab.errors import Problem, ScenarioError
 from nenc_lab.scenario.document import Node, Place
 from nenc_lab.scenario.keys import follow

@@ -121,10 +121,8 @@ FAULTS: Mapping[str, Words] = {
 
 
 def fault_words(kind: str, resolution: object = None) -> Words:
-    """Returns the texts of a fault; for a kind that this version does not know, texts made from its name."""
-    name = kind.replace("_", " ")
-    words = FAULTS.get(kind, Words(name, f"{name} ends", name, f"{name} ends"))
-    return Words(*(text.format(resolution=resolution) for text in words))
+    """Returns the texts of a fault."""
+    return Words(*(text.format(resolution=resolution) for text in FAULTS[kind]))
 
 
 class _Fault(Model):

@@ -1,8 +1,8 @@
 """A flow's encoder: a statistical model, a null encoder, or a real encoder of real pictures.
 
 The keys, with their defaults, ranges and descriptions, come from the camera's table of fields
-(`nenc_lab.encoder_fields`). This module adds what only scenarios have: groups of keys, digests of files, and tighter
-ranges for a few keys.
+(`nenc_lab.ctables.encoder_fields`). Here is what only a scenario has: the groups of keys, files with their digests, and
+the few ranges for a few keys.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from nenc_lab import encoder_fields
-from nenc_lab.encoder_fields import UNBOUNDED, Group, Kind
+from nenc_lab.ctables import encoder_fields
+from nenc_lab.ctables.encoder_fields import UNBOUNDED, Group, Kind
 from nenc_lab.scenario.types import LINES, Model, PositiveRate, PositiveTime, Ratio, Resolution, Time, wrong
 from nenc_lab.units import format_time
 

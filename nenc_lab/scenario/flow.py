@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from nenc_lab import kinds
+from nenc_lab.ctables import kinds
 from nenc_lab.records import payload_fraction
 from nenc_lab.scenario.encoder import Encoder, ModelEncoder
 from nenc_lab.scenario.types import Gain, Model, Name, PacketSize, PositiveTime, TargetRate, Time

@@ -11,8 +11,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import (
     BeforeValidator,
     Field,
-    TypeAdapter,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -86,15 +84,6 @@ def _loss_in_short(value: object) -> object:
 Loss = Annotated[
     Annotated[NoLoss | BernoulliLoss | GilbertElliottLoss, Field(discriminator="kind")], BeforeValidator(_loss_in_short)
 ]
-_LOSS: TypeAdapter[Loss] = TypeAdapter(Loss)
-
-
-def loss_of(value: object) -> Loss:
-    """Makes a loss model from its form in a scenario file or run.json. Raises InputError when it is invalid."""
-    try:
-        return _LOSS.validate_python(value)
-    except ValidationError as error:
-        raise InputError(f"{value!r:.100} is not a loss model: write a ratio such as 1%, or none") from error
 
 
 class NoJitter(Model):

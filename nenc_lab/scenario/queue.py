@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
-from nenc_lab import kinds
-from nenc_lab.kinds import Parameter, QueueKind
+from nenc_lab.ctables import kinds
+from nenc_lab.ctables.kinds import Parameter, QueueKind
 from nenc_lab.scenario.types import MOST_PACKETS, Model, PacketCount, Size, quantity
 from nenc_lab.units import NS_PER_MS, QueueSize
 
@@ -25,7 +25,8 @@ _ECN = Parameter("ecn", "bool", 0, 0, 1, "Mark ECN-capable packets instead of dr
 _ECN_ON = Parameter("ecn", "bool", 1, 0, 1, "Mark ECN-capable packets instead of dropping them.")
 _HOLDS = "Capacity of the queue."
 _MEMORY = "Largest memory use, including the kernel's bookkeeping."
-_ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
+ISOLATION = ("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate")
+"""CAKE's modes of isolation, in the order of the kernel's numbers."""
 
 KERNEL_ONLY = (
     QueueKind(
@@ -87,7 +88,7 @@ KERNEL_ONLY = (
         parameters=(
             Parameter("rtt", "ns", 100e6, 1e3, 1e12, "Typical round-trip time, which determines the target."),
             Parameter(
-                "isolation", "", "triple-isolate", 0, 0, "Fairness between hosts or flows, in tc's terms.", _ISOLATION
+                "isolation", "", "triple-isolate", 0, 0, "Fairness between hosts or flows, in tc's terms.", ISOLATION
             ),
             Parameter("memory", "B", 10_240 * 1514, 1e5, 4e9, _MEMORY),
         ),

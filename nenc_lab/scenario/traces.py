@@ -81,16 +81,6 @@ class Imported:
     max_bps: float
 
 
-def read_mahimahi(path: str | Path) -> NDArray[np.int64]:
-    """Reads delivery opportunities, int64 ns of shape (n,), never decreasing. Raises ScenarioError with the line."""
-    return _parse_mahimahi(_bytes(Path(path)), str(path)).times_ns
-
-
-def read_csv(path: str | Path) -> Capacity:
-    """Reads a CSV trace. Raises ScenarioError with the line."""
-    return _parse_csv(_bytes(Path(path)), str(path))
-
-
 def read(path: str | Path, format: Format) -> Capacity:
     """Reads a trace of either format; an unchanged file is read only once. Raises ScenarioError with the line."""
     path = Path(path)

@@ -18,7 +18,7 @@ from nenc_lab.assembly.settings import (
 from nenc_lab.control.base import Controller
 from nenc_lab.control.table import make as make_controller
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.table import make as make_encoder
+from nenc_lab.encode.camera import Camera
 from nenc_lab.engine.clock import Clock
 from nenc_lab.engine.virtual import HAND_OVER_NS, FlowRun, VirtualEngine
 from nenc_lab.network.virtual import VirtualNetwork
@@ -43,7 +43,7 @@ def build(
     for number, flow in enumerate(scenario.flows):
         controller = make_controller(controller_settings(scenario, flow), flow.start)
         stack.callback(close_quietly, controller)
-        encoder = make_encoder(encoder_settings(scenario, number))
+        encoder = Camera(encoder_settings(scenario, number))
         stack.callback(encoder.close)
         flows.append(_flow_run(scenario, flow, controller, encoder))
     return VirtualEngine(

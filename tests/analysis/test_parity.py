@@ -10,6 +10,8 @@ from scipy import stats
 
 from nenc_lab.analysis.finish import finish
 from nenc_lab.analysis.interval import difference, mean_of, paired_difference
+from nenc_lab.analysis.metrics.metric import ChangeMetric
+from nenc_lab.analysis.metrics.table import metric
 from nenc_lab.analysis.pair import Verdict, overall, pair
 from nenc_lab.analysis.parity import Side, compare
 from nenc_lab.analysis.tolerance import TOLERANCES, Tolerance, changed, tolerances
@@ -43,7 +45,7 @@ def test_one_run_has_no_interval_and_equal_runs_one_of_no_width():
     assert difference([3.0] * 4, OTHER).half == pytest.approx(stats.t.ppf(0.975, 2) * stats.sem(OTHER))
 
 
-SECOND = Tolerance("s", 1.0, 0.0, "a test's", "settling_s")
+SECOND = Tolerance(metric(ChangeMetric, "settling_s"), 1.0, 0.0, "a test's")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +74,9 @@ SECOND = Tolerance("s", 1.0, 0.0, "a test's", "settling_s")
     ],
 )
 def test_verdicts(first, second, paired, verdict):
-    judged = pair("settling", "settling", SECOND, first, second, paired)
+    judged = pair(SECOND, first, second, paired)
     assert judged.verdict is verdict
-    assert pair("settling", "settling", SECOND, second, first, paired).verdict is verdict  # whichever comes first
+    assert pair(SECOND, second, first, paired).verdict is verdict  # whichever comes first
     if None in (*first, *second) or verdict is Verdict.UNDECIDED:
         assert judged.reason
     assert judged.values == (tuple(first), tuple(second))
@@ -82,10 +84,10 @@ def test_verdicts(first, second, paired, verdict):
 
 def test_a_part_is_of_the_second_network():
     five = TOLERANCES["goodput"]
-    assert pair("goodput", "goodput", five, [95.0], [100.0]).verdict is Verdict.AGREES
-    assert pair("goodput", "goodput", five, [100.0], [95.0]).verdict is Verdict.MISSES
+    assert pair(five, [95.0], [100.0]).verdict is Verdict.AGREES
+    assert pair(five, [100.0], [95.0]).verdict is Verdict.MISSES
     delay = TOLERANCES["queue_delay_p95"]
-    assert [pair("", "", delay, [a], [b]).verdict for a, b in ((1, 15), (1, 17), (85, 100), (84, 100), (230, 200))] == [
+    assert [pair(delay, [a], [b]).verdict for a, b in ((1, 15), (1, 17), (85, 100), (84, 100), (230, 200))] == [
         *(Verdict.AGREES, Verdict.MISSES, Verdict.AGREES, Verdict.MISSES, Verdict.AGREES)
     ]
 

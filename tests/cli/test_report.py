@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nenc_lab import report
+from nenc_lab.recording import page
 
 CHANGE = {
     "kind": "capacity",
@@ -29,7 +30,7 @@ def test_changes_have_a_row_each_and_null_is_a_dash():
 
 
 def test_a_killed_run_has_no_rows():
-    assert report.changes({}).rows == report.totals({}).rows == report.verdicts([]).rows == ()
+    assert report.changes({}).rows == report.totals({}).rows == page.verdicts([]).rows == ()
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,4 @@ def test_a_killed_run_has_no_rows():
     ],
 )
 def test_observed(values, text):
-    assert report.observed([("path", value) for value in values]) == text
+    assert page.observed([("path", value) for value in values]) == text

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nenc_lab.ctables.encoder_fields import Group, kinds
 from nenc_lab.encode.base import Encoder
+from nenc_lab.encode.camera import Camera
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encode.table import make
-from nenc_lab.encoder_fields import Group, kinds
 from nenc_lab.errors import MachineError
 from nenc_lab.programs import module
 
@@ -91,7 +91,7 @@ def encoder(kind: str, seed: int = 1, stream: int = 1 << 21, **values: Any) -> E
     if kind == "vaapi":
         usual = {**usual, "device": "driver:nenc"}
     try:
-        made = make(EncoderSettings(kind, {**usual, **values}, rate_bps=1e6, seed=seed, stream=stream))
+        made = Camera(EncoderSettings(kind, {**usual, **values}, rate_bps=1e6, seed=seed, stream=stream))
     except MachineError as error:
         if kind != "nvenc":  # the only one that needs a machine of its own
             raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf, nan
 
 from nenc_lab.encode.base import Happening
-from nenc_lab.kernels import draws
+from nenc_lab.kernels import check, ffi, lib
 
 _BLOCK = 2048
 """Random numbers are drawn this many at a time: one C call per block."""
@@ -179,3 +179,15 @@ class Oracle:
 
     def close(self) -> None:
         pass
+
+
+def draws(seed: int, stream: int, start: int, kind: str, count: int) -> list[float]:
+    """Returns ``count`` random numbers of stream (seed, stream), beginning with number ``start``.
+
+    ``kind`` is uniform [0, 1), laplace (scale 1), normal N(0, 1) or exponential (mean 1). The numbers are the same on
+    every machine.
+    """
+    code = {"uniform": 0, "laplace": 1, "normal": 2, "exponential": 3}[kind]
+    out = ffi.new("double[]", count)
+    check(lib.nenc_random(seed & (2**64 - 1), stream & (2**64 - 1), start, code, out, count), "nenc_random")
+    return list(out)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from encoders import SECOND_NS, encoder, shoot, sizes
 
+from nenc_lab.ctables.encoder_fields import kinds
 from nenc_lab.encode.base import Encoder
-from nenc_lab.encode.table import ENCODERS
 
 STATISTICAL = ("model", "null")
 """Fast enough for minutes of 4K; what real ones make of a rate is in test_video.py and the C contract."""
-every = pytest.mark.parametrize("kind", sorted(ENCODERS))
+every = pytest.mark.parametrize("kind", sorted(kinds()))
 
 
 @pytest.mark.parametrize("kind", STATISTICAL)

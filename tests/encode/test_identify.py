@@ -12,8 +12,8 @@ import pytest
 from nenc_lab.analysis.identification import Phase, key_ratio, size_scale, step_response, transient_frames
 from nenc_lab.api import load
 from nenc_lab.cli import main
+from nenc_lab.encode.camera import Camera
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encode.table import make
 from nenc_lab.identify import identify
 from nenc_lab.programs import module
 
@@ -91,7 +91,7 @@ def test_a_real_encoder_gives_a_profile_that_a_scenario_takes(tmp_path: Path, ki
 def test_the_model_answers_as_its_profile_says() -> None:
     """A lag of 300 ms is found again in the model's own frames, and no step sets off a burst."""
     still = {"size_scale": 0.0, "interval_scale": 0.0}
-    made = make(EncoderSettings("model", {"fps": FPS, "reaction_ns": 0, "lag_ns": 300_000_000, **still}, seed=1))
+    made = Camera(EncoderSettings("model", {"fps": FPS, "reaction_ns": 0, "lag_ns": 300_000_000, **still}, seed=1))
     phases = []
     now = 0
     for rate in (1e6, 3e6, 1e6):

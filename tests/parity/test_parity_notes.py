@@ -9,8 +9,8 @@ from nenc_lab.analysis.tolerance import TOLERANCES
 from nenc_lab.errors import ScenarioError
 from nenc_lab.parity.notes import NAME, Note, beside, load, texts
 
-DELAY = pair("queue_delay_p95", "queue delay p95", TOLERANCES["queue_delay_p95"], [1.0], [2.0])
-SETTLING = pair("settling", "settling", TOLERANCES["settling"], [1.0], [2.0], at_s=20.0, change="capacity")
+DELAY = pair(TOLERANCES["queue_delay_p95"], [1.0], [2.0])
+SETTLING = pair(TOLERANCES["settling"], [1.0], [2.0], at_s=20.0, change="capacity")
 
 GOOD = """\
 version: 1

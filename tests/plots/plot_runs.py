@@ -202,13 +202,13 @@ def _scenario(course: Course) -> dict[str, Any]:
         "name": course.name,
         "duration": f"{course.duration:g}s",
         "seed": 1,
-        "path": {"forward": {"trace": {"file": "lte.csv", "format": "csv"} if course.trace else None}},
+        "path": {"forward": {"trace": {"file": "lte.csv", "format": "csv"}} if course.trace else {"rate": "50Mbps"}},
         "timeline": course.timeline,
         "flows": [
             {
                 "name": name,
                 "start": f"{flow.start:g}s",
-                "stop": None if flow.stop is None else f"{flow.stop:g}s",
+                **({} if flow.stop is None else {"stop": f"{flow.stop:g}s"}),
                 "rate": {"min": f"{flow.low:.0f}bps", "max": f"{flow.high:.0f}bps", "start": f"{flow.low:.0f}bps"},
             }
             for name, flow in course.flows.items()

@@ -77,7 +77,10 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Run:
     timeline = [{"at": f"{2 * k}s", "forward": {"rate": "1Gbps" if k % 2 else "50Mbps"}} for k in range(1, 1800)]
     flow = {"name": "video", "start": "0s", "rate": {"min": "5Mbps", "max": "120Mbps"}}
     info = {
-        "scenario": {"name": "hour", "duration": "3600s", "flows": [flow], "timeline": timeline},
+        "scenario": {
+            "version": 1, "name": "hour", "duration": "3600s", "path": {"forward": {"rate": "50Mbps"}},
+            "flows": [flow], "timeline": timeline,
+        },
         "seed": 1, "backend": "virtual", "controller": "nenc", "versions": {},
     }  # fmt: skip
     folder = RunFolder.create(tmp_path_factory.mktemp("hour"), info)

@@ -159,7 +159,7 @@ def test_a_worker_whose_parent_is_gone_before_it_looks_dies_as_well():
     script = textwrap.dedent(
         """
         import os, time
-        from nenc_lab.pool import die_with
+        from nenc_lab.pool.worker import die_with
         parent = os.getpid()
         if os.fork() == 0:
             while os.getppid() == parent:

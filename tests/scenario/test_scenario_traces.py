@@ -25,7 +25,7 @@ def written(tmp_path, text, name="trace"):
 
 def test_mahimahi(tmp_path):
     file = written(tmp_path, "0\n0\n5\n10\n\n")
-    times = traces.read_mahimahi(file)
+    times = traces.read(file, "mahimahi").times_ns
     assert times.dtype == np.int64
     assert times.tolist() == [0, 0, 5_000_000, 10_000_000]
     trace = Trace(file=str(file), format="mahimahi", scale=2.0)
@@ -37,12 +37,12 @@ def test_mahimahi(tmp_path):
 
 def test_csv(tmp_path):
     file = written(tmp_path, "t_s, rate_mbps\n0,10\n1,20.5\n3,0\n")
-    found = traces.read_csv(file)
+    found = traces.read(file, "csv")
     assert found.times_ns.tolist() == [0, 1_000_000_000, 3_000_000_000]
     assert found.rates_bps.tolist() == [10_000_000, 20_500_000, 0]
     assert found.length_ns == 5_000_000_000, "the last step lasts as long as the one before"
     assert found.mean_bps() == pytest.approx((10e6 * 1 + 20.5e6 * 2) / 5)
-    assert traces.read_csv(written(tmp_path, "t_s,rate_bps\n0,10\n1,20\n", "b")).rates_bps.tolist() == [10, 20]
+    assert traces.read(written(tmp_path, "t_s,rate_bps\n0,10\n1,20\n", "b"), "csv").rates_bps.tolist() == [10, 20]
 
 
 def test_a_csv_that_does_not_loop_ends_with_nothing(tmp_path):
@@ -58,7 +58,7 @@ def test_a_csv_that_does_not_loop_ends_with_nothing(tmp_path):
 
 def test_a_trace_that_changed_is_read_again(tmp_path):
     file = written(tmp_path, "10\n")
-    assert len(traces.read_mahimahi(file)) == 1
+    assert len(traces.read(file, "mahimahi").times_ns) == 1
     assert len(traces.read(file, "mahimahi").times_ns) == 1
     file.write_text("10\n20\n30\n")
     assert len(traces.read(file, "mahimahi").times_ns) == 3
@@ -87,7 +87,7 @@ def test_a_trace_that_changed_is_read_again(tmp_path):
 )
 def test_bad_csv(tmp_path, text, line, message):
     with pytest.raises(ScenarioError) as caught:
-        traces.read_csv(written(tmp_path, text))
+        traces.read(written(tmp_path, text), "csv")
     (problem,) = caught.value.problems
     assert problem.line == line
     assert message in problem.message
@@ -100,7 +100,7 @@ def test_files_that_are_no_traces(tmp_path):
         (Path("/dev/zero"), "larger than"),
     ):
         with pytest.raises(ScenarioError, match=message):
-            traces.read_csv(path)
+            traces.read(path, "csv")
     with pytest.raises(ScenarioError, match="no such trace"):
         traces.read(tmp_path / "nope", "csv")
 
@@ -112,7 +112,9 @@ def test_garbage_is_refused_or_read(tmp_path, data, kind):
     file.write_bytes(data)
     try:
         found = (
-            traces.read_csv(file) if kind == "csv" else traces.Capacity(traces.read_mahimahi(file), None, 1)
+            traces.read(file, "csv")
+            if kind == "csv"
+            else traces.Capacity(traces.read(file, "mahimahi").times_ns, None, 1)
         ).times_ns
     except ScenarioError:
         return
@@ -125,14 +127,14 @@ class TestImport:
         done = traces.import_trace(source, tmp_path / "out.csv", "mahimahi")
         assert done.mean_bps == pytest.approx(BITS * 1000)
         assert done.min_bps == done.max_bps == pytest.approx(BITS * 1000)
-        again = traces.read_csv(tmp_path / "out.csv")
+        again = traces.read(tmp_path / "out.csv", "csv")
         assert again.mean_bps() == pytest.approx(done.mean_bps)
         assert again.length_ns == 1_000_000_000
 
     def test_steps_to_opportunities(self, tmp_path):
         source = written(tmp_path, "t_s,rate_mbps\n0,12.032\n1,24.064\n")
         done = traces.import_trace(source, tmp_path / "out.up", "csv")
-        lines = traces.read_mahimahi(tmp_path / "out.up") // 1_000_000
+        lines = traces.read(tmp_path / "out.up", "mahimahi").times_ns // 1_000_000
         assert len(lines) == 3000
         assert lines[:5].tolist() == [1, 2, 3, 4, 5]
         assert np.searchsorted(lines, 1000, side="right") == 1000

@@ -226,3 +226,23 @@ int nenc_estimate_sample(nenc_estimate *estimate, const nenc_config *config, con
     if (estimate->queue_ms <= nenc_estimate_empty_ms(estimate)) estimate->empty_ns = now_ns;
     return moved;
 }
+
+double nenc_estimate_loss_queue_s(const nenc_estimate *path, const nenc_config *config)
+{
+    const double excess = path->loss - 1.35 * nenc_estimate_path_loss(path) - config->loss_tolerance;
+    return excess > 0.0 ? excess * config->loss_delay_ns * 1e-9 : 0.0;
+}
+
+double nenc_estimate_coming_queue_s(const nenc_estimate *path, int64_t now_ns, int sated)
+{
+    const double queue_s = path->queue_ms * 1e-3;
+    const nenc_recent *newest = nenc_estimate_recent(path, 0);
+    const double seen = sated ? newest->bps : 0.5 * (newest->bps + nenc_estimate_recent(path, 1)->bps);
+    const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
+    if (!(capacity > 0.0)) return queue_s;
+    const double unseen_s = newest->rtt_ms * 1e-3;
+    const double sent =
+        nenc_history_mean(&path->sent, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
+    const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
+    return predicted > 0.0 ? predicted : 0.0;
+}

@@ -76,4 +76,10 @@ double nenc_estimate_reported_bps(const nenc_estimate *estimate, double samples)
  * themselves) and the path's jitter. */
 static inline double nenc_estimate_empty_ms(const nenc_estimate *estimate) { return 8.0 + estimate->spread_ms; }
 
+/* Converts loss beyond the path's own into queue delay: a short buffer shows by loss that it is full. */
+double nenc_estimate_loss_queue_s(const nenc_estimate *path, const nenc_config *config);
+/* Predicts the queue that a packet sent now will meet: what the newest sample saw, plus the excess sent since then (a Smith
+ * predictor whose model is our own rates). */
+double nenc_estimate_coming_queue_s(const nenc_estimate *path, int64_t now_ns, int sated);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "core/estimate.h"
 #include "core/law.h"
+#include "core/loss_trial.h"
 #include "core/pid.h"
 #include "core/tfrc.h"
 
@@ -29,11 +30,7 @@ typedef struct production {
     int64_t probed_ns; /* end of the last probe for the base rtt */
     uint32_t bounds;  /* set while samples come in, reported at the next tick */
     nenc_estimate path;
-    int64_t excess_ns; /* time since which loss counts as congestion, INT64_MIN: it does not */
-    int64_t judged_ns; /* end of the last trial */
-    int64_t trial_ns;  /* start of the present trial, INT64_MIN: none */
-    double trial_bps;
-    double trial_loss;
+    nenc_loss_trial trial;
     double per_range; /* 1 / log2(rate_max / rate_min), 0 when the two are equal */
     nenc_pid pid;
     nenc_tfrc tfrc;
@@ -79,35 +76,6 @@ static double set_point_s(const production *law, const nenc_config *config)
     return (config->queue_target_ns + config->queue_fair_ns * below) * 1e-9;
 }
 
-/* Converts loss beyond the path's own into queue delay: a short buffer shows by loss that it is full. */
-static double loss_queue_s(const production *law, const nenc_config *config)
-{
-    const double excess = law->path.loss - 1.35 * nenc_estimate_path_loss(&law->path) - config->loss_tolerance;
-    return excess > 0.0 ? excess * config->loss_delay_ns * 1e-9 : 0.0;
-}
-
-/* Loss that stays when the rate falls is not caused by us: it is the path's own. Test this when loss has held the rate back for
- * a while. */
-static void judge_loss(production *law, const nenc_config *config, int64_t now_ns)
-{
-    static const int64_t patience_ns = 2000000000, look_ns = 2000000000, again_ns = 30000000000;
-    nenc_estimate *path = &law->path;
-    if (law->trial_ns != INT64_MIN) {
-        if (now_ns - law->trial_ns < look_ns + (int64_t)(dead_s(law, config) * 1e9)) return;
-        if (path->loss > 0.7 * law->trial_loss) path->loss_floor = path->loss;
-        law->trial_ns = INT64_MIN;
-        law->judged_ns = now_ns;
-    } else if (loss_queue_s(law, config) <= 0.0) {
-        law->excess_ns = INT64_MIN;
-    } else if (law->excess_ns == INT64_MIN) {
-        law->excess_ns = now_ns;
-    } else if (now_ns - law->excess_ns > patience_ns && (law->judged_ns == INT64_MIN || now_ns - law->judged_ns > again_ns)) {
-        law->trial_ns = now_ns;
-        law->trial_bps = 0.75 * law->rate_bps;
-        law->trial_loss = path->loss;
-    }
-}
-
 static void enter(production *law, law_mode mode)
 {
     law->mode = mode;
@@ -127,24 +95,7 @@ static void init(void *self, const nenc_config *config, int64_t now_ns)
     nenc_pid_anchor(&law->pid, law->rate_bps);
     enter(law, WARMUP);
     law->probed_ns = now_ns;
-    law->excess_ns = law->judged_ns = law->trial_ns = INT64_MIN;
-}
-
-/* Predicts the queue that a packet sent now will meet: what the newest sample saw, plus the excess sent since then (a Smith
- * predictor whose model is our own rates). */
-static double predicted_queue_s(const production *law, int64_t now_ns, int sated)
-{
-    const nenc_estimate *path = &law->path;
-    const double queue_s = path->queue_ms * 1e-3;
-    const nenc_recent *newest = nenc_estimate_recent(path, 0);
-    const double seen = sated ? newest->bps : 0.5 * (newest->bps + nenc_estimate_recent(path, 1)->bps);
-    const double capacity = seen < path->capacity_bps ? seen : path->capacity_bps;
-    if (!(capacity > 0.0)) return queue_s;
-    const double unseen_s = newest->rtt_ms * 1e-3;
-    const double sent =
-        nenc_history_mean(&path->sent, now_ns - (int64_t)(unseen_s * 1e9), now_ns) * (1.0 - nenc_estimate_path_loss(path));
-    const double predicted = queue_s + unseen_s * (sent / capacity - 1.0);
-    return predicted > 0.0 ? predicted : 0.0;
+    nenc_loss_trial_init(&law->trial);
 }
 
 static void drain(production *law, const nenc_config *config, int64_t now_ns)
@@ -153,7 +104,7 @@ static void drain(production *law, const nenc_config *config, int64_t now_ns)
     const double target_s = 0.5 * set_point_s(law, config), dead = dead_s(law, config);
     const double time_s = config->drain_ns * 1e-9 > dead ? config->drain_ns * 1e-9 : dead;
     const double capacity = path->capacity_bps > 0.0 ? path->capacity_bps : path->delivered_bps;
-    const double queue_s = predicted_queue_s(law, now_ns, 0);
+    const double queue_s = nenc_estimate_coming_queue_s(path, now_ns, 0);
     law->rate_bps = capacity * clamp(1.0 - (queue_s - target_s) / time_s, 0.25, 1.0);
     law->bounds |= NENC_BOUND_DRAIN;
     /* RFC 5348 applies only while the queue shows that losses are caused by congestion. Half the capacity is its lower bound,
@@ -179,10 +130,10 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
     const double own_ms = 1.5 * nenc_estimate_empty_ms(path), half_ms = 500.0 * set_s;
     if (nenc_estimate_sample(path, config, sample, half_ms > own_ms ? half_ms : own_ms, sated)) law->bounds |= NENC_BOUND_BASE;
     nenc_tfrc_sample(&law->tfrc, config->packet_bytes, sample);
-    judge_loss(law, config, now_ns);
+    nenc_loss_trial_judge(&law->trial, path, config, law->rate_bps, dead_s(law, config), now_ns);
     if (law->mode == WARMUP || law->mode == STALE) enter(law, RAMP);
 
-    const double queue_s = path->queue_ms * 1e-3 + loss_queue_s(law, config);
+    const double queue_s = path->queue_ms * 1e-3 + nenc_estimate_loss_queue_s(&law->path, config);
     const double point_s = law->probe_ns == INT64_MIN ? set_s : 0.0;
     nenc_pid_measure(&law->pid, queue_s, point_s, dt_s);
 
@@ -191,7 +142,7 @@ static void sample(void *self, const nenc_config *config, const nenc_sample *sam
      * one that shares a full link must not mistake the others' bursts for that. */
     const double now_s = path->queue_ms * 1e-3;
     const int watch = law->mode == DRAIN || now_s > 0.5 * set_s; /* otherwise the prediction is not needed */
-    const double coming_s = watch ? predicted_queue_s(law, now_ns, sated) : 0.0;
+    const double coming_s = watch ? nenc_estimate_coming_queue_s(path, now_ns, sated) : 0.0;
     const int lost = sated && coming_s - now_s > 0.3 * high_s;
     if (watch && law->mode != DRAIN && (now_s > high_s || coming_s > high_s || lost)) enter(law, DRAIN);
     if (law->mode == DRAIN) {
@@ -265,7 +216,7 @@ static void limit(production *law, const nenc_config *config, int64_t now_ns)
             law->bounds |= NENC_BOUND_LOSS;
         }
     }
-    if (law->trial_ns != INT64_MIN && law->rate_bps > law->trial_bps) law->rate_bps = law->trial_bps;
+    if (law->rate_bps > law->trial.most_bps) law->rate_bps = law->trial.most_bps;
     /* Goes below rate_min only when not even that arrives, and only until it does. */
     const int broken = law->mode == STALE || path->broken || law->rate_bps < config->rate_min_bps;
     const int may_shed = broken && (law->mode == STALE || path->delivered_bps < config->rate_min_bps);

@@ -95,19 +95,3 @@ const char *nenc_address_text(const nenc_address *address, char text[NENC_ADDRES
     }
     return text;
 }
-
-bool nenc_address_equal(const nenc_address *left, const nenc_address *right)
-{
-    if (left->any.sa_family != right->any.sa_family) return false;
-    if (left->any.sa_family == AF_INET) {
-        struct sockaddr_in a, b;
-        memcpy(&a, &left->storage, sizeof a);
-        memcpy(&b, &right->storage, sizeof b);
-        return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
-    }
-    struct sockaddr_in6 a, b;
-    memcpy(&a, &left->storage, sizeof a);
-    memcpy(&b, &right->storage, sizeof b);
-    return a.sin6_port == b.sin6_port && a.sin6_scope_id == b.sin6_scope_id &&
-           memcmp(&a.sin6_addr, &b.sin6_addr, sizeof a.sin6_addr) == 0;
-}

@@ -32,6 +32,4 @@ bool nenc_endpoint_resolve(const nenc_endpoint *endpoint, nenc_address *address,
 /* Formats an address, with an IPv4-mapped IPv6 address as IPv4; returns `text`. */
 const char *nenc_address_text(const nenc_address *address, char text[NENC_ADDRESS_TEXT_BYTES]);
 
-bool nenc_address_equal(const nenc_address *left, const nenc_address *right);
-
 #endif

@@ -59,13 +59,6 @@ int nenc_udp_open(const nenc_udp_options *options, char *why, size_t why_bytes)
     return fd;
 }
 
-int nenc_udp_receive_room(int fd)
-{
-    int bytes;
-    socklen_t size = sizeof bytes;
-    return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &size) < 0 ? -1 : bytes;
-}
-
 /* ---- sending */
 
 typedef struct envelopes {

@@ -30,9 +30,6 @@ typedef struct nenc_udp_options {
  * descriptor, or -1 with errno and the reason in `why`. */
 int nenc_udp_open(const nenc_udp_options *options, char *why, size_t why_bytes);
 
-/* The size of the receive buffer as the kernel counts it, with its bookkeeping; -1 with errno. */
-int nenc_udp_receive_room(int fd);
-
 typedef struct nenc_udp_packet {
     const void *head; /* for example the RTP header; sent before the body */
     const void *body; /* may be NULL when body_bytes is 0 */

@@ -80,6 +80,8 @@ void nenc_flow_set_pace(nenc_flow *flow, int64_t now_ns, double pace_bps);
 /* 1 and the carrier packet when there is something to report, 0 when not, or a negative status. */
 int nenc_flow_make_report(nenc_flow *flow, int64_t now_ns, nenc_packet *carrier);
 void nenc_flow_take_report(nenc_flow *flow, nenc_sample *sample); /* the first of source.answers */
+/* The packet that carries a report was lost or dropped. */
+void nenc_flow_lose_report(nenc_flow *flow, const nenc_packet *carrier);
 
 int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int all);
 

@@ -12,7 +12,7 @@ void nenc_histogram_clear(nenc_histogram *histogram)
     histogram->last = -1;
 }
 
-int nenc_histogram_bin(int64_t wait_ns)
+static int bin_of(int64_t wait_ns)
 {
     if (wait_ns < octave_ns) return wait_ns > 0 ? (int)((wait_ns + linear_ns - 1) / linear_ns) : 0;
     int octave = 63 - __builtin_clzll((unsigned long long)(wait_ns / octave_ns));
@@ -23,7 +23,7 @@ int nenc_histogram_bin(int64_t wait_ns)
 
 void nenc_histogram_add(nenc_histogram *histogram, int64_t wait_ns)
 {
-    const int bin = nenc_histogram_bin(wait_ns);
+    const int bin = bin_of(wait_ns);
     histogram->counts[bin]++;
     if (bin < histogram->first) histogram->first = bin;
     if (bin > histogram->last) histogram->last = bin;
@@ -39,5 +39,5 @@ int64_t nenc_histogram_upper_ns(int bin)
 
 void nenc_delay_edges(const int64_t *wait_ns, size_t count, int64_t *edge_ns)
 {
-    for (size_t i = 0; i < count; i++) edge_ns[i] = nenc_histogram_upper_ns(nenc_histogram_bin(wait_ns[i]));
+    for (size_t i = 0; i < count; i++) edge_ns[i] = nenc_histogram_upper_ns(bin_of(wait_ns[i]));
 }

@@ -20,6 +20,5 @@ typedef struct nenc_histogram {
 void nenc_histogram_clear(nenc_histogram *histogram);
 void nenc_histogram_add(nenc_histogram *histogram, int64_t wait_ns);
 int64_t nenc_histogram_upper_ns(int bin);
-int nenc_histogram_bin(int64_t wait_ns);
 
 #endif

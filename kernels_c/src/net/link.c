@@ -6,8 +6,6 @@
 #include "net/link.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { STAGE_LOSS = 1, STAGE_JITTER = 2, STAGE_DUPLICATE = 3, STAGE_QUEUE = 4, STAGES = 16 };
 
@@ -22,10 +20,9 @@ static int drop(void *self, const nenc_packet *packet) { return perish(self, pac
 
 int nenc_link_init(nenc_link *link, int id, uint64_t seed, const nenc_link_config *config, nenc_link_sink sink)
 {
-    const int legal = config->direction <= NENC_REVERSE && !nenc_queue_check(&config->queue) &&
-                      config->queue_rate_bps >= 0.0 && isfinite(config->queue_rate_bps) &&
-                      (config->rate_bps == NENC_UNLIMITED || config->rate_bps >= 0.0) && isfinite(config->rate_bps) &&
-                      config->delay_ns >= 0 && !nenc_loss_check(&config->loss) &&
+    const int legal = config->direction <= NENC_REVERSE && !nenc_queue_check(&config->queue) && config->queue_rate_bps >= 0.0 &&
+                      isfinite(config->queue_rate_bps) && (config->rate_bps == NENC_UNLIMITED || config->rate_bps >= 0.0) &&
+                      isfinite(config->rate_bps) && config->delay_ns >= 0 && !nenc_loss_check(&config->loss) &&
                       !nenc_jitter_check(config->jitter_kind, config->jitter_std_ns, config->jitter_max_ns) &&
                       config->ecn_threshold_ns >= 0 && config->duplicate >= 0.0 && config->duplicate <= 1.0;
     if (!legal) return NENC_EINVAL;
@@ -53,20 +50,11 @@ int nenc_link_init(nenc_link *link, int id, uint64_t seed, const nenc_link_confi
     return NENC_OK;
 }
 
-static void drop_program(nenc_link *link)
-{
-    free(link->program_t_ns);
-    free(link->program_rate_bps);
-    link->program_t_ns = NULL;
-    link->program_rate_bps = NULL;
-    link->program_count = 0;
-}
-
 void nenc_link_free(nenc_link *link)
 {
     nenc_pipe_free(&link->arrivals);
     nenc_queue_destroy(link->queue);
-    drop_program(link);
+    nenc_program_end(&link->program);
 }
 
 /* ---- after the serialiser --------------------------------------------------------------------------------------- */
@@ -105,22 +93,6 @@ static int depart(nenc_link *link, nenc_packet *packet, int64_t start_ns, int64_
 }
 
 /* ---- the serialiser --------------------------------------------------------------------------------------------- */
-
-static int64_t program_time(const nenc_link *link)
-{
-    return link->program_count ? link->program_t_ns[link->program_next] + link->program_shift_ns : INT64_MAX;
-}
-
-static void program_step(nenc_link *link)
-{
-    if (++link->program_next < link->program_count) return;
-    if (link->program_period_ns > 0) {
-        link->program_next = 0;
-        link->program_shift_ns += link->program_period_ns;
-    } else {
-        drop_program(link); /* the last rate stays; opportunities end, and the rate is 0 from then on */
-    }
-}
 
 /* The serialiser is free from start_ns (+ frac) on: the queue's next packet, if it has one that may go. 0, or a status. */
 static int begin_service(nenc_link *link, int64_t start_ns, double frac)
@@ -226,14 +198,14 @@ static int use_opportunity(nenc_link *link, int64_t now_ns)
 static int follow_program(nenc_link *link, int64_t t_ns)
 {
     int status = NENC_OK;
-    if (link->program_rate_bps) {
-        const double rate_bps = link->program_rate_bps[link->program_next];
+    if (link->program.rate_bps) {
+        const double rate_bps = link->program.rate_bps[link->program.next];
         status = serve_at_rate(link, t_ns);
         if (!status) status = change_rate(link, t_ns, rate_bps);
     } else {
         status = use_opportunity(link, t_ns);
     }
-    program_step(link);
+    nenc_program_step(&link->program);
     return status;
 }
 
@@ -249,7 +221,7 @@ static int wake_queue(nenc_link *link, int64_t t_ns)
 int nenc_link_serve(nenc_link *link, int64_t now_ns)
 {
     for (;;) {
-        const int64_t program = program_time(link), wake = link->queue->wake_ns;
+        const int64_t program = nenc_program_next_ns(&link->program), wake = link->queue->wake_ns;
         if (program > now_ns && wake > now_ns) return serve_at_rate(link, now_ns);
         const int status = program <= wake ? follow_program(link, program) : wake_queue(link, wake);
         if (status) return status;
@@ -262,7 +234,7 @@ int64_t nenc_link_next_departure(const nenc_link *link)
     if (!queue->packets) return INT64_MAX;
     double frac = 0.0;
     int64_t next = next_finish(link, &frac);
-    if (program_time(link) < next) next = program_time(link);
+    if (nenc_program_next_ns(&link->program) < next) next = nenc_program_next_ns(&link->program);
     return queue->wake_ns < next ? queue->wake_ns : next;
 }
 
@@ -286,43 +258,15 @@ int nenc_link_set_queue(nenc_link *link, int64_t now_ns, const nenc_queue_config
 int nenc_link_set_rate(nenc_link *link, int64_t now_ns, double rate_bps)
 {
     if (!isfinite(rate_bps) || (rate_bps < 0.0 && rate_bps != NENC_UNLIMITED)) return NENC_EINVAL;
-    drop_program(link);
+    nenc_program_end(&link->program);
     return change_rate(link, now_ns, rate_bps);
-}
-
-static int load_program(nenc_link *link, const int64_t *t_ns, const double *rate_bps, size_t count, int64_t period_ns)
-{
-    if (!t_ns || !count || period_ns < 0) return NENC_EINVAL;
-    for (size_t i = 0; i < count; i++) {
-        const int ordered = !i || (rate_bps ? t_ns[i] > t_ns[i - 1] : t_ns[i] >= t_ns[i - 1]);
-        if (!ordered || t_ns[i] < 0) return NENC_EINVAL;
-        if (rate_bps && !(rate_bps[i] >= 0.0 && isfinite(rate_bps[i]))) return NENC_EINVAL;
-    }
-    if (period_ns > 0 && t_ns[count - 1] - t_ns[0] > period_ns) return NENC_EINVAL;
-    int64_t *times = malloc(count * sizeof *times);
-    double *rates = rate_bps ? malloc(count * sizeof *rates) : NULL;
-    if (!times || (rate_bps && !rates)) {
-        free(times);
-        free(rates);
-        return NENC_ENOMEM;
-    }
-    memcpy(times, t_ns, count * sizeof *times);
-    if (rates) memcpy(rates, rate_bps, count * sizeof *rates);
-    drop_program(link);
-    link->program_t_ns = times;
-    link->program_rate_bps = rates;
-    link->program_count = count;
-    link->program_next = 0;
-    link->program_period_ns = period_ns;
-    link->program_shift_ns = 0;
-    return NENC_OK;
 }
 
 int nenc_link_set_program(nenc_link *link, int64_t now_ns, const int64_t *t_ns, const double *rate_bps, size_t count,
                           int64_t period_ns)
 {
     if (!rate_bps) return NENC_EINVAL;
-    const int status = load_program(link, t_ns, rate_bps, count, period_ns);
+    const int status = nenc_program_begin(&link->program, t_ns, rate_bps, count, period_ns);
     return status ? status : nenc_link_serve(link, now_ns); /* entries of the past and of this instant act now */
 }
 
@@ -330,19 +274,11 @@ int nenc_link_set_opportunities(nenc_link *link, int64_t now_ns, const int64_t *
                                 int64_t start_ns, double bytes)
 {
     if (!(bytes > 0.0) || !isfinite(bytes) || start_ns < now_ns) return NENC_EINVAL;
-    const int status = load_program(link, t_ns, NULL, count, period_ns);
+    const int status = nenc_program_begin(&link->program, t_ns, NULL, count, period_ns);
     if (status) return status;
-    link->program_shift_ns = start_ns;
+    link->program.shift_ns = start_ns;
     link->opportunity_bytes = bytes;
     return change_rate(link, now_ns, 0.0);
-}
-
-/* Of the packet in service, or else of the one that has waited longest. */
-static int64_t oldest_wait(const nenc_link *link, int64_t now_ns)
-{
-    const nenc_queue *queue = link->queue;
-    if (!queue->packets) return 0;
-    return now_ns - (link->serving ? link->served.t_ns : queue->ops->oldest(queue));
 }
 
 void nenc_link_path_row(nenc_link *link, int64_t now_ns, int64_t period_ns, nenc_path_row *row)
@@ -351,7 +287,8 @@ void nenc_link_path_row(nenc_link *link, int64_t now_ns, int64_t period_ns, nenc
     const nenc_link_counts *counts = &link->counts;
     nenc_queue *queue = link->queue;
     int64_t wait = counts->last_wait_ns;
-    if (wait < 0) wait = oldest_wait(link, now_ns);
+    if (wait < 0) /* of the packet in service, or else of the one that has waited longest */
+        wait = queue->packets ? now_ns - (link->serving ? link->served.t_ns : queue->ops->oldest(queue)) : 0;
     *row = (nenc_path_row){
         .t_ns = now_ns,
         .link = link->id,

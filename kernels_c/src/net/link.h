@@ -5,6 +5,7 @@
 #include "nenc/vnet.h"
 #include "net/impair.h"
 #include "net/pipe.h"
+#include "net/program.h"
 #include "net/queue/queue.h"
 
 /* A link hands packets on through this; the network behind it decides where to. */
@@ -41,13 +42,7 @@ struct nenc_link {
     double service_frac;
     int64_t start_ns; /* when its service began */
 
-    /* Rate program or delivery opportunities, both sorted, both may repeat. */
-    int64_t *program_t_ns;
-    double *program_rate_bps; /* NULL: program_t_ns are opportunities */
-    size_t program_count;
-    size_t program_next;
-    int64_t program_period_ns;
-    int64_t program_shift_ns; /* added to program_t_ns in the present repetition */
+    nenc_program program; /* when there is one, it sets the rate, or gives opportunities for `opportunity_bytes` each */
     double opportunity_bytes;
 
     int64_t delay_ns;

@@ -1,7 +1,8 @@
 /* vnet.c - the virtual network: links and sources driven through time, in order, in slices that end at the path rows. */
 #include "net/vnet_state.h"
 
-void nenc_vnet_lay_out_sources(nenc_vnet *net)
+/* Before the first advance: which sources send into which link. */
+static void lay_out_sources(nenc_vnet *net)
 {
     int count = 0;
     for (int link = 0; link < net->link_count; link++) {
@@ -171,7 +172,7 @@ int nenc_vnet_advance(nenc_vnet *net, int64_t now_ns)
     if (!net) return NENC_EINVAL;
     if (net->status) return net->status;
     if (now_ns < net->now_ns) return NENC_ERANGE;
-    if (!net->started) nenc_vnet_lay_out_sources(net);
+    if (!net->started) lay_out_sources(net);
     while (net->next_row_ns <= now_ns) {
         const int status = run_until(net, net->next_row_ns);
         if (status) return nenc_vnet_fail(net, status);

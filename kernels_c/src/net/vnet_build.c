@@ -73,7 +73,7 @@ static int link_leave(void *self, const nenc_link *link, const nenc_packet *pack
     if (packet->kind == NENC_PACKET_MEDIA) return nenc_pipe_push(&source->arrivals, packet);
     if (packet->kind == NENC_PACKET_CROSS) return source->ops->deliver ? nenc_pipe_push(&source->arrivals, packet) : NENC_OK;
     return packet->kind == NENC_PACKET_REPORT && packet->flags & NENC_PACKET_COPY ? NENC_OK
-                                                                                   : nenc_pipe_push(&source->answers, packet);
+                                                                                  : nenc_pipe_push(&source->answers, packet);
 }
 
 static int link_perish(void *self, const nenc_link *link, const nenc_packet *packet, nenc_fate fate)

@@ -54,8 +54,6 @@ int nenc_vnet_fail(nenc_vnet *net, int status);
 void nenc_vnet_log_packet(nenc_vnet *net, const nenc_packet *packet, nenc_fate fate, int link);
 /* Cross traffic of any kind, whose (legal) configuration it is: its number, or a status. */
 int nenc_vnet_add_source(nenc_vnet *net, const nenc_source_ops *ops, const nenc_cross_config *config);
-/* Before the first advance: which sources send into which link. */
-void nenc_vnet_lay_out_sources(nenc_vnet *net);
 /* To be called after everything that may move a flow's next packet. */
 void nenc_vnet_reschedule(nenc_vnet *net, const nenc_flow *flow);
 /* Everything that happens at one link up to and including until_ns. */

@@ -1,6 +1,6 @@
 /* outbox.h - the sender's memory of what it sent, and what RFC 8888 feedback says of it.
  *
- * A sample means what the virtual network's means (nenc_flow_make_report, nenc_flow_take_report in net/flow.c), as far as the
+ * A sample means what the virtual network's means (nenc_flow_make_report, nenc_flow_take_report in net/flow_reports.c), as far as the
  * wire tells. Where it does not:
  * - A report time at which the receiver had nothing to say is seen by the time that passed between two reports, when report_ns
  *   is known: the span then begins one report_ns before this one.

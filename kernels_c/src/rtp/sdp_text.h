@@ -13,9 +13,6 @@ typedef struct nenc_sdp_text {
 
 __attribute__((format(printf, 2, 3))) void nenc_sdp_say(nenc_sdp_text *out, const char *format, ...);
 
-/* In base64 (RFC 4648 section 4). */
-void nenc_sdp_say_base64(nenc_sdp_text *out, const uint8_t *data, size_t bytes);
-
 /* The NAL units of one type in an access unit (Annex B): `before`, then each in base64 with commas between. Returns how many
  * there are; with none, nothing is written. */
 int nenc_sdp_say_nals(nenc_sdp_text *out, const uint8_t *unit, size_t bytes, int (*type_of)(const uint8_t *nal), int type,

@@ -24,6 +24,12 @@ static nenc_address address_of(const char *text)
     return address;
 }
 
+static bool same(const nenc_address *left, const nenc_address *right)
+{
+    char one[NENC_ADDRESS_TEXT_BYTES], other[NENC_ADDRESS_TEXT_BYTES];
+    return strcmp(nenc_address_text(left, one), nenc_address_text(right, other)) == 0;
+}
+
 static nenc_address bound(int fd)
 {
     nenc_address address = {.bytes = sizeof address.storage};
@@ -92,7 +98,7 @@ static void whole_and_in_order(const char *text, size_t count, uint8_t tos)
                 CHECK(each->tos == tos);
                 CHECK(llabs(each->realtime_ns - realtime_ns()) < 50000000);
                 CHECK(llabs(each->realtime_ns + nenc_udp_clock_offset_ns() - nenc_now_ns()) < 50000000);
-                CHECK(nenc_address_equal(&each->from, &from));
+                CHECK(same(&each->from, &from));
                 bytes += each->bytes;
             }
         }
@@ -257,9 +263,6 @@ static void addresses(void)
     CHECK(!nenc_endpoint_resolve(&endpoint, &address, why, sizeof why));
     CHECK(strstr(why, "no.such.host.invalid") != NULL);
     CHECK(nenc_endpoint_parse(":7", &endpoint) && !*endpoint.host && endpoint.port == 7);
-    const nenc_address one = address_of("[::1]:5"), other = address_of("[::1]:6"), four = address_of("127.0.0.1:5");
-    CHECK(nenc_address_equal(&one, &one) && nenc_address_equal(&four, &four));
-    CHECK(!nenc_address_equal(&one, &other) && !nenc_address_equal(&one, &four));
 }
 
 static void a_port_that_is_taken_is_said(void)
@@ -270,7 +273,6 @@ static void a_port_that_is_taken_is_said(void)
     char why[200] = "", text[NENC_ADDRESS_TEXT_BYTES];
     CHECK(nenc_udp_open(&(nenc_udp_options){.local = &taken}, why, sizeof why) == -1 && errno == EADDRINUSE);
     CHECK(strstr(why, nenc_address_text(&taken, text)) != NULL);
-    CHECK(nenc_udp_receive_room(first) > 0);
     close(first);
 }
 

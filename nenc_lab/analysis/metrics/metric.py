@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -15,6 +16,8 @@ Found = Value | Mapping[str, Value]
 Better = Literal["higher", "lower"] | None
 Kind = Literal["f8", "i8"]
 """How a table stores the figure: as floating point or as an integer."""
+UNIT_SUFFIX = "_(s|ms|mbps|mbit|db)$"
+"""Names of figures end in their unit."""
 ChangeFigures = Mapping[str, Value]
 """One entry of ``changes`` in a summary."""
 
@@ -57,6 +60,12 @@ class Metric:
     meaning: str
     better: Better = None
     shown: Shown | None = None
+
+    @property
+    def caption(self) -> str:
+        """The name in words and without its unit: "queue delay p95" of ``queue_delay_ms.p95``."""
+        group, _, word = self.name.partition(".")
+        return f"{re.sub(UNIT_SUFFIX, '', group).replace('_', ' ')} {word}".rstrip()
 
     @property
     def word(self) -> str:

@@ -57,7 +57,6 @@ class InProcess:
         config.knobs = knobs if names else ffi.NULL
         why = ffi.new("char[]", WHY_BYTES)
         self._controller = self._table.create(config, why, WHY_BYTES)
-        self._now_ns = setup.now_ns
         if not self._controller:
             raise Failure("create", setup.now_ns, refused(ffi.string(why)))
         if setup.gains is not None and self._table.set_gains(self._controller, *setup.gains) != 0:
@@ -70,7 +69,6 @@ class InProcess:
         self._table.record(self._controller, sample)
 
     def step(self, now_ns: int) -> None:
-        self._now_ns = now_ns
         status = self._table.step(self._controller, now_ns, self.decision)
         if status != 0:
             raise Failure("step", now_ns, f"returned {status}", status=status)

@@ -69,7 +69,7 @@ def scale(flows: Sequence[Flow], capacity: Floats) -> Scale:
     """
     seen = [highest(flow.target) for flow in flows]
     seen += [highest(curve, 0.995) for flow in flows for curve in (flow.output, flow.goodput)]
-    most = max((flow.rate_max_mbps or 0.0 for flow in flows), default=0.0) or max(seen, default=0.0)
+    most = max(flow.rate_max_mbps for flow in flows)
     return to_show(max(seen, default=0.0), capacity, most)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenc_lab import kinds
 from nenc_lab.control.settings import ControllerSettings
+from nenc_lab.ctables import kinds
+from nenc_lab.ctables.encoder_fields import Field, Group, Kind
+from nenc_lab.ctables.kinds import GAINS
 from nenc_lab.encode.settings import EncoderSettings
-from nenc_lab.encoder_fields import Field, Group, Kind
-from nenc_lab.kinds import GAINS
 from nenc_lab.network.base import CrossSetting
 from nenc_lab.programs import modules_folder, program
 

@@ -23,6 +23,7 @@ import numpy as np
 from nenc_lab.engine.base import SECOND_NS, Engine
 from nenc_lab.engine.clock import Process
 from nenc_lab.engine.timeline import Fault, PathStep
+from nenc_lab.interrupts import Postponed
 from nenc_lab.network.base import LinkChange, Rows
 from nenc_lab.real.live import shortfalls
 from nenc_lab.real.live.clock import LiveClock
@@ -32,7 +33,6 @@ from nenc_lab.real.live.queues import Queues
 from nenc_lab.real.live.shortfalls import LATE_NS, Lateness
 from nenc_lab.real.live.undisturbed import interpreter_undisturbed, real_time_priority
 from nenc_lab.recording import tape
-from nenc_lab.recording.interrupts import postponed
 from nenc_lab.recording.recorder import Recorder
 
 POLL_NS = 20_000_000
@@ -185,7 +185,7 @@ class LiveEngine(Engine):
         try:
             yield
         finally:
-            with postponed():
+            with Postponed():
                 over.set()
                 thread.join()
 

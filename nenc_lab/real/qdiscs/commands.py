@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenc_lab.network.base import LinkChange
 from nenc_lab.real.qdiscs.build import MTU, SYSCTLS
 from nenc_lab.real.qdiscs.layout import GATEWAY, Layout, StagePlan
 from nenc_lab.real.qdiscs.link_state import LinkState
@@ -64,11 +63,6 @@ def change_commands(layout: Layout, steps: Sequence[Step]) -> list[tuple[int, st
                 lines += [(step.t_ns, line) for line in _changed(stage, states[number], after)]
         states[number] = after
     return lines
-
-
-def one_change(layout: Layout, change: LinkChange) -> list[str]:
-    """Returns the lines of one change to the layout as it was built."""
-    return [line for _, line in change_commands(layout, [Step(0, change)])]
 
 
 def _changed(stage: StagePlan, before: LinkState, after: LinkState) -> list[str]:

@@ -26,12 +26,11 @@ from nenc_lab.real.qdiscs.qdiscs import (
     Pfifo,
     Pie,
 )
+from nenc_lab.scenario.queue import ISOLATION
 
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
 """The unit in which the kernel's traffic control counts short times."""
-FOREVER_US = 1_000_000_000
-"""A target that no packet ever waits for; the kernel keeps it in 32 bits of 1.024 us."""
 
 Values = dict[str, int]
 
@@ -188,10 +187,6 @@ _NAMES: dict[str, dict[int, str]] = {
     "cake": {3: "diffserv", 5: "flow_mode", 7: "rtt_us", 8: "target_us", 9: "autorate", 10: "memory", 16: "ack_filter"},
 }
 _CAKE_ONE_CLASS = 3  # besteffort
-_CAKE_ISOLATION = (
-    *("flowblind", "srchost", "dsthost", "hosts", "flows", "dual-srchost", "dual-dsthost", "triple-isolate"),
-)
-"""In the order of the kernel's numbers."""
 
 
 def _codel_values(codel: Codel) -> Values:
@@ -230,7 +225,7 @@ def _pie_values(pie: Pie) -> Values:
 def _cake_values(cake: Cake) -> Values:
     return {
         "diffserv": _CAKE_ONE_CLASS,
-        "flow_mode": _CAKE_ISOLATION.index(cake.isolation),
+        "flow_mode": ISOLATION.index(cake.isolation),
         "rtt_us": cake.rtt_ns // 1000,
         "target_us": cake.rtt_ns // 1000 // 20,
         "autorate": 0,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from nenc_lab import encoder_fields
 from nenc_lab.assembly.record import drive
+from nenc_lab.ctables import encoder_fields
 from nenc_lab.errors import ControllerError, Interrupted
 from nenc_lab.real.live.programs import scratch
 from nenc_lab.real.run.build import StreamFiles, build

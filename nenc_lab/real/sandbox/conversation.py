@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Lock
 
 from nenc_lab.errors import InternalError, Interrupted
+from nenc_lab.interrupts import Postponed
 from nenc_lab.real.sandbox.failures import CallDied, CallTimeout, SandboxLost
-from nenc_lab.real.sandbox.interrupts import Interrupts
 from nenc_lab.real.sandbox.messages import Frame, Json, Kind, Unpacker, packed
 from nenc_lab.real.sandbox.supervision import Supervised
 
@@ -90,7 +90,7 @@ class Conversation:
             if self._lost is not None:
                 raise SandboxLost(self._lost)
             self.interrupted = None
-            with Interrupts() as interrupts:
+            with Postponed() as interrupts:
                 self._send_call(target, arguments)
                 return self._outcome(target, on_message or _ignore, on_output or _show, timeout_s, interrupts)
         finally:
@@ -120,7 +120,7 @@ class Conversation:
         on_message: Callable[[Json], None],
         on_output: Callable[[bytes], None],
         timeout_s: float | None,
-        interrupts: Interrupts,
+        interrupts: Postponed,
     ) -> Json:
         now = time.monotonic()
         deadline = None if timeout_s is None else now + timeout_s

@@ -24,6 +24,8 @@ class FaultStep:
     """The kind in the events table."""
     text: str
     """The text in the events table."""
+    label: str
+    """What a figure says, in fewer words."""
 
 
 def fault_steps(scenario: Scenario) -> tuple[FaultStep, ...]:
@@ -35,6 +37,6 @@ def _of(fault: Fault, duration_ns: int) -> Iterator[FaultStep]:
     from nenc_lab.scenario.disturbance import fault_words
 
     words = fault_words(fault.kind, fault.resolution)
-    yield FaultStep(fault.at, fault.flow, fault, True, words.event, words.begins)
+    yield FaultStep(fault.at, fault.flow, fault, True, words.event, words.begins, words.label)
     if fault.lasts is not None and fault.at + fault.lasts < duration_ns:
-        yield FaultStep(fault.at + fault.lasts, fault.flow, fault, False, words.event, words.ends)
+        yield FaultStep(fault.at + fault.lasts, fault.flow, fault, False, words.event, words.ends, words.end_label)

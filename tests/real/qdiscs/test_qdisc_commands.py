@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nenc_lab.network.base import FlowSetting, JitterSetting, LinkChange, LinkSetting
-from nenc_lab.real.qdiscs.commands import change_commands, commands, one_change, removal
+from nenc_lab.real.qdiscs.commands import change_commands, commands, removal
 from nenc_lab.real.qdiscs.layout import plan
-from nenc_lab.real.qdiscs.schedule import flatten
+from nenc_lab.real.qdiscs.schedule import Step, flatten
 
 MS, S = 1_000_000, 1_000_000_000
 LINKS = [LinkSetting("forward", 20e6, 20 * MS), LinkSetting("reverse", None, 10 * MS)]
@@ -54,11 +54,12 @@ def test_changes_come_at_their_times_and_touch_only_what_changes():
 
 
 def test_a_change_to_the_same_is_no_line():
-    assert one_change(LAYOUT, LinkChange(0, rate_bps=20e6, delay_ns=20 * MS)) == []
+    assert change_commands(LAYOUT, [Step(0, LinkChange(0, rate_bps=20e6, delay_ns=20 * MS))]) == []
 
 
 def test_a_jitter_table_is_written_before_it_is_named():
-    table, line = one_change(LAYOUT, LinkChange(0, jitter=JitterSetting("reorder", 5 * MS, 15 * MS)))
+    change = LinkChange(0, jitter=JitterSetting("reorder", 5 * MS, 15 * MS))
+    (_, table), (_, line) = change_commands(LAYOUT, [Step(0, change)])
     name = line.split(" distribution ")[1].split()[0]
     assert table.startswith('echo "')
     assert table.endswith(f'" > "$TC_LIB_DIR/{name}.dist"')

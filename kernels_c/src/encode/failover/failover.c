@@ -1,131 +1,9 @@
 /* failover.c - hardware while it works, software while it does not, and how one becomes the other. */
-#include "core/alloc.h"
+#include "encode/failover/state.h"
+
 #include "core/clock.h"
-#include "encode/failover/events.h"
-#include "encode/failover/protocol.h"
-#include "encode/failover/remote.h"
-#include "encode/table.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-typedef enum failover_mode { PRIMARY, SOFTWARE } failover_mode;
-
-struct nenc_failover {
-    nenc_failover_config config;
-    char *host;
-    nenc_pool *pool;
-    uint32_t next; /* picture of the pool */
-    failover_mode mode;
-    nenc_remote *remote;  /* isolated primary, or its probe */
-    nenc_remote *leaving; /* processes that were told to end */
-    nenc_encoder *local;  /* primary in this process */
-    nenc_encoder *software;
-    int probing;          /* a probe's answer is awaited */
-    int64_t probe_at_ns;  /* capture time */
-    int64_t pts_ns;       /* of the last picture */
-    int64_t backoff_ns;
-    uint32_t fault;
-    int key;     /* the next picture becomes one */
-    int input;   /* nenc_input_path seen last, -1: none yet */
-    uint64_t count;
-    nenc_failover_counts counts;
-    nenc_failover_events events;
-    nenc_failure failure;
-    char about[NENC_REMOTE_TEXT];
-};
-
-void nenc_failover_config_default(nenc_failover_config *config)
-{
-    *config = (nenc_failover_config){
-        .size = sizeof *config,
-        .isolate = 1,
-        .primary = "vaapi",
-        .fallback = "x264",
-        .open_timeout_ns = 5000000000,
-        .probe_first_ns = 500000000,
-        .probe_last_ns = 8000000000,
-    };
-    nenc_encoder_config_default(&config->encoder);
-}
-
-/* ---- the primary, in its process or in this one ------------------------------------------------------------------ */
-
-static void drop_primary(nenc_failover *self)
-{
-    nenc_remote_leave(self->remote, &self->leaving);
-    nenc_encoder_close(self->local);
-    self->remote = NULL;
-    self->local = NULL;
-    self->probing = 0;
-}
-
-/* The device that was chosen stays the one that probes look for: software that stands in for a GPU is not the GPU come back. */
-static void keep_device(nenc_failover *self, const char *device)
-{
-    nenc_encoder_config *config = &self->config.encoder;
-    if (!config->device[0]) snprintf(config->device, sizeof config->device, "%s", device);
-}
-
-static int refused(const nenc_failover *self) { return self->fault != NENC_FAULT_NONE && self->fault != NENC_FAULT_IGNORE_RATE; }
-
-/* Begins to open it: the answer of one that is isolated is still to come. */
-static int begin_primary(nenc_failover *self, nenc_failure *failure)
-{
-    const nenc_failover_config *config = &self->config;
-    if (!config->isolate) {
-        if (refused(self)) return nenc_fail(failure, NENC_ENCODE_FAILED, "the device is gone (a fault of the scenario)");
-        int status = nenc_encoder_open(config->primary, &config->encoder, &self->local, failure->text, sizeof failure->text);
-        if (status != NENC_OK) return status;
-        snprintf(self->about, sizeof self->about, "%s", nenc_encoder_describe(self->local));
-        keep_device(self, nenc_encoder_device(self->local));
-        return NENC_OK;
-    }
-    nenc_remote_reap(&self->leaving, config->wait_for_probe); /* never two of them on one device */
-    int status = self->remote ? NENC_OK : nenc_remote_start(self->host, &self->remote, failure);
-    if (status == NENC_OK && self->fault) status = nenc_remote_fault(self->remote, self->fault, failure);
-    if (status == NENC_OK)
-        status = nenc_remote_ask(self->remote, config->primary, &config->encoder, self->pool, NENC_REMOTE_PICTURES, failure);
-    return status;
-}
-
-/* NENC_ESTATE: it has not answered yet. */
-static int end_primary(nenc_failover *self, int64_t timeout_ns, nenc_failure *failure)
-{
-    if (!self->config.isolate) return NENC_OK;
-    int status = nenc_remote_opened(self->remote, timeout_ns, failure);
-    if (status != NENC_OK) return status;
-    snprintf(self->about, sizeof self->about, "%s", nenc_remote_describe(self->remote));
-    keep_device(self, nenc_remote_device(self->remote));
-    return NENC_OK;
-}
-
-static int open_primary(nenc_failover *self, nenc_failure *failure)
-{
-    int status = begin_primary(self, failure);
-    if (status == NENC_OK) status = end_primary(self, self->config.open_timeout_ns, failure);
-    if (status != NENC_OK) drop_primary(self);
-    return status;
-}
-
-static int encode_local(nenc_encoder *encoder, const nenc_encoder_config *config, const nenc_frame *frame, int key,
-                        int keeps_rate, nenc_coded *coded, nenc_failure *failure)
-{
-    int status = keeps_rate ? NENC_OK : nenc_encoder_set_rate(encoder, &config->rate);
-    if (status == NENC_OK) status = nenc_encoder_set_fps(encoder, config->fps_num, config->fps_den);
-    if (status == NENC_OK && key) status = nenc_encoder_request_key(encoder);
-    if (status == NENC_OK) status = nenc_encoder_encode(encoder, frame, coded);
-    if (status != NENC_OK) nenc_fail(failure, status, "%s", nenc_encoder_failure(encoder));
-    return status;
-}
-
-static int encode_primary(nenc_failover *self, const nenc_frame *frame, int key, nenc_coded *coded, nenc_failure *failure)
-{
-    const nenc_encoder_config *config = &self->config.encoder;
-    if (self->config.isolate) return nenc_remote_encode(self->remote, config, frame, key, coded, failure);
-    if (refused(self)) return nenc_fail(failure, NENC_ENCODE_FAILED, "a fault of the scenario");
-    return encode_local(self->local, config, frame, key, self->fault == NENC_FAULT_IGNORE_RATE, coded, failure);
-}
 
 /* ---- what happens ------------------------------------------------------------------------------------------------ */
 
@@ -143,13 +21,13 @@ static void wait_for_probe(nenc_failover *self, int64_t pts_ns, int64_t backoff_
     self->probe_at_ns = pts_ns + self->backoff_ns;
 }
 
-static void primary_failed(nenc_failover *self, int64_t pts_ns, int status, const nenc_failure *why)
+void nenc_failover_primary_failed(nenc_failover *self, int64_t pts_ns, int status, const nenc_failure *why)
 {
     nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_FALLBACK, status);
     snprintf(event->text, sizeof event->text, "%s failed, %s takes over: %s", self->config.primary, self->config.fallback,
              why->text);
     snprintf(self->about, sizeof self->about, "%s", why->text);
-    drop_primary(self);
+    nenc_failover_drop_primary(self);
     self->mode = SOFTWARE;
     self->key = 1;
     wait_for_probe(self, pts_ns, self->config.probe_first_ns);
@@ -159,7 +37,7 @@ static void probe_failed(nenc_failover *self, int64_t pts_ns, int status, const 
 {
     nenc_failover_event *event = tell(self, pts_ns, NENC_FAILOVER_PROBE_FAILED, status);
     snprintf(event->text, sizeof event->text, "%s is still gone: %s", self->config.primary, why->text);
-    drop_primary(self);
+    nenc_failover_drop_primary(self);
     wait_for_probe(self, pts_ns, 2 * self->backoff_ns);
 }
 
@@ -170,10 +48,11 @@ static int probed(nenc_failover *self, int64_t pts_ns)
     int status = NENC_OK;
     if (!self->probing) {
         if (pts_ns < self->probe_at_ns || (self->leaving && !self->config.wait_for_probe)) return 0;
-        status = begin_primary(self, &why);
+        status = nenc_failover_begin_primary(self, &why);
         self->probing = status == NENC_OK;
     }
-    if (status == NENC_OK) status = end_primary(self, self->config.wait_for_probe ? self->config.open_timeout_ns : 0, &why);
+    if (status == NENC_OK)
+        status = nenc_failover_end_primary(self, self->config.wait_for_probe ? self->config.open_timeout_ns : 0, &why);
     if (status == NENC_ESTATE && !self->config.wait_for_probe) {
         if (pts_ns < self->probe_at_ns + self->config.open_timeout_ns) return 0;
         status =
@@ -204,7 +83,7 @@ int nenc_failover_picture(nenc_failover *self, nenc_frame *frame)
     return nenc_pool_frame(self->pool, self->next, frame);
 }
 
-static int open_software(nenc_failover *self, const nenc_encoder_config *config, nenc_encoder **software)
+int nenc_failover_open_software(nenc_failover *self, const nenc_encoder_config *config, nenc_encoder **software)
 {
     nenc_encoder_config its = *config;
     if (self->config.fallback_device[0]) memcpy(its.device, self->config.fallback_device, sizeof its.device);
@@ -215,18 +94,18 @@ static int software_frame(nenc_failover *self, const nenc_frame *frame, nenc_fai
 {
     const nenc_encoder_config *config = &self->config.encoder;
     made->software = 1;
-    int status = encode_local(self->software, config, frame, self->key, 0, &made->coded, &self->failure);
+    int status = nenc_failover_encode_local(self->software, config, frame, self->key, 0, &made->coded, &self->failure);
     if (status == NENC_OK) return status;
     /* There is nothing behind it but itself, once more; which begins with a key frame, so it is told like a switch. */
     const nenc_failure why = self->failure;
     nenc_encoder *fresh;
-    const int opened = open_software(self, config, &fresh);
+    const int opened = nenc_failover_open_software(self, config, &fresh);
     if (opened != NENC_OK) return opened;
     nenc_encoder_close(self->software);
     self->software = fresh;
     nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_FALLBACK, status);
     snprintf(event->text, sizeof event->text, "%s failed, it was opened anew: %s", self->config.fallback, why.text);
-    return encode_local(fresh, config, frame, 1, 0, &made->coded, &self->failure);
+    return nenc_failover_encode_local(fresh, config, frame, 1, 0, &made->coded, &self->failure);
 }
 
 /* The picture by the primary, if there is one to try; true when that made the frame. */
@@ -235,7 +114,7 @@ static int primary_frame(nenc_failover *self, const nenc_frame *frame, nenc_fail
     nenc_failure why = {""};
     const int trial = self->mode == SOFTWARE;
     if (trial && !probed(self, frame->pts_ns)) return 0;
-    int status = encode_primary(self, frame, trial || self->key, &made->coded, &why);
+    int status = nenc_failover_encode_primary(self, frame, trial || self->key, &made->coded, &why);
     if (status == NENC_OK) {
         if (trial) {
             nenc_failover_event *event = tell(self, frame->pts_ns, NENC_FAILOVER_RECOVERED, NENC_OK);
@@ -249,7 +128,7 @@ static int primary_frame(nenc_failover *self, const nenc_frame *frame, nenc_fail
     made->coded = (nenc_coded){0};
     made->failed = status;
     if (trial) probe_failed(self, frame->pts_ns, status, &why);
-    else primary_failed(self, frame->pts_ns, status, &why);
+    else nenc_failover_primary_failed(self, frame->pts_ns, status, &why);
     return 0;
 }
 
@@ -322,7 +201,8 @@ int nenc_failover_fault(nenc_failover *self, uint32_t fault)
     /* One that is gone, or does not answer, shows it at the next picture. */
     nenc_failure unused;
     if (self->remote && self->mode == PRIMARY) nenc_remote_fault(self->remote, fault, &unused);
-    else if (self->probing) drop_primary(self); /* the probe's process knows of another fault: the next one begins with this */
+    else if (self->probing)
+        nenc_failover_drop_primary(self); /* the probe's process knows of another fault: the next one begins with this */
     return NENC_OK;
 }
 
@@ -340,91 +220,3 @@ int nenc_failover_statistics(const nenc_failover *self, nenc_failover_counts *co
 
 const char *nenc_failover_describe(const nenc_failover *self) { return self ? self->about : ""; }
 const char *nenc_failover_failure(const nenc_failover *self) { return self ? self->failure.text : ""; }
-
-/* ---- begin, change of size, end ---------------------------------------------------------------------------------- */
-
-/* Pictures and encoders of config's size in place of those there are; those stay when the new ones cannot be had. A primary that
- * would not is an event. */
-static int open_all(nenc_failover *self, const nenc_encoder_config *config)
-{
-    nenc_pool *pool, *old = self->pool;
-    nenc_encoder *software;
-    int status = nenc_pool_create(config->width, config->height, NENC_REMOTE_PICTURES, self->config.memory, &pool);
-    if (status != NENC_OK)
-        return nenc_fail(&self->failure, status, "memory for pictures of %ux%u: %s", config->width, config->height,
-                         nenc_strerror(status));
-    status = open_software(self, config, &software);
-    if (status != NENC_OK) {
-        nenc_pool_destroy(pool);
-        return status;
-    }
-    nenc_encoder_close(self->software);
-    nenc_encoder_close(self->local);
-    self->local = NULL;
-    self->software = software;
-    self->pool = pool;
-    self->config.encoder = *config;
-    self->next = 0;
-    self->input = -1;
-    self->key = 1;
-    nenc_failure why = {""};
-    if (self->mode == SOFTWARE) drop_primary(self); /* a probe of the other size */
-    else status = open_primary(self, &why);
-    nenc_pool_destroy(old); /* its pictures were the primary's until that had the new ones */
-    if (status == NENC_OK) return NENC_OK;
-    /* What no probe would change is the caller's to know, but only at the beginning: later a frame is owed. */
-    if (!self->count && (status == NENC_ENCODE_MISSING || status == NENC_ENCODE_UNSUPPORTED || status == NENC_EINVAL))
-        return nenc_fail(&self->failure, status, "%s", why.text);
-    primary_failed(self, self->pts_ns, status, &why);
-    return NENC_OK;
-}
-
-int nenc_failover_open(const nenc_failover_config *config, nenc_failover **failover, char *text, size_t size)
-{
-    if (failover) *failover = NULL;
-    if (!config || !failover || config->size != sizeof *config || config->memory > NENC_MEMORY_DMABUF ||
-        !memchr(config->primary, 0, sizeof config->primary) || !memchr(config->fallback, 0, sizeof config->fallback) ||
-        !memchr(config->fallback_device, 0, sizeof config->fallback_device) || config->open_timeout_ns < 1 ||
-        config->probe_first_ns < 1 || config->probe_last_ns < config->probe_first_ns) {
-        if (text && size) snprintf(text, size, "a field of nenc_failover_config is out of its range");
-        return NENC_EINVAL;
-    }
-    nenc_failover *self = nenc_alloc(sizeof *self);
-    char *host = config->host ? strdup(config->host) : NULL;
-    int status = self && (host || !config->host) ? NENC_OK : NENC_ENOMEM;
-    if (status == NENC_OK) {
-        self->config = *config;
-        self->host = host;
-        self->key = 1;
-        status = open_all(self, &config->encoder);
-    }
-    if (status == NENC_OK) {
-        *failover = self;
-        return NENC_OK;
-    }
-    if (text && size) snprintf(text, size, "%s", self ? self->failure.text : "out of memory");
-    if (self) nenc_failover_close(self);
-    else free(host);
-    return status;
-}
-
-int nenc_failover_resize(nenc_failover *self, uint32_t width, uint32_t height)
-{
-    if (!self || width < 16 || width > 16384 || width % 2 || height < 16 || height > 16384 || height % 2) return NENC_EINVAL;
-    nenc_encoder_config config = self->config.encoder;
-    if (width == config.width && height == config.height) return NENC_OK;
-    config.width = width;
-    config.height = height;
-    return open_all(self, &config);
-}
-
-void nenc_failover_close(nenc_failover *self)
-{
-    if (!self) return;
-    drop_primary(self);
-    nenc_remote_reap(&self->leaving, 1);
-    nenc_encoder_close(self->software);
-    nenc_pool_destroy(self->pool);
-    free(self->host);
-    nenc_free(self);
-}

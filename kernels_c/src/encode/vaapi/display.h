@@ -20,9 +20,6 @@ int nenc_display_open(nenc_display *display, const char *device, nenc_failure *f
 /* Also of one that is not open. */
 void nenc_display_close(nenc_display *display);
 
-/* What a VAStatus is called in va.h, "HW_BUSY". */
-const char *nenc_va_name(VAStatus status);
-
 /* NENC_OK, or the failure "call: NAME (0xNN)", with libva's own words behind it. */
 int nenc_va_check(nenc_display *display, const char *call, VAStatus status, nenc_failure *failure);
 

@@ -1,7 +1,8 @@
 /* status.c - VAStatus in words, as va.h has them. */
 #include "encode/vaapi/display.h"
 
-const char *nenc_va_name(VAStatus status)
+/* What a VAStatus is called in va.h, "HW_BUSY". */
+static const char *name_of(VAStatus status)
 {
     switch (status) {
 #define NAME(name)                                                                                                               \
@@ -50,5 +51,5 @@ int nenc_va_check(nenc_display *display, const char *call, VAStatus status, nenc
                      : status == VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED ? NENC_ENCODE_UNSUPPORTED
                                                                           : NENC_ENCODE_FAILED;
     const char *said = display->message;
-    return nenc_fail(failure, kind, "%s: %s (0x%02x)%s%s", call, nenc_va_name(status), (unsigned)status, *said ? "; " : "", said);
+    return nenc_fail(failure, kind, "%s: %s (0x%02x)%s%s", call, name_of(status), (unsigned)status, *said ? "; " : "", said);
 }

@@ -7,17 +7,16 @@ grow with their number. To run on a cluster, add one class with the method ``run
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nenc_lab.process import prepare_own
+from nenc_lab.pool.progress import Progress, heard
+from nenc_lab.pool.worker import begin, serve
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -26,16 +25,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-PR_SET_PDEATHSIG = 1
 GRACE_S = 2.0
 """Time that tasks under way have to end by themselves after an interrupt; then their processes are killed."""
 POLL_S = 0.1
 """Period at which signals and progress are polled: a signal taken by another thread does not wake the waiting one."""
 AHEAD = 2
 """Blocks handed over per worker ahead of results: enough that no worker waits, few enough that a kill loses little."""
-
-Progress = Callable[[int, int], None]
-"""Receives what a worker passes to `tell`: the number of a task and a value, such as simulated ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ class Serial:
         for block in blocks:
             results: list[R] = []
             try:
-                with _told(self._progress):
+                with heard(self._progress):
                     for task in block:
                         results.append(work(task))
             except KeyboardInterrupt:
@@ -115,7 +110,7 @@ class Processes:
         progress = context.RawArray("q", (2 * workers + 1) if self._progress is not None else 0)
         places = context.Value("i", 0)
         before = set(multiprocessing.active_children())
-        pool = ProcessPoolExecutor(workers, context, _begin, (stop, progress, places))
+        pool = ProcessPoolExecutor(workers, context, begin, (stop, progress, places))
         under_way: dict[Future[list[R]], Sequence[T]] = {}
         lost: list[Sequence[T]] = []
         finished = False
@@ -125,7 +120,7 @@ class Processes:
                 while not lost and len(under_way) < ahead and (block := next(blocks, None)) is not None:
                     with _main_left_out():
                         try:
-                            under_way[pool.submit(_serve, work, block)] = block
+                            under_way[pool.submit(serve, work, block)] = block
                         except BrokenProcessPool:
                             lost.append(block)
                 if not under_way:
@@ -201,110 +196,3 @@ def _main_left_out() -> Iterator[None]:
         yield
     finally:
         main.__dict__.update(kept)
-
-
-# ---- where a task runs
-
-_tell: Progress | None = None
-"""The function that `tell` calls in this process."""
-
-
-def tell(number: int, value: int) -> None:
-    """Reports from ``work`` that task ``number`` has reached ``value``; the caller's ``progress`` receives both."""
-    if _tell is not None:
-        _tell(number, value)
-
-
-@contextmanager
-def _told(progress: Progress | None) -> Iterator[None]:
-    """Makes `tell` call ``progress`` inside the block."""
-    global _tell
-    before, _tell = _tell, progress
-    try:
-        yield
-    finally:
-        _tell = before
-
-
-# ---- in a worker
-
-
-class _Flag(Protocol):
-    value: int
-
-
-class _Cells(Protocol):
-    def __len__(self) -> int: ...
-    def __setitem__(self, index: int, value: int) -> None: ...
-
-
-class _Counter(Protocol):
-    value: int
-
-    def get_lock(self) -> AbstractContextManager[bool]: ...
-
-
-_stop: _Flag
-"""Its ``value`` is 1 when no further task may begin."""
-
-
-def _begin(stop: _Flag, progress: _Cells, places: _Counter) -> None:
-    import multiprocessing
-
-    global _stop, _tell
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an idle worker is ended by the parent
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    prepare_own()
-    if len(progress):
-        with places.get_lock():
-            place, places.value = places.value, places.value + 1
-        _tell = _Place(progress, 2 * place)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    assert parent.pid is not None
-    die_with(parent.pid)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Two cells of shared memory by which a worker reports: the number of its task plus 1, and the value."""
-
-    cells: _Cells
-    first: int
-
-    def __call__(self, number: int, value: int) -> None:
-        self.cells[self.first] = 0
-        self.cells[self.first + 1] = value
-        self.cells[self.first] = number + 1
-
-
-def die_with(parent: int) -> None:
-    """Has the kernel kill this process when its parent ends, because a killed parent cannot do so."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # the parent ended before the call above
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _serve(work: Callable[[T], R], block: Sequence[T]) -> list[R]:
-    results: list[R] = []
-    signal.signal(signal.SIGINT, _interrupt_once)
-    try:
-        # The parent sets the flag before it sends the signal. The flag is read after the handler is installed, so that
-        # this worker sees one or the other.
-        for task in block:
-            if _stop.value:
-                break
-            results.append(work(task))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return results
-
-
-def _interrupt_once(number: int, frame: FrameType | None) -> None:
-    """Ignores further interrupts: the terminal and the parent may both send one, and clean-up must not be cut short."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _stop.value = 1
-    raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Holds back Ctrl-C and SIGTERM while the lab waits for a call, and delivers them where nothing is half done."""
+"""Postpones Ctrl-C and SIGTERM, so that they do not interrupt work that must complete as a whole."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupts:
-    """A context manager. Outside the main thread, where no signal arrives, it does nothing."""
+class Postponed:
+    """A context manager: signals that Python handles are acted on at the end of the block, or where `taken` is called.
+
+    It changes nothing outside the main thread, which is the only one that signals interrupt.
+    """
 
     def __init__(self) -> None:
         self._handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -20,7 +23,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in NUMBERS:
+            for number in SIGNALS:
                 handler = signal.getsignal(number)
                 if callable(handler):
                     self._handlers[number] = handler
@@ -32,11 +35,11 @@ class Interrupts:
     ) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        if error is None and (stop := self.taken()) is not None:
+        if (stop := self.taken()) is not None:
             raise stop
 
     def taken(self) -> BaseException | None:
-        """Returns the exception that the lab's own handler raises for a pending signal; None when it raises none."""
+        """Returns the exception that the handler of a pending signal raises; None when it raises none."""
         while self._arrived:
             number = self._arrived.pop(0)
             try:

@@ -6,12 +6,12 @@ key is one entry of ``kernels_c/src/encode/camera/fields.c``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from functools import cache
 
-from nenc_lab.kernels import ffi, lib
+from nenc_lab.ctables.walk import rows, text
+from nenc_lab.kernels import CData, lib
 
 UNBOUNDED = 2.0**62
 """``high`` of a field without an upper bound (NENC_FIELD_UNBOUNDED)."""
@@ -59,38 +59,31 @@ class Field:
 @cache
 def fields() -> tuple[Field, ...]:
     """All entries, in the order of the C table."""
-    return tuple(_fields())
+    return tuple(_field(entry) for entry in rows(lib.nenc_camera_field_at))
 
 
-def _fields() -> Iterator[Field]:
-    number = 0
-    while (entry := lib.nenc_camera_field_at(number)) != ffi.NULL:
-        kind = Kind(entry.kind)
-        yield Field(
-            name=_text(entry.name),
-            key=_text(entry.key),
-            option=_text(entry.option),
-            kind=kind,
-            groups=Group(entry.groups),
-            words=tuple(_text(entry.words).split("|")) if kind is Kind.CHOICE else (),
-            help=_text(entry.help),
-            default="" if kind is Kind.TEXT else entry.value,
-            low=entry.low,
-            high=entry.high,
-            optional=bool(entry.optional),
-            flag=entry.flag,
-        )
-        number += 1
+def _field(entry: CData) -> Field:
+    kind = Kind(entry.kind)
+    return Field(
+        name=text(entry.name),
+        key=text(entry.key),
+        option=text(entry.option),
+        kind=kind,
+        groups=Group(entry.groups),
+        words=tuple(text(entry.words).split("|")) if kind is Kind.CHOICE else (),
+        help=text(entry.help),
+        default="" if kind is Kind.TEXT else entry.value,
+        low=entry.low,
+        high=entry.high,
+        optional=bool(entry.optional),
+        flag=entry.flag,
+    )
 
 
 @cache
 def kinds() -> dict[str, Group]:
     """Maps each kind of encoder to its group, in the order of the C table, without ``auto`` (`nenc send` only)."""
-    found: dict[str, Group] = {}
-    number = 0
-    while (name := lib.nenc_camera_kind_at(number)) != ffi.NULL:
-        found[_text(name)] = Group(lib.nenc_camera_group_of(name))
-        number += 1
+    found = {text(name): Group(lib.nenc_camera_group_of(name)) for name in rows(lib.nenc_camera_kind_at)}
     del found["auto"]
     return found
 
@@ -101,14 +94,5 @@ def file_ending(codec: str) -> str:
 
     Raises ``KeyError`` for a codec that the C table (``nenc/codecs.h``) does not have.
     """
-    number = 0
-    while (info := lib.nenc_codec_at(number)) != ffi.NULL:
-        if _text(info.name) == codec:
-            return _text(info.endings).split("|")[0]
-        number += 1
-    raise KeyError(codec)
-
-
-def _text(pointer: object) -> str:
-    text: str = ffi.string(pointer).decode()
-    return text
+    endings = {text(info.name): text(info.endings) for info in rows(lib.nenc_codec_at)}
+    return endings[codec].split("|")[0]

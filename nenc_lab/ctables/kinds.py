@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import isnan
-from typing import Any, Literal
+from typing import Literal
 
-from nenc_lab.kernels import CData, ffi, lib
+from nenc_lab.ctables.walk import rows, text
+from nenc_lab.kernels import CData, lib
 
 GAINS = ("kp", "ki", "kd")
 LimitUnit = Literal["bytes", "packets", "ms"]
@@ -67,15 +68,13 @@ class ControllerKind:
 @cache
 def queues() -> tuple[QueueKind, ...]:
     """The queues of the virtual network. A queue's index is its number in C."""
-    return tuple(_queue(row) for row in _rows(lib.nenc_queue_kind_at))
+    return tuple(_queue(row) for row in rows(lib.nenc_queue_kind_at))
 
 
 @cache
 def cross_traffic() -> tuple[CrossKind, ...]:
     """The cross traffic of the virtual network. A kind's index is its number in C."""
-    return tuple(
-        CrossKind(_text(row.name), _text(row.about), _parameters(row)) for row in _rows(lib.nenc_cross_kind_at)
-    )
+    return tuple(CrossKind(text(row.name), text(row.about), _parameters(row)) for row in rows(lib.nenc_cross_kind_at))
 
 
 @cache
@@ -83,27 +82,20 @@ def controllers() -> tuple[ControllerKind, ...]:
     """The controllers of the C core. A controller's index is its number in `nenc_config.law`."""
     return tuple(
         ControllerKind(
-            _text(row.name),
-            _text(row.about),
+            text(row.name),
+            text(row.about),
             {name: value for name in GAINS if not isnan(value := getattr(row, name))},
         )
-        for row in _rows(lib.nenc_controller_kind_at)
+        for row in rows(lib.nenc_controller_kind_at)
     )
-
-
-def _rows(at: Callable[[int], Any]) -> Iterator[Any]:
-    number = 0
-    while (row := at(number)) != ffi.NULL:
-        yield row
-        number += 1
 
 
 def _queue(row: CData) -> QueueKind:
     return QueueKind(
-        name=_text(row.name),
-        about=_text(row.about),
-        limit_key=_text(row.limit_key) if row.limit_key else None,
-        limit_about=_text(row.limit_about) if row.limit_about else "",
+        name=text(row.name),
+        about=text(row.about),
+        limit_key=text(row.limit_key) if row.limit_key else None,
+        limit_about=text(row.limit_about) if row.limit_about else "",
         limit_units=tuple(unit for number, unit in enumerate(LIMIT_UNITS) if row.limit_units >> number & 1),
         limit_unit=LIMIT_UNITS[row.limit_unit],
         limit=row.limit,
@@ -114,10 +106,5 @@ def _queue(row: CData) -> QueueKind:
 def _parameters(row: CData) -> tuple[Parameter, ...]:
     found = (row.parameters[number] for number in range(row.parameter_count))
     return tuple(
-        Parameter(_text(each.name), _text(each.unit), each.value, each.low, each.high, _text(each.about))
-        for each in found
+        Parameter(text(each.name), text(each.unit), each.value, each.low, each.high, text(each.about)) for each in found
     )
-
-
-def _text(pointer: CData) -> str:
-    return str(ffi.string(pointer).decode())

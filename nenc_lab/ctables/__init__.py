@@ -1,0 +1,1 @@
+"""The tables of the C core, read from Python: encoder fields, codecs, queues, cross traffic and controllers."""
