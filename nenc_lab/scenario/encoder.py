@@ -19,6 +19,8 @@ from nenc_lab.units import format_time
 FPS = (24, 120)
 """Frame rates of a scenario: whole numbers in this range, fewer than the camera takes."""
 
+EVERY = Group.MODEL | Group.NULL | Group.REAL
+
 
 def values(encoder: Model) -> dict[str, float | str]:
     """What an encoder of a scenario says about the camera, by field of the table; what it leaves out is not there."""
@@ -33,11 +35,16 @@ def values(encoder: Model) -> dict[str, float | str]:
 
 
 def _keys_of(base: type[Model], groups: Group, group: str = "", **more: Any) -> type[Model]:
-    """``base`` with the table's keys of these encoders, at the top or below ``group``, and with ``more``."""
+    """Adds keys to ``base``: those of the table at the top or below ``group``, and ``more``.
+
+    With `EVERY`, these are the keys that every encoder has. With one group, they are the keys that this group has and
+    that not every encoder has.
+    """
     keys: dict[str, Any] = more
     for field in encoder_fields.fields():
         above, _, key = field.key.rpartition(".")
-        if above == group and key and field.groups == groups:
+        applies = groups in field.groups and (groups == EVERY or field.groups != EVERY)
+        if above == group and key and applies:
             keys[key] = _key(field)
     made: type[Model] = create_model(f"_{base.__name__}Keys", __base__=base, __module__=__name__, **keys)
     return made
@@ -101,6 +108,9 @@ if TYPE_CHECKING:
         resolution: Resolution = Field(default=...)
         fps: int = Field(default=...)
 
+    class _NullKeys(Model):
+        pass
+
     class _ModelKeys(Model):
         min_rate: int | None = Field(default=...)
         max_rate: int | None = Field(default=...)
@@ -118,7 +128,7 @@ if TYPE_CHECKING:
         width: int | None = Field(default=...)
         height: int | None = Field(default=...)
 else:
-    _PictureKeys = _keys_of(Model, Group.MODEL | Group.NULL | Group.REAL)
+    _PictureKeys = _keys_of(Model, EVERY)
     _QuantiserKeys = _keys_of(Model, Group.REAL, "qp")
     _SourceKeys = _keys_of(Model, Group.REAL, "source")
 
@@ -134,6 +144,7 @@ class _Picture(_PictureKeys):
 
 if not TYPE_CHECKING:
     _ModelKeys = _keys_of(_Picture, Group.MODEL)
+    _NullKeys = _keys_of(_Picture, Group.NULL)
     _REAL = tuple(kind for kind, group in encoder_fields.kinds().items() if group is Group.REAL)
     _RealKeys = _keys_of(_Picture, Group.REAL, kind=(Literal[_REAL], ...))
 
@@ -150,7 +161,7 @@ class ModelEncoder(_ModelKeys, _Picture):
     )
 
 
-class NullEncoder(_Picture):
+class NullEncoder(_NullKeys, _Picture):
     """Frames of exactly the mean size, evenly spaced: for tests of everything else."""
 
     kind: Literal["null"]
