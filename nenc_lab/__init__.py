@@ -20,6 +20,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nenc_lab.api import Run as Run
+    from nenc_lab.api import Scenario as Scenario
     from nenc_lab.api import load as load
     from nenc_lab.api import open_run as open_run
     from nenc_lab.api import run as run
@@ -30,18 +32,14 @@ if TYPE_CHECKING:
     from nenc_lab.errors import Interrupted as Interrupted
     from nenc_lab.errors import MachineError as MachineError
     from nenc_lab.errors import ScenarioError as ScenarioError
-    from nenc_lab.recording.open import Run as Run
-    from nenc_lab.scenario.schema import Scenario as Scenario
 
     __version__: str
 
 _HOMES = {
-    **dict.fromkeys(("load", "open_run", "run", "sweep"), "api"),
+    **dict.fromkeys(("Run", "Scenario", "load", "open_run", "run", "sweep"), "api"),
     **dict.fromkeys(
         ("ControllerError", "InputError", "InternalError", "Interrupted", "MachineError", "ScenarioError"), "errors"
     ),
-    "Run": "recording.open",
-    "Scenario": "scenario.schema",
 }
 """The module that defines each public name."""
 

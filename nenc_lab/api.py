@@ -16,10 +16,23 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
     from nenc_lab.sweeps.result import SweepResult
 
-__all__ = ["load", "open_run", "run", "run_scenario", "sweep"]
+__all__ = ["Run", "Scenario", "load", "open_run", "run", "run_scenario", "sweep"]
 
 PLACES = ("auto", "host", "guest")
 LAST_SEED = 2**63 - 1
+
+
+def __getattr__(name: str) -> object:
+    """Imports `Run` and `Scenario` when they are first used (PEP 562), because they bring numpy and pydantic along."""
+    if name == "Run":
+        from nenc_lab.recording.open import Run
+
+        return Run
+    if name == "Scenario":
+        from nenc_lab.scenario.schema import Scenario
+
+        return Scenario
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def open_run(folder: Path | str) -> Run:

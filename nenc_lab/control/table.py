@@ -1,7 +1,7 @@
 """The table of controllers: those of the C core's own table, and those made in Python.
 
-To add one in C, write a file and a line in kernels_c/src/control/table.c; in Python, a file and a line here. Either
-way the contract suite tests it.
+To add one in C, write a file and a line in kernels_c/src/control/table.c; in Python, a file, a line here, and
+its name in LAB_CONTROLLERS of nenc_lab/scenario/flow.py. Either way the contract suite tests it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ from nenc_lab.units import format_time
 FPS = (24, 120)
 """Range of a scenario's frame rates, which are whole numbers; the camera accepts more."""
 
+EVERY = Group.MODEL | Group.NULL | Group.REAL
+"""All kinds of encoder."""
+
 
 def values(encoder: Model) -> dict[str, float | str]:
     """Returns the camera's values in a scenario's encoder, keyed by field of the table, without unset optional keys."""
@@ -33,11 +36,16 @@ def values(encoder: Model) -> dict[str, float | str]:
 
 
 def _keys_of(base: type[Model], groups: Group, group: str = "", **more: Any) -> type[Model]:
-    """Returns ``base`` with the table's keys for these encoders, at the top level or in ``group``, plus ``more``."""
+    """Returns ``base`` with keys of the table, at the top level or in ``group``, plus ``more``.
+
+    With `EVERY`, these are the keys that all encoders have. With one group, they are the keys that this group has and
+    that not all encoders have.
+    """
     keys: dict[str, Any] = more
     for field in encoder_fields.fields():
         above, _, key = field.key.rpartition(".")
-        if above == group and key and field.groups == groups:
+        applies = groups in field.groups and (groups == EVERY or field.groups != EVERY)
+        if above == group and key and applies:
             keys[key] = _key(field)
     made: type[Model] = create_model(f"_{base.__name__}Keys", __base__=base, __module__=__name__, **keys)
     return made
@@ -101,6 +109,9 @@ if TYPE_CHECKING:
         resolution: Resolution = Field(default=...)
         fps: int = Field(default=...)
 
+    class _NullKeys(Model):
+        pass
+
     class _ModelKeys(Model):
         min_rate: int | None = Field(default=...)
         max_rate: int | None = Field(default=...)
@@ -118,7 +129,7 @@ if TYPE_CHECKING:
         width: int | None = Field(default=...)
         height: int | None = Field(default=...)
 else:
-    _PictureKeys = _keys_of(Model, Group.MODEL | Group.NULL | Group.REAL)
+    _PictureKeys = _keys_of(Model, EVERY)
     _QuantiserKeys = _keys_of(Model, Group.REAL, "qp")
     _SourceKeys = _keys_of(Model, Group.REAL, "source")
 
@@ -134,6 +145,7 @@ class _Picture(_PictureKeys):
 
 if not TYPE_CHECKING:
     _ModelKeys = _keys_of(_Picture, Group.MODEL)
+    _NullKeys = _keys_of(_Picture, Group.NULL)
     _REAL = tuple(kind for kind, group in encoder_fields.kinds().items() if group is Group.REAL)
     _RealKeys = _keys_of(_Picture, Group.REAL, kind=(Literal[_REAL], ...))
 
@@ -150,7 +162,7 @@ class ModelEncoder(_ModelKeys, _Picture):
     )
 
 
-class NullEncoder(_Picture):
+class NullEncoder(_NullKeys, _Picture):
     """Frames of exactly the mean size at even intervals, for tests of everything else."""
 
     kind: Literal["null"]

@@ -10,7 +10,7 @@ from nenc_lab.errors import InputError, Interrupted
 from nenc_lab.pool import Died, Executor, executor
 from nenc_lab.runs import given
 from nenc_lab.sweeps import figure
-from nenc_lab.sweeps.plan import Plan, Run
+from nenc_lab.sweeps.plan import Plan, PlannedRun
 from nenc_lab.sweeps.result import SweepResult
 from nenc_lab.sweeps.store import RUNS, SUMMARIES, Store
 from nenc_lab.sweeps.task import Result, Task, died, work
@@ -85,7 +85,7 @@ def blocks(tasks: Iterator[Task], count: int, jobs: int) -> Iterator[list[Task]]
         yield block
 
 
-def failures(plan: Plan, result: SweepResult) -> list[tuple[Run, str, str]]:
+def failures(plan: Plan, result: SweepResult) -> list[tuple[PlannedRun, str, str]]:
     """The runs without figures, each with status and error."""
     frame = result.frame()
     bad = {row["hash"]: row for row in frame.filter(frame["status"] != "complete").iter_rows(named=True)}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from nenc_lab import session
 from nenc_lab.records import Column
 from nenc_lab.sweeps.columns import COLUMNS, TIMINGS
-from nenc_lab.sweeps.plan import Plan, Run
+from nenc_lab.sweeps.plan import Plan, PlannedRun
 from nenc_lab.sweeps.quantity import common
 from nenc_lab.sweeps.task import Result
 
@@ -67,7 +67,7 @@ def read_summaries(path: Path, beside: Path) -> Iterator[Result]:
     yield from _results([{**row, **times.get(row["hash"], none)} for row in _read(path, (_HASH, *COLUMNS))])
 
 
-def _which(run: Run) -> dict[str, Any]:
+def _which(run: PlannedRun) -> dict[str, Any]:
     scenario = run.case.scenario
     return {"scenario": scenario.name, "controller": session.controllers(scenario), "seed": run.seed}
 

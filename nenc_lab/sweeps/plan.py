@@ -39,7 +39,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PlannedRun:
     """One run: a case and a seed. ``hash`` covers the resolved scenario, controller, backend and package versions."""
 
     case: Case
@@ -58,7 +58,7 @@ class Plan:
 
     sweep: Sweep = field(repr=False)
     points: int
-    runs: tuple[Run, ...] = field(repr=False)
+    runs: tuple[PlannedRun, ...] = field(repr=False)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def make(sweep: Sweep) -> Plan:
     _refuse_too_many(sweep)
     points = list(space.points(sweep.dimensions, sweep.choice))
     faults = _Faults()
-    runs: list[Run] = []
+    runs: list[PlannedRun] = []
     for base in sweep.bases:
         for values in points:
             try:
@@ -158,7 +158,7 @@ def _same(swept: str, named: str) -> bool:
     return swept.replace(".gains.", ".").replace(".knobs.", ".") == named
 
 
-def _runs(sweep: Sweep, case: Case) -> Iterator[Run]:
+def _runs(sweep: Sweep, case: Case) -> Iterator[PlannedRun]:
     scenario = case.scenario
     identity: dict[str, Any] = {
         "scenario": scenarios.dump(scenario),
@@ -168,7 +168,7 @@ def _runs(sweep: Sweep, case: Case) -> Iterator[Run]:
     }
     for seed in sweep.seeds if sweep.seeds is not None else (scenario.seed,):
         identity["scenario"]["seed"] = seed
-        yield Run(case, seed, fingerprint(identity)[:HASH_DIGITS])
+        yield PlannedRun(case, seed, fingerprint(identity)[:HASH_DIGITS])
 
 
 def _refuse_too_many(sweep: Sweep) -> None:
@@ -181,7 +181,7 @@ def _refuse_too_many(sweep: Sweep) -> None:
         )
 
 
-def _refuse_namesakes(sweep: Sweep, runs: list[Run], faults: _Faults) -> None:
+def _refuse_namesakes(sweep: Sweep, runs: list[PlannedRun], faults: _Faults) -> None:
     """Refuses scenarios with equal names, because rows of the dataset are identified by the scenario's name."""
     each = len(runs) // len(sweep.bases)
     names: dict[str, str] = {}

@@ -30,7 +30,7 @@ from nenc_lab.errors import InputError, MachineError
 from nenc_lab.recording import provenance
 from nenc_lab.recording.atomic import said_plainly, write_whole
 from nenc_lab.sweeps import dataset
-from nenc_lab.sweeps.plan import Plan, Run, describe
+from nenc_lab.sweeps.plan import Plan, PlannedRun, describe
 from nenc_lab.sweeps.task import Result
 
 FORMAT_VERSION = 1
@@ -99,7 +99,7 @@ class Store:
         os.close(self._lock)
 
     @property
-    def missing(self) -> list[Run]:
+    def missing(self) -> list[PlannedRun]:
         """Runs of the plan that have no complete result, in order."""
         return [run for run in self._plan.runs if run.hash not in self.done]
 
