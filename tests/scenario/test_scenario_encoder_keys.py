@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from nenc_lab.encoder_fields import Group
+from nenc_lab.ctables.encoder_fields import Group
 
 from nenc_lab import encoder_fields
 from nenc_lab.control.table import CONTROLLERS
