@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from nenc_lab.ctables.encoder_fields import Group
 
-from nenc_lab import encoder_fields
 from nenc_lab.control.table import CONTROLLERS
+from nenc_lab.ctables import encoder_fields
+from nenc_lab.ctables.encoder_fields import Group
 from nenc_lab.scenario import encoder
 from nenc_lab.scenario.flow import LAB_CONTROLLERS
 from nenc_lab.scenario.types import Model
