@@ -204,7 +204,7 @@ int nenc_flow_take_frames(nenc_flow *flow, nenc_frame_row *rows, int max, int al
 }
 
 static const nenc_source_ops media = {
-    .kind = {"media", "Frames of a video encoder, through a pacer."},
+    .kind = {.name = "media", .about = "Frames of a video encoder, through a pacer."},
     .size = sizeof(nenc_flow),
     .send = send,
     .deliver = deliver,
