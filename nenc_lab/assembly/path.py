@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from nenc_lab.engine.timeline import PathStep
@@ -20,11 +21,9 @@ def links(timeline: Timeline) -> list[LinkSetting]:
             found.append(
                 LinkSetting(
                     direction=way,
-                    loss_at=hop.loss_at,
-                    ecn_ns=hop.ecn,
                     capacity=course.capacity.program,
                     queue_rate_bps=course.capacity.mean_bps,
-                    **_settings(hop),
+                    **_settings(hop, LinkSetting),
                 )
             )
     return found
@@ -43,7 +42,7 @@ def path_steps(timeline: Timeline) -> list[PathStep]:
             step.at_ns,
             step.kind,
             step.text,
-            LinkChange(link=first[step.direction] + step.hop, ramp=step.ramp, **_settings(step.change)),
+            LinkChange(link=first[step.direction] + step.hop, ramp=step.ramp, **_settings(step.change, LinkChange)),
         )
         for step in timeline.steps
     ]
@@ -61,17 +60,18 @@ def _jitter(jitter: schema.Jitter) -> JitterSetting:
     return JitterSetting(jitter.kind, jitter.std, jitter.max)
 
 
-_FIELD = {"rate": "rate_bps", "delay": "delay_ns"}
+_FIELD = {"rate": "rate_bps", "delay": "delay_ns", "ecn": "ecn_ns"}
 """Maps keys of a hop to the fields of a link that have another name."""
 _SETTING: dict[str, Callable[[Any], object]] = {"rate": float, "queue": queue, "loss": _loss, "jitter": _jitter}
 """Converters for values that a link takes in another type."""
 
 
-def _settings(hop: schema.Hop | schema.HopChange) -> dict[str, Any]:
-    """Returns the fields that a hop and a change of a hop have in common; None stays None."""
+def _settings(keys: schema.Hop | schema.HopChange, into: type[LinkSetting | LinkChange]) -> dict[str, Any]:
+    """Returns the values of the keys that ``into`` has a field for; None stays None."""
+    wanted = {field.name for field in fields(into)}
     found: dict[str, Any] = {}
-    for key in schema.HopChange.model_fields:
-        if key != "hop":
-            value = getattr(hop, key)
-            found[_FIELD.get(key, key)] = _SETTING[key](value) if key in _SETTING and value is not None else value
+    for key in type(keys).model_fields:
+        if (name := _FIELD.get(key, key)) in wanted:
+            value = getattr(keys, key)
+            found[name] = _SETTING[key](value) if key in _SETTING and value is not None else value
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -38,6 +39,11 @@ _TAKE = {
     "delays": ("nenc_delay_row", lib.nenc_vnet_take_delays),
     "packets": ("nenc_packet_row", lib.nenc_vnet_take_packets),
 }
+
+_ALIKE = frozenset(field.name for field in fields(LinkSetting)) & {
+    name for name, member in ffi.typeof("nenc_link_config").fields if member.type.kind == "primitive"
+} - {"direction", "rate_bps"}
+"""Settings of a link that the C core takes under the same name and in the same unit."""
 
 
 def _find(name: str, table: Sequence[_Kind]) -> tuple[int, _Kind]:
@@ -87,16 +93,15 @@ class VirtualNetwork:
         config = ffi.new("nenc_link_config *")
         config.direction = _DIRECTION[link.direction]
         _fill_queue(config.queue, link.queue)
-        config.queue_rate_bps = link.queue_rate_bps
+        for name in _ALIKE:
+            setattr(config, name, getattr(link, name))
         config.rate_bps = UNLIMITED if link.rate_bps is None else link.rate_bps
-        config.delay_ns = link.delay_ns
         _fill_loss(config.loss, link.loss, link.loss_at)
         config.jitter_kind = _JITTER[link.jitter.kind]
         config.jitter_std_ns = link.jitter.std_ns
         config.jitter_max_ns = link.jitter.max_ns
         config.ecn = link.ecn_ns is not None
         config.ecn_threshold_ns = link.ecn_ns or 0
-        config.duplicate = link.duplicate
         number = check(lib.nenc_vnet_add_link(self._net, config), "nenc_vnet_add_link")
         match link.capacity:
             case RateProgram(t_ns, rate_bps, period_ns):

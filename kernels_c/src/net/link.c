@@ -32,14 +32,12 @@ int nenc_link_init(nenc_link *link, int id, uint64_t seed, const nenc_link_confi
     if (!queue) return NENC_ENOMEM;
     *link = (nenc_link){
         .id = id,
-        .direction = config->direction,
+        .config = *config,
         .sink = sink,
         .queue = queue,
         .rate_bps = config->rate_bps,
-        .delay_ns = config->delay_ns,
         .loss = {.model = config->loss},
         .jitter = {.kind = config->jitter_kind, .std_ns = config->jitter_std_ns, .max_ns = config->jitter_max_ns},
-        .duplicate = config->duplicate,
         .ecn_threshold_ns = config->ecn ? config->ecn_threshold_ns : INT64_MAX,
         .counts = {.last_wait_ns = -1},
     };
@@ -70,7 +68,7 @@ static int depart(nenc_link *link, nenc_packet *packet, int64_t start_ns, int64_
         packet->flags |= NENC_PACKET_CE;
         link->counts.marked++;
     }
-    packet->t_ns = finish_ns + link->delay_ns;
+    packet->t_ns = finish_ns + link->config.delay_ns;
     if (!link->loss.model.at_entry && nenc_loss_draw(&link->loss)) return perish(link, packet, NENC_FATE_LOST);
 
     packet->t_ns += nenc_jitter_draw(&link->jitter);
@@ -84,7 +82,7 @@ static int depart(nenc_link *link, nenc_packet *packet, int64_t start_ns, int64_
         link->last_out_ns = packet->t_ns;
     }
     int status = link->sink.leave(link->sink.self, link, packet);
-    if (nenc_rng_uniform(&link->duplicate_rng) < link->duplicate) {
+    if (nenc_rng_uniform(&link->duplicate_rng) < link->config.duplicate) {
         link->counts.duplicated++;
         packet->flags |= NENC_PACKET_COPY;
         if (!status) status = link->sink.leave(link->sink.self, link, packet);

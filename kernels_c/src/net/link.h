@@ -28,7 +28,7 @@ typedef struct nenc_link_counts { /* since the last path row */
 
 struct nenc_link {
     int id;
-    uint32_t direction;
+    nenc_link_config config; /* values that act as they stand; changes write them here */
     nenc_link_sink sink;
     nenc_pipe arrivals; /* from the link before, at the time they arrive here */
     nenc_queue *queue;
@@ -45,11 +45,9 @@ struct nenc_link {
     nenc_program program; /* when there is one, it sets the rate, or gives opportunities for `opportunity_bytes` each */
     double opportunity_bytes;
 
-    int64_t delay_ns;
     nenc_loss_stage loss;
     nenc_jitter_stage jitter;
     nenc_rng duplicate_rng;
-    double duplicate;
     int64_t ecn_threshold_ns; /* INT64_MAX: no marking */
     int64_t last_out_ns;      /* arrivals at the next stage never go back behind this, unless jitter reorders */
 

@@ -68,7 +68,7 @@ static int link_leave(void *self, const nenc_link *link, const nenc_packet *pack
 {
     nenc_vnet *net = self;
     if (link->id != packet->last_link)
-        return nenc_pipe_push(&net->links[net->chain[link->direction][net->place[link->id] + 1]]->arrivals, packet);
+        return nenc_pipe_push(&net->links[net->chain[link->config.direction][net->place[link->id] + 1]]->arrivals, packet);
     nenc_source *source = nenc_vnet_source_of(net, packet);
     if (packet->kind == NENC_PACKET_MEDIA) return nenc_pipe_push(&source->arrivals, packet);
     if (packet->kind == NENC_PACKET_CROSS) return source->ops->deliver ? nenc_pipe_push(&source->arrivals, packet) : NENC_OK;

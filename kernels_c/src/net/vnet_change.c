@@ -14,7 +14,7 @@ int nenc_vnet_set_delay(nenc_vnet *net, int link, int64_t delay_ns)
 {
     nenc_link *l = nenc_vnet_find_link(net, link);
     if (!l || delay_ns < 0) return NENC_EINVAL;
-    l->delay_ns = delay_ns;
+    l->config.delay_ns = delay_ns;
     return NENC_OK;
 }
 
@@ -46,7 +46,7 @@ int nenc_vnet_set_duplicate(nenc_vnet *net, int link, double probability)
 {
     nenc_link *l = nenc_vnet_find_link(net, link);
     if (!l || !(probability >= 0.0 && probability <= 1.0)) return NENC_EINVAL;
-    l->duplicate = probability;
+    l->config.duplicate = probability;
     return NENC_OK;
 }
 
