@@ -26,7 +26,7 @@ from nenc_lab.real.qdiscs.qdiscs import (
     Pfifo,
     Pie,
 )
-from nenc_lab.scenario.queue import ISOLATION
+from nenc_lab.scenario.kernel_queues import ISOLATION
 
 U32 = 0xFFFF_FFFF
 TICK_NS = 64
