@@ -16,6 +16,8 @@ from nenc_lab.control import core
 from nenc_lab.kernels import ffi
 from nenc_lab.scenario.load import load
 
+pytestmark = pytest.mark.slow  # it builds the library once or twice
+
 ROOT = Path(__file__).parents[2]
 CROSS = ROOT / "kernels_c" / "cross" / "aarch64-linux-gnu.ini"
 SCENARIOS = ("step", "starved")
@@ -114,7 +116,6 @@ def test_x86_decides_as_the_lab_did(recorded: Recorded, native: Path, cpu: str) 
     assert states == recorded.states
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("cpu", ["c", "neon"])
 def test_arm_decides_as_the_lab_did(recorded: Recorded, arm: list[str], cpu: str) -> None:
     name, states = replayed(arm, recorded, cpu)

@@ -92,6 +92,7 @@ def instructions(built: Path, function: str) -> list[str]:
     return re.findall(r"^\s+[0-9a-f]+:\t(.*?)\s*$", code, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_every_probe_is_in_the_file(traced: Path) -> None:
     assert probes(traced) == {name: {count} for name, count in ARGUMENTS.items()}
 
@@ -122,6 +123,7 @@ def test_profilers_can_walk_the_stack(plain: Path) -> None:
         assert frame in instructions(plain, function), function
 
 
+@pytest.mark.slow
 def test_a_debugger_sees_what_was_decided(traced: Path, tmp_path: Path) -> None:
     if not shutil.which("gdb"):
         pytest.skip("NOT CHECKED: there is no gdb (apt-get install gdb)")

@@ -36,6 +36,7 @@ def test_it_defines_nothing(path):
             assert not kinds & {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the notebook machinery, not ours
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

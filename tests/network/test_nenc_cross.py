@@ -87,7 +87,8 @@ def test_a_constant_rate_is_kept_within_one_per_cent():
     assert received["signalled"]
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(7, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 7])
 def test_on_and_off_times_are_those_of_the_virtual_network(seed):
     with sink("udp") as receiver:
         words = ["--to", receiver.address, "--duration", "5s", "--seed", str(seed), "--stream", "2"]

@@ -28,7 +28,7 @@ def pictures(file: Path, format: str, *, strict: bool = True) -> list[str]:
     return [line.split(",")[-1].strip() for line in done.stdout.splitlines() if not line.startswith("#")]
 
 
-@pytest.mark.parametrize("format", ["h264", "hevc"])
+@pytest.mark.parametrize("format", ["h264", pytest.param("hevc", marks=pytest.mark.slow)])
 def test_nothing_lost_nothing_changed(tmp_path: Path, format: str) -> None:
     made = cut(tmp_path, format)
     assert made.stream is not None
@@ -45,7 +45,7 @@ def test_padding_comes_back(tmp_path: Path) -> None:
     assert len(packets) == sum(-(-(1 + 137 * number) // 1188) for number in range(FRAMES))
 
 
-@pytest.mark.parametrize("format", ["h264", "hevc"])
+@pytest.mark.parametrize("format", ["h264", pytest.param("hevc", marks=pytest.mark.slow)])
 def test_what_is_left_after_losses_decodes(tmp_path: Path, format: str) -> None:
     """A packet of 97 is lost: most pictures are still there, and those before the first loss are as they were."""
     made = cut(tmp_path, format, lose=97)

@@ -83,7 +83,7 @@ def test_not_recording_packets_changes_nothing(tmp_path: Path) -> None:
     assert not (without.folder / "packets.parquet").exists()
 
 
-@pytest.mark.parametrize("target", ["step", "burst-loss"])
+@pytest.mark.parametrize("target", ["step", pytest.param("burst-loss", marks=pytest.mark.slow)])
 def test_command_with_two_jobs(tmp_path: Path, target: str) -> None:
     """`run --repeat 2` one after the other, and on two processes: the same bytes, seed by seed."""
     by_jobs = []

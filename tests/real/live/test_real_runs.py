@@ -62,9 +62,8 @@ def test_the_path_is_calibrated_before(sandbox: Sandbox, tmp_path: Path) -> None
     assert found["reordered"] == 0
 
 
-@pytest.mark.parametrize(
-    "kind", ["nenc", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("classic", "fixed"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["nenc", "classic", "fixed"])
 def test_every_controller_drives_the_real_sender(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     done = run(sandbox, tmp_path, f"flows.video.controller.kind={kind}", "duration=4s")
     ticks = done.frame("ticks")
@@ -182,6 +181,7 @@ def test_the_stream_that_arrives_is_the_one_that_was_sent(sandbox: Sandbox, tmp_
     assert not list((tmp_path / "runs").glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_machine_too_slow_is_told_what_it_can_do(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"it needs \d+ Mbit/s .* and reached \d+ Mbit/s"):
         run(

@@ -7,7 +7,7 @@ import math
 import pytest
 
 
-@pytest.mark.parametrize("delay_ms", [0, 20, 75])
+@pytest.mark.parametrize("delay_ms", [0, 20, pytest.param(75, marks=pytest.mark.slow)])
 def test_a_round_trip_is_twice_the_delay_within_1500_us(best, delay_ms):
     got = best("round_trip", lambda r: r["median"] - 2 * delay_ms, 1.5, delay_ms=delay_ms)
     assert got["least"] >= 2 * delay_ms
@@ -179,6 +179,7 @@ def test_our_netem_is_told_like_tcs(kernel):
     assert ours == tcs
 
 
+@pytest.mark.slow
 def test_a_ramp_carries_its_integral(best):
     got = best("ramp", lambda r: abs(r["carried"] / (1 + (r["took"] - 2) * 40 / 50) - 1), 0.03)
     assert got["carried"] == pytest.approx(1 + (got["took"] - 2) * 40 / 50, rel=0.03)

@@ -53,6 +53,7 @@ def test_what_calls_need_is_imported_once(clear):
         assert guest.about["warm_s"] > 0
 
 
+@pytest.mark.slow
 def test_too_much_memory_ends_the_call_and_says_so(clear):
     with Guest(memory_mb=192) as guest:
         with pytest.raises(CallDied, match="out of memory"):
@@ -78,6 +79,7 @@ def test_a_kernel_that_is_killed_takes_everything_with_it(clear):
             guest.call("sandbox_calls:waits", "for ever", on_message=hear)
 
 
+@pytest.mark.slow
 def test_a_kernel_that_hangs_is_ended(clear, monkeypatch):
     monkeypatch.setattr(conversation, "SILENCE_S", 2.0)
     with Guest() as guest:
