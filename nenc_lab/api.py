@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from nenc_lab.errors import InputError
-from nenc_lab.runs import Job, check_backend, place_of, run_jobs, run_scenario
+from nenc_lab.runs import Job, check_backend, check_place, place_of, run_jobs, run_scenario
 
 if TYPE_CHECKING:
     from nenc_lab.pool import Progress
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "Scenario", "load", "open_run", "run", "run_scenario", "sweep"]
 
-PLACES = ("auto", "host", "guest")
 LAST_SEED = 2**63 - 1
 
 
@@ -166,10 +165,9 @@ def run(
     from nenc_lab import session
 
     check_backend(backend)
-    if place not in PLACES:
-        raise InputError(f"place is {place!r}: write one of {', '.join(PLACES)}")
-    if repeat is not None and repeat < 1:
-        raise InputError(f"repeat is {repeat}: write 1 or more")
+    check_place(place)
+    if repeat is not None and (not isinstance(repeat, int) or repeat < 1):
+        raise InputError(f"repeat is {repeat!r}: write a whole number, 1 or more")
     scenario = _loaded(target, controller, encoder, overrides, seed, backend)
     session.prepare(scenario, backend)
     if repeat is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
 
 BACKENDS = ("virtual", "netem")
+PLACES = ("auto", "host", "guest")
 
 
 def given() -> list[str]:
@@ -32,6 +33,12 @@ def check_backend(backend: str) -> None:
     """Raises InputError for an unknown backend."""
     if backend not in BACKENDS:
         raise InputError(f"backend {backend!r} is unknown: {' or '.join(BACKENDS)}")
+
+
+def check_place(place: str) -> None:
+    """Raises InputError for an unknown kind of sandbox."""
+    if place not in PLACES:
+        raise InputError(f"place is {place!r}: write one of {', '.join(PLACES)}")
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ def run(
     an expectation was not met, or that your own controller failed; that run is then partial, and the others continue.
     """
     from nenc_lab.cli.progress import progress_line
-    from nenc_lab.runs import Job, check_backend, run_jobs
+    from nenc_lab.runs import Job, check_backend, check_place, run_jobs
 
     check_backend(backend)
+    check_place(place)
     if backend == "netem" and jobs > 1:
         raise InputError("--jobs: runs on netem are in real time and would disturb each other: leave it out")
     scenarios = checked(targets, controller, encoder, overrides or [], seed, repeat, backend)

@@ -142,6 +142,7 @@ def test_a_directory_is_all_its_scenarios(nenc_lab, scenario, tmp_path):
     [
         (["--backend", "real"], 2, "virtual or netem"),
         (["--backend", "carrier-pigeon"], 2, "virtual or netem"),
+        (["--place", "mars"], 2, "auto, host, guest"),
         (
             ["--controller", "./absent.so"],
             2,

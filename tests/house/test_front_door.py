@@ -39,6 +39,7 @@ def test_a_run_shows_itself(tmp_path):
     [
         ({"place": "cloud"}, "place is 'cloud': write one of auto, host, guest"),
         ({"repeat": 0}, "repeat is 0"),
+        ({"repeat": "x"}, "repeat is 'x': write a whole number"),
         ({"repeat": 2, "seed": 2**63 - 1}, "the last seed would be 9223372036854775808"),
         ({"backend": "ns3"}, "backend 'ns3' is unknown"),
     ],
