@@ -72,7 +72,7 @@ def test_its_own_three_functions_come_before_a_table_that_it_only_links() -> Non
 @pytest.mark.parametrize("isolate", [True, False])
 def test_what_it_only_links_is_no_interface_of_its_own(abi: str, isolate: bool) -> None:
     if abi == "origin" and not isolate:
-        pytest.skip("the interface of the origin always runs in a process of its own")
+        pytest.skip("the three functions of nenc.h always run in a process of their own")
     with pytest.raises(InputError, match=r"exports? (neither )?the"):
         controller(from_text("int nothing;", *linked()), abi=abi, isolate=isolate)
     assert children() == []

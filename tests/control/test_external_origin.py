@@ -1,4 +1,4 @@
-"""Objects with the origin's three functions: their threads run on the lab's time, tick for tick, always the same."""
+"""Objects with the three functions of nenc.h: their threads run on the lab's time, tick for tick, always the same."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_an_encoder_that_cannot_be_had() -> None:
 
 def test_the_table_comes_first_and_the_three_can_be_asked_for() -> None:
     made = [controller(libnenc(), abi=abi) for abi in ("auto", "v1", "origin")]
-    # the table takes the flow's rate.start, the origin's interface begins with its own
+    # the table takes the flow's rate.start, the three functions begin with their own
     assert [rates(each, 1)[0] for each in made] == [8e6, 8e6, 5e6]
     for each in made:
         each.close()

@@ -1,4 +1,4 @@
-/* ticker.c - the origin's three functions over a thread that counts its ticks of 10 ms: SLEEP says by which call it sleeps.
+/* ticker.c - the three functions of nenc.h over a thread that counts its ticks of 10 ms: SLEEP says by which call it sleeps.
  *
  * The rate is RATE + 1000 a tick, so that whoever reads it knows how often the thread has run, and when.
  */

@@ -1,4 +1,4 @@
-/* classic.c - the origin's law, iteration by iteration, against the same arithmetic written out here. */
+/* classic.c - the classic law, iteration by iteration, against the same arithmetic written out here. */
 #include "core/tfrc.h"
 #include "nenc/nenc.h"
 
@@ -39,7 +39,7 @@ static void first_iteration_by_hand(void)
     nenc_destroy(enc);
 }
 
-/* The law as the origin has it: Kp*error + Ki*sum(error) + Kd*(error - last), in percent of the current rate. */
+/* The law of the original program: Kp*error + Ki*sum(error) + Kd*(error - last), in percent of the current rate. */
 static void as_written(void)
 {
     const double kp = 0.02, ki = 0.0004, kd = 0.05;
@@ -80,7 +80,7 @@ static void as_written(void)
     nenc_destroy(enc);
 }
 
-/* No sample for over a second: the origin goes on with what it last knew. */
+/* Without a sample for over a second, the law goes on with what it last knew. */
 static void goes_on_blind(void)
 {
     AdaptiveEncoder *enc = create(0.01, 0, 0);

@@ -13,7 +13,7 @@ static void defaults_are_legal(void)
     CHECK(config.tick_ns == 16666666);
     CHECK(nenc_config_check(&config, &culprit) == NENC_OK);
     CHECK(culprit == NULL);
-    CHECK(config.rate_min_bps == 5e6 && config.rate_max_bps == 120e6 && config.bitrate_step == 0.05); /* the origin's */
+    CHECK(config.rate_min_bps == 5e6 && config.rate_max_bps == 120e6 && config.bitrate_step == 0.05); /* those of the original program */
     CHECK(config.qp_min == 18 && config.qp_max == 51 && config.qp_initial == 25);
 }
 

@@ -1,4 +1,4 @@
-/* origin.c - the origin's three functions as its callers use them: nothing else of the library is needed but the end. */
+/* origin.c - the three functions that nenc.h keeps from the original program, as its callers use them: they need nothing else. */
 #include "nenc/nenc.h"
 
 #include "check.h"

@@ -117,7 +117,7 @@ static void bench(void)
     bench_sides(sides, n);
     bench_say("core.tick_ns", sides[0].ns, "ns", "record, window, law, QP, frame rate, rung: one tick of the production law");
     bench_say("core.tick_us_per_frame", sides[0].ns * 1e-3, "us", "the same as CPU time per frame: a tick is a frame");
-    bench_say("core.tick_classic_ns", sides[1].ns, "ns", "the same with the origin's law");
+    bench_say("core.tick_classic_ns", sides[1].ns, "ns", "the same with the classic law");
     if (n > 2) {
         bench_say("core.bare_ns", sides[2].ns, "ns", "a sample, three window means and a PID in AVX2, nothing else");
         bench_say("core.tick_vs_bare", sides[2].ratio, "x", "the whole tick against that");
