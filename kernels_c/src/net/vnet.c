@@ -147,7 +147,8 @@ static int64_t next_delivery(const nenc_vnet *net)
         const nenc_link *link = net->links[i];
         const int64_t arrival = find_next(net, link).t_ns, departure = nenc_link_next_departure(link);
         const int64_t event = arrival < departure ? arrival : departure;
-        if (event < INT64_MAX - link->config.delay_ns && event + link->config.delay_ns < next_ns) next_ns = event + link->config.delay_ns;
+        if (event < INT64_MAX - link->config.delay_ns && event + link->config.delay_ns < next_ns)
+            next_ns = event + link->config.delay_ns;
     }
     for (int i = 0; i < net->listener_count; i++) {
         const nenc_source *source = net->listeners[i];

@@ -14,10 +14,7 @@ static nenc_payload kind(const uint8_t *payload)
     return type == FU_A ? NENC_PAYLOAD_FRAGMENT : NENC_PAYLOAD_ILLEGAL;
 }
 
-static int is_parameter_set(const uint8_t *nal)
-{
-    return type_of(nal) == SPS || type_of(nal) == PPS;
-}
+static int is_parameter_set(const uint8_t *nal) { return type_of(nal) == SPS || type_of(nal) == PPS; }
 
 /* The FU indicator keeps F and NRI, the FU header the type. */
 static void to_fragment(uint8_t *into, const uint8_t *nal)

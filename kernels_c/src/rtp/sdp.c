@@ -17,8 +17,7 @@ int nenc_sdp_write(const nenc_sdp *sdp, char *into, size_t room)
     nenc_sdp_text out = {into, room, 0};
     const char *family = is_4 ? "IP4" : "IP6";
     nenc_sdp_say(&out, "v=0\r\no=- %" PRIu64 " 1 IN %s %s\r\ns=nenc-lab\r\n", sdp->session, family, sdp->address);
-    nenc_sdp_say(&out, "c=IN %s %s\r\nt=0 0\r\nm=video %u RTP/AVPF %u\r\n", family, sdp->address, sdp->port,
-                 sdp->payload_type);
+    nenc_sdp_say(&out, "c=IN %s %s\r\nt=0 0\r\nm=video %u RTP/AVPF %u\r\n", family, sdp->address, sdp->port, sdp->payload_type);
     nenc_sdp_say(&out, "a=rtpmap:%u %s/%d\r\na=fmtp:%u ", sdp->payload_type, packing->encoding, NENC_RTP_CLOCK_HZ,
                  sdp->payload_type);
     if (!packing->say_parameters(&out, sdp->unit, sdp->bytes)) return NENC_EINVAL;

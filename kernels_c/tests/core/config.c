@@ -13,7 +13,8 @@ static void defaults_are_legal(void)
     CHECK(config.tick_ns == 16666666);
     CHECK(nenc_config_check(&config, &culprit) == NENC_OK);
     CHECK(culprit == NULL);
-    CHECK(config.rate_min_bps == 5e6 && config.rate_max_bps == 120e6 && config.bitrate_step == 0.05); /* those of the original program */
+    CHECK(config.rate_min_bps == 5e6 && config.rate_max_bps == 120e6 &&
+          config.bitrate_step == 0.05); /* those of the original program */
     CHECK(config.qp_min == 18 && config.qp_max == 51 && config.qp_initial == 25);
 }
 
@@ -135,8 +136,8 @@ static void controllers(void)
     for (; (kind = nenc_controller_kind_at(count)); count++) {
         config = defaults;
         CHECK(nenc_config_choose(&config, kind->name) == NENC_OK && config.law == count);
-        CHECK(config.kp == (isnan(kind->kp) ? defaults.kp : kind->kp) && config.ki == (isnan(kind->ki) ? defaults.ki : kind->ki) &&
-              config.kd == (isnan(kind->kd) ? defaults.kd : kind->kd));
+        CHECK(config.kp == (isnan(kind->kp) ? defaults.kp : kind->kp) &&
+              config.ki == (isnan(kind->ki) ? defaults.ki : kind->ki) && config.kd == (isnan(kind->kd) ? defaults.kd : kind->kd));
         CHECK(nenc_config_check(&config, NULL) == NENC_OK && strlen(kind->about) > 3);
         for (uint32_t other = 0; other < count; other++) CHECK(strcmp(kind->name, nenc_controller_kind_at(other)->name) != 0);
     }

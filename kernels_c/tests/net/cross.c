@@ -4,7 +4,7 @@
 #include "net.h"
 
 static nenc_source *source(const char *kind, double rate_bps, uint32_t wire_bytes, int64_t on_ns, int64_t off_ns, int64_t stop_ns,
-                         int id)
+                           int id)
 {
     const nenc_cross_config config = {.kind = cross_kind(kind),
                                       .values[0] = rate_bps,

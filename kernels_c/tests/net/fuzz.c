@@ -93,9 +93,7 @@ static void change_something(world *w)
     switch (check_below(random, 8)) {
     case 0: status = nenc_vnet_set_rate(w->net, link, draw_rate(random)); break;
     case 1: status = nenc_vnet_set_delay(w->net, link, (int64_t)check_below(random, 50000000)); break;
-    case 2:
-        status = set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000));
-        break;
+    case 2: status = set_queue(w->net, link, (uint32_t)check_below(random, 3), 1 + (int64_t)check_below(random, 1000000)); break;
     case 3: {
         const nenc_loss loss = draw_loss(random, (uint32_t)check_below(random, 2));
         status = nenc_vnet_set_loss(w->net, link, &loss);

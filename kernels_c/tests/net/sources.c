@@ -7,12 +7,8 @@
 static nenc_cross_config default_config(uint32_t kind)
 {
     const nenc_cross_kind *row = nenc_cross_kind_at(kind);
-    nenc_cross_config config = {.kind = kind,
-                                .first_link = -1,
-                                .last_link = -1,
-                                .wire_bytes = 1000,
-                                .start_ns = 7 * ms_ns,
-                                .stop_ns = 30 * second_ns};
+    nenc_cross_config config = {
+        .kind = kind, .first_link = -1, .last_link = -1, .wire_bytes = 1000, .start_ns = 7 * ms_ns, .stop_ns = 30 * second_ns};
     for (uint32_t i = 0; i < row->parameter_count; i++) config.values[i] = row->parameters[i].value;
     return config;
 }
@@ -138,7 +134,8 @@ static window run(const path *p)
 {
     nenc_vnet *net = nenc_vnet_create(11, 10 * ms_ns, 0);
     const uint32_t back = p->direction == NENC_FORWARD ? NENC_REVERSE : NENC_FORWARD;
-    nenc_link_config forth = plain_link(p->direction, p->rate_bps, p->delay_ns), other = plain_link(back, p->reverse_bps, p->reverse_ns);
+    nenc_link_config forth = plain_link(p->direction, p->rate_bps, p->delay_ns),
+                     other = plain_link(back, p->reverse_bps, p->reverse_ns);
     forth.queue.limit = 40 * WIRE_BYTES;
     if (p->loss > 0) forth.loss = other.loss = (nenc_loss){.kind = NENC_LOSS_BERNOULLI, .p = p->loss, .r = 1, .loss_bad = 1};
     add_link(net, forth);
@@ -158,8 +155,14 @@ static window run(const path *p)
 static void one_packet_a_round_trip(uint32_t direction)
 {
     const int64_t service_ns = (int64_t)(WIRE_BYTES * 8e9 / 10e6), round_ns = 7 * ms_ns + service_ns + 3 * ms_ns;
-    const path p = {.rate_bps = 10e6, .reverse_bps = NENC_UNLIMITED, .delay_ns = 7 * ms_ns, .reverse_ns = 3 * ms_ns,
-                    .step_ns = 25 * second_ns, .window = 1, .reverse_links = 1, .direction = direction};
+    const path p = {.rate_bps = 10e6,
+                    .reverse_bps = NENC_UNLIMITED,
+                    .delay_ns = 7 * ms_ns,
+                    .reverse_ns = 3 * ms_ns,
+                    .step_ns = 25 * second_ns,
+                    .window = 1,
+                    .reverse_links = 1,
+                    .direction = direction};
     const window w = run(&p);
     CHECK(w.sent == (20 * second_ns + round_ns - 1) / round_ns && w.last_sent_ns == (w.sent - 1) * round_ns);
     CHECK(w.answered == w.sent && w.delivered == w.sent && w.lost == 0 && w.timers == 0);
@@ -168,8 +171,13 @@ static void one_packet_a_round_trip(uint32_t direction)
 /* A window of several round trips' worth of capacity fills the link; a smaller one gives window / round trip. */
 static void windows(void)
 {
-    path p = {.rate_bps = 10e6, .reverse_bps = 1e6, .delay_ns = 10 * ms_ns, .reverse_ns = 10 * ms_ns,
-              .step_ns = 25 * second_ns, .window = 8, .reverse_links = 1};
+    path p = {.rate_bps = 10e6,
+              .reverse_bps = 1e6,
+              .delay_ns = 10 * ms_ns,
+              .reverse_ns = 10 * ms_ns,
+              .step_ns = 25 * second_ns,
+              .window = 8,
+              .reverse_links = 1};
     const double service_s = WIRE_BYTES * 8 / 10e6, round_s = 0.02 + service_s + ANSWER_BYTES * 8 / 1e6;
     CHECK_NEAR((double)run(&p).sent, 20 / round_s * 8, 16);
     p.window = 30; /* more than is under way on an empty path: the rest waits in the queue */
@@ -181,9 +189,15 @@ static void steps_do_not_matter(void)
 {
     for (int i = 0; i < 24; i++) {
         const uint32_t direction = i % 2 ? NENC_REVERSE : NENC_FORWARD;
-        path p = {.rate_bps = i % 3 ? 10e6 : 2e6, .reverse_bps = i % 4 ? 5e5 : NENC_UNLIMITED, .loss = i % 5 ? 0.02 : 0.0,
-                  .delay_ns = i % 6 ? 5 * ms_ns : 0, .reverse_ns = i % 7 ? 9 * ms_ns : 0, .step_ns = 25 * second_ns,
-                  .window = 1 + i, .reverse_links = 1 + i % 2, .direction = direction};
+        path p = {.rate_bps = i % 3 ? 10e6 : 2e6,
+                  .reverse_bps = i % 4 ? 5e5 : NENC_UNLIMITED,
+                  .loss = i % 5 ? 0.02 : 0.0,
+                  .delay_ns = i % 6 ? 5 * ms_ns : 0,
+                  .reverse_ns = i % 7 ? 9 * ms_ns : 0,
+                  .step_ns = 25 * second_ns,
+                  .window = 1 + i,
+                  .reverse_links = 1 + i % 2,
+                  .direction = direction};
         const window at_once = run(&p);
         p.step_ns = 1234567;
         const window by_and_by = run(&p);

@@ -157,7 +157,8 @@ static int open_node(nenc_display *display, const char *device, nenc_failure *fa
     if (status == (VAStatus)VA_STATUS_ERROR_UNKNOWN) /* as above */
         return nenc_fail(failure, NENC_ENCODE_MISSING,
                          "vaapi: no VA driver serves %s; apt-get install intel-media-va-driver or mesa-va-drivers (AMD), or use "
-                         "driver:nenc (software)", device);
+                         "driver:nenc (software)",
+                         device);
     return nenc_va_check(display, "vaInitialize", status, failure);
 }
 

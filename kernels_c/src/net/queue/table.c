@@ -7,10 +7,7 @@ static const nenc_queue_ops *const table[] = {
     &nenc_queue_droptail,
 };
 
-const nenc_queue_ops *nenc_queue_ops_at(uint32_t kind)
-{
-    return kind < sizeof table / sizeof *table ? table[kind] : NULL;
-}
+const nenc_queue_ops *nenc_queue_ops_at(uint32_t kind) { return kind < sizeof table / sizeof *table ? table[kind] : NULL; }
 
 const nenc_queue_kind *nenc_queue_kind_at(uint32_t kind)
 {

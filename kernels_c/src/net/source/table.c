@@ -10,10 +10,7 @@ static const nenc_source_ops *const table[] = {
     &nenc_source_onoff_exponential,
 };
 
-const nenc_source_ops *nenc_source_ops_at(uint32_t kind)
-{
-    return kind < sizeof table / sizeof *table ? table[kind] : NULL;
-}
+const nenc_source_ops *nenc_source_ops_at(uint32_t kind) { return kind < sizeof table / sizeof *table ? table[kind] : NULL; }
 
 const nenc_cross_kind *nenc_cross_kind_at(uint32_t kind)
 {
