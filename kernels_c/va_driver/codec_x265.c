@@ -39,6 +39,14 @@ static VAStatus set_threads(x265_param *param, unsigned threads)
     return x265_param_parse(param, "pools", "none") ? VA_STATUS_ERROR_OPERATION_FAILED : VA_STATUS_SUCCESS;
 }
 
+/* x265 refuses pictures that are narrower or lower than its largest coding unit. */
+static void fit_units(x265_param *param, uint32_t width, uint32_t height)
+{
+    const uint32_t least = width < height ? width : height;
+    while (param->maxCUSize > 16 && param->maxCUSize > least) param->maxCUSize /= 2;
+    if (param->maxTUSize > param->maxCUSize) param->maxTUSize = param->maxCUSize;
+}
+
 static VAStatus open_encoder(encoder *self, const codec_picture *picture)
 {
     const codec_rate *rate = &picture->rate;
@@ -52,6 +60,7 @@ static VAStatus open_encoder(encoder *self, const codec_picture *picture)
     param->logLevel = X265_LOG_NONE;
     param->sourceWidth = (int)picture->width;
     param->sourceHeight = (int)picture->height;
+    fit_units(param, picture->width, picture->height);
     param->internalCsp = X265_CSP_I420;
     param->fpsNum = rate->fps_num;
     param->fpsDenom = rate->fps_den;

@@ -17,6 +17,8 @@ static VAStatus take(drv_config *self, const VAConfigAttrib *attribute)
     case VAConfigAttribEncPackedHeaders:
         return value == VA_ENC_PACKED_HEADER_NONE || value == VA_ATTRIB_NOT_SUPPORTED ? VA_STATUS_SUCCESS
                                                                                       : VA_STATUS_ERROR_INVALID_VALUE;
+    case VAConfigAttribEncInterlaced:
+        return value == VA_ATTRIB_NOT_SUPPORTED || !(value & ~supported) ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_INVALID_VALUE;
     default: /* read-only for the client, or meaningless here */ return VA_STATUS_SUCCESS;
     }
 }

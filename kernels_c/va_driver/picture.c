@@ -44,6 +44,9 @@ static VAStatus read_parameter(drv_context *self, const drv_buffer *buffer)
         return reads->slice(self, buffer->data);
     case VAEncMiscParameterBufferType:
         return misc_parameter(self, (const VAEncMiscParameterBuffer *)(const void *)buffer->data, size);
+    case VAEncPackedHeaderParameterBufferType:
+    case VAEncPackedHeaderDataBufferType:
+        return VA_STATUS_SUCCESS; /* dropped: the encoder writes its own headers, which describe what it really does */
     default: return VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE;
     }
 }

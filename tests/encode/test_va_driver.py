@@ -13,6 +13,7 @@ FPS, SECONDS = 30, 10
 FRAMES = FPS * SECONDS
 CONTENT = f"testsrc2=size=640x360:rate={FPS},noise=alls=16:allf=t"
 """Noise, so that it is the rate and not the smallest QP that decides the size."""
+NO_HEVC = "NOT CHECKED: this build of the driver has no HEVC (apt-get install libx265-dev, then build again)"
 H264_BASELINE, H264_MAIN, H264_HIGH = "578", "77", "100"
 
 
@@ -70,6 +71,16 @@ def test_ffmpeg_with_every_profile_and_entry_point(display: str, tmp_path: Path,
     assert out.read_bytes().count(b"\0\0\1\x65") == 3  # IDR pictures: 0, 10, 20
 
 
+@pytest.mark.parametrize("size", ["16x16", "18x18", "34x20"])
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_the_smallest_pictures_that_are_advertised(display: str, tmp_path: Path, codec: str, size: str) -> None:
+    if codec == "hevc" and not has_profile(environment(display), "VAProfileHEVCMain"):
+        pytest.skip(NO_HEVC)
+    out = tmp_path / f"small.{codec}"
+    ffmpeg(display, out, "-c:v", f"{codec}_vaapi", "-b:v", "100k", content=f"testsrc2=size={size}:rate=30", frames=20)
+    assert decoded_frames(out, codec) == 20
+
+
 def test_ffmpeg_with_a_constant_qp(display: str, tmp_path: Path) -> None:
     sizes = []
     for qp in ("20", "30", "40"):
@@ -82,7 +93,7 @@ def test_ffmpeg_with_a_constant_qp(display: str, tmp_path: Path) -> None:
 
 def test_ffmpeg_hevc(display: str, tmp_path: Path) -> None:
     if not has_profile(environment(display), "VAProfileHEVCMain"):
-        pytest.skip("NOT CHECKED: this build of the driver has no HEVC (apt-get install libx265-dev, then build again)")
+        pytest.skip(NO_HEVC)
     out = tmp_path / "small.hevc"
     content = "testsrc2=size=320x180:rate=30,noise=alls=16:allf=t"
     ffmpeg(display, out, "-c:v", "hevc_vaapi", "-b:v", "600k", "-maxrate", "600k", content=content, frames=150)

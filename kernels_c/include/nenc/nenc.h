@@ -153,7 +153,7 @@ NENC_API int nenc_config_check(const nenc_config *config, const char **culprit);
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
 /* Creates a controller whose clock stands at now_ns. *config is copied. Returns NULL on failure, with the reason in *status
- * unless status is NULL: config is invalid (NENC_EINVAL), now_ns is more than 2^62 away from 0 (NENC_ERANGE), or memory is short
+ * unless status is NULL: config is invalid (NENC_EINVAL), now_ns is more than 2^61 away from 0 (NENC_ERANGE), or memory is short
  * (NENC_ENOMEM). Free with nenc_destroy. */
 NENC_API AdaptiveEncoder *nenc_create(const nenc_config *config, int64_t now_ns, int *status);
 /* Stops the thread, if it runs, and frees everything. enc may be NULL. */
@@ -264,7 +264,7 @@ typedef struct nenc_state {
 } nenc_state;
 
 /* Runs one control tick at now_ns; deterministic. Fills *state unless state is NULL. Returns the target in bit/s or a negative
- * nenc_status: NENC_ESTATE while the thread runs, NENC_ERANGE when now_ns is before the last tick. */
+ * nenc_status: NENC_ESTATE while the thread runs, NENC_ERANGE when now_ns is before the last tick or above 2^61. */
 NENC_API int64_t nenc_step(AdaptiveEncoder *enc, int64_t now_ns, nenc_state *state);
 /* Copies the state after the last tick. While the thread runs, `timing` may be that of the tick before. NENC_EINVAL for NULL. */
 NENC_API int nenc_state_get(AdaptiveEncoder *enc, nenc_state *state);

@@ -12,8 +12,9 @@
 #include "core/thread.h"
 #include "core/window.h"
 
-/* Times are kept this far from the ends of int64 so that no difference of two overflows (146 years). */
-#define NENC_TIME_LIMIT ((int64_t)1 << 62)
+/* Times are kept within this distance of 0 (73 years), so that no difference of two, nor such a difference added to a time,
+ * overflows. */
+#define NENC_TIME_LIMIT ((int64_t)1 << 61)
 
 struct AdaptiveEncoder {
     /* Producer to consumer. */

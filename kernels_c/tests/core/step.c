@@ -46,6 +46,7 @@ static void create_says_what_is_wrong(void)
     CHECK(nenc_create(NULL, 0, NULL) == NULL);
     CHECK(nenc_create(&config, INT64_MAX, &status) == NULL && status == NENC_ERANGE);
     CHECK(nenc_create(&config, INT64_MIN, &status) == NULL && status == NENC_ERANGE);
+    CHECK(nenc_create(&config, -((int64_t)1 << 62), &status) == NULL && status == NENC_ERANGE);
     config.kp = NAN;
     CHECK(nenc_create(&config, 0, &status) == NULL && status == NENC_EINVAL);
     config = config_of(99);
@@ -101,7 +102,21 @@ static void time_goes_one_way(uint32_t law)
     record(enc, 1010 * ms, 5000, 40, 0);
     CHECK(nenc_step(enc, 1016 * ms, &after) > 0); /* the same instant again, now with a sample */
     CHECK(after.ticks == before.ticks + 1 && after.recorded == 1);
-    CHECK(nenc_step(enc, (int64_t)1 << 62, &after) > 0); /* 146 years later */
+    CHECK(nenc_step(enc, (int64_t)1 << 61, &after) > 0); /* 73 years later */
+    CHECK(nenc_step(enc, (int64_t)1 << 62, &after) == NENC_ERANGE);
+    nenc_destroy(enc);
+}
+
+/* From the earliest time to the latest, with samples as far apart: no difference overflows (UBSan looks). */
+static void the_longest_step(uint32_t law)
+{
+    const int64_t limit = (int64_t)1 << 61;
+    AdaptiveEncoder *enc = create(law, -limit);
+    nenc_state state;
+    record(enc, INT64_MIN, 5000, 40, 0);
+    CHECK(nenc_step(enc, -limit, &state) > 0);
+    record(enc, INT64_MAX, 5000, 40, 0);
+    CHECK(nenc_step(enc, limit, &state) > 0 && state.now_ns == limit);
     nenc_destroy(enc);
 }
 
@@ -296,6 +311,7 @@ int main(void)
     for (uint32_t law = 0; nenc_controller_kind_at(law); law++) { /* every controller of the table */
         at_rest(law);
         time_goes_one_way(law);
+        the_longest_step(law);
         refused_samples(law);
         state_is_complete(law);
         ring_overflow_is_counted(law);
