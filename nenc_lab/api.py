@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from nenc_lab.errors import InputError
+from nenc_lab.errors import (
+    ControllerError,
+    InputError,
+    InternalError,
+    Interrupted,
+    MachineError,
+    ScenarioError,
+)
 from nenc_lab.runs import Job, check_backend, check_place, place_of, run_jobs, run_scenario
 
 if TYPE_CHECKING:
@@ -16,7 +23,21 @@ if TYPE_CHECKING:
     from nenc_lab.scenario.schema import Scenario
     from nenc_lab.sweeps.result import SweepResult
 
-__all__ = ["Run", "Scenario", "load", "open_run", "run", "run_scenario", "sweep"]
+__all__ = [
+    "ControllerError",
+    "InputError",
+    "InternalError",
+    "Interrupted",
+    "MachineError",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "load",
+    "open_run",
+    "run",
+    "run_scenario",
+    "sweep",
+]
 
 LAST_SEED = 2**63 - 1
 
@@ -32,6 +53,10 @@ def __getattr__(name: str) -> object:
 
         return Scenario
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def open_run(folder: Path | str) -> Run:

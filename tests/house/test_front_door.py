@@ -65,3 +65,12 @@ def test_a_run_imports_no_pandas(tmp_path: Path):
     )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "runs").glob("*/convergence.png"))) == 1
+
+
+def test_the_front_door_has_every_name_that_a_notebook_needs():
+    from nenc_lab import api
+
+    names = set(nenc_lab.__all__) - {"__version__"}
+    assert names <= set(api.__all__)
+    assert all(getattr(api, name) is getattr(nenc_lab, name) for name in names)
+    assert dir(api) == sorted(api.__all__)
