@@ -123,12 +123,17 @@ def _value(value: Json, headings: Mapping[str, str]) -> str:
 def _number(value: Json) -> str:
     names = {"integer": "whole number", "number": "number", "boolean": "`true`, `false`", "string": "text"}
     name = names.get(str(value.get("type")), "any value")
-    low, high = value.get("minimum"), value.get("maximum")
+    low, high = _bare(value.get("minimum")), _bare(value.get("maximum"))
     if low is not None and high is not None:
         return f"{name}, {low} to {high}"
     if low is not None:
         return f"{name}, at least {low}"
     return name if high is None else f"{name}, at most {high}"
+
+
+def _bare(limit: object) -> object:
+    """Returns 0 for 0.0 and so on, because versions of pydantic write whole limits differently."""
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _anchor(heading: str) -> str:
