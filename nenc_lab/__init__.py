@@ -20,28 +20,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nenc_lab.api import ControllerError as ControllerError
+    from nenc_lab.api import InputError as InputError
+    from nenc_lab.api import InternalError as InternalError
+    from nenc_lab.api import Interrupted as Interrupted
+    from nenc_lab.api import MachineError as MachineError
     from nenc_lab.api import Run as Run
     from nenc_lab.api import Scenario as Scenario
+    from nenc_lab.api import ScenarioError as ScenarioError
     from nenc_lab.api import load as load
     from nenc_lab.api import open_run as open_run
     from nenc_lab.api import run as run
     from nenc_lab.api import sweep as sweep
-    from nenc_lab.errors import ControllerError as ControllerError
-    from nenc_lab.errors import InputError as InputError
-    from nenc_lab.errors import InternalError as InternalError
-    from nenc_lab.errors import Interrupted as Interrupted
-    from nenc_lab.errors import MachineError as MachineError
-    from nenc_lab.errors import ScenarioError as ScenarioError
 
     __version__: str
-
-_HOMES = {
-    **dict.fromkeys(("Run", "Scenario", "load", "open_run", "run", "sweep"), "api"),
-    **dict.fromkeys(
-        ("ControllerError", "InputError", "InternalError", "Interrupted", "MachineError", "ScenarioError"), "errors"
-    ),
-}
-"""The module that defines each public name."""
 
 __all__ = [
     "ControllerError",
@@ -61,13 +53,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Imports the module that defines ``name`` when the name is first used (PEP 562)."""
+    """Imports `nenc_lab.api`, which has every other public name, when the first of them is used (PEP 562)."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("nenc-lab")
-    if name in _HOMES:
-        return getattr(import_module(f"nenc_lab.{_HOMES[name]}"), name)
+    if name in __all__:
+        return getattr(import_module("nenc_lab.api"), name)
     raise AttributeError(f"module 'nenc_lab' has no attribute {name!r}")
 
 
