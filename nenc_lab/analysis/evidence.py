@@ -74,8 +74,8 @@ def _per_second(column: str, scale: float) -> Callable[[Run, str], float | None]
 
 def _drops(column: str) -> Callable[[Run, str], float | None]:
     def read(run: Run, flow: str) -> float | None:
-        hops = run.categories("path", "hop")
-        forward = [hop for hop in hops if hop.startswith("forward")]
+        hops = dict.fromkeys(run.columns("path", only=("hop",))["hop"])
+        forward = [hop for hop in hops if hop is not None and hop.startswith("forward")]
         return float(sum(run.columns("path", hop, (column,))[column].sum() for hop in forward)) if forward else None
 
     return read

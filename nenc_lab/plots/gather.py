@@ -118,7 +118,7 @@ def _happened(run: Run, timeline: Timeline, end: float) -> tuple[Event, ...]:
     announced = events(timeline, end)
     extra = [
         Event(t_s, text if len(text) <= _LONG_WARNING else f"{text[:_LONG_WARNING].rstrip()}\N{HORIZONTAL ELLIPSIS}")
-        for t_s, text in warnings(run)
+        for t_s, text in run.warnings()
         if t_s < end and not any(abs(t_s - event.t_s) < 0.1 for event in announced)
     ]
     return tuple(sorted((*announced, *extra), key=lambda event: event.t_s))
@@ -175,11 +175,6 @@ def capacity_mbps(run: Run, timeline: Timeline) -> tuple[Floats, Floats]:
     if least.size > 1 and np.count_nonzero(least[1:] != least[:-1]) > _BUSY * least.size:
         ends, least = period_means(ends, least, WINDOW_S)
     return stairs(0.0, ends, least)
-
-
-def warnings(run: Run) -> tuple[tuple[float, str], ...]:
-    """Returns the run's warnings; see `nenc_lab.recording.open.Run.warnings`."""
-    return run.warnings()
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:

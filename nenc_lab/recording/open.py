@@ -137,19 +137,6 @@ class Run:
                     columns = {column: values[chosen] for column, values in columns.items()}
             yield columns
 
-    def categories(self, name: str, column: str) -> list[str]:
-        """Returns the values of a category column (``flow``, ``hop``, ``kind``) in the order of their first rows."""
-        from nenc_lab.recording import buffers
-
-        found: dict[str, None] = {}
-        for group in self._groups(name, _known(name, (column,))):
-            numbers, names = buffers.codes(group.column(column))
-            first = np.full(len(names) + 1, len(numbers))
-            first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # -1, for null, is the last place
-            used = (code for code in np.argsort(first[:-1], kind="stable") if first[code] < len(numbers))
-            found |= dict.fromkeys(names[code] for code in used)
-        return list(found)
-
     def by_flow(
         self, name: str, flows: Sequence[str], only: Sequence[str]
     ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
